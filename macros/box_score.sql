@@ -1,0 +1,26 @@
+{#-
+  Why a row of box-score counts is impossible, null when it is possible. The columns carry the
+  staging names, so that every feed is held to the same rules.
+-#}
+{% macro box_score_problem() -%}
+    {%- set counts = [
+        'points', 'fg_makes', 'fg_attempts', 'three_pt_makes', 'three_pt_attempts', 'ft_makes', 'ft_attempts',
+        'offensive_rebounds', 'defensive_rebounds', 'assists', 'steals', 'blocks', 'turnovers', 'personal_fouls'
+    ] -%}
+    case
+        when {% for count in counts %}{{ count }} < 0{{ ' or ' if not loop.last }}{% endfor %}
+            then 'negative count'
+        when fg_makes > fg_attempts or three_pt_makes > three_pt_attempts or ft_makes > ft_attempts
+            then 'more makes than attempts'
+        when three_pt_makes > fg_makes or three_pt_attempts > fg_attempts
+            then 'more three-pointers than field goals'
+        when 2 * fg_makes + three_pt_makes + ft_makes <> points
+            then 'points do not add up'
+    end
+{%- endmacro %}
+
+{#- Playing time in seconds of 'MM:SS' ('33:60' is 34 minutes) or 'MM'; null when it is neither. -#}
+{% macro minutes_text_to_seconds(minutes) -%}
+    60 * {{ try_to('INT64', part_of(minutes, ':', 1)) }}
+    + case when strpos({{ minutes }}, ':') > 0 then {{ try_to('INT64', part_of(minutes, ':', 2)) }} else 0 end
+{%- endmacro %}

@@ -1,0 +1,40 @@
+{#-
+  Fails on each game whose rows are not the ones that expected_rows names: missing, or not expected.
+
+  Rows in quarantine are explained, and so are games without any box score on dates that the seed
+  completeness_exceptions names.
+-#}
+{% test complete_against_schedule(model) %}
+{%- if execute %}
+{%- set node = node_of(model) %}
+{%- set entity = node.config.meta.key | reject('equalto', 'game_id') | first %}
+{{ incomplete_games(
+    window_rows(model),
+    "(select * from " ~ ref('expected_rows') ~ " where " ~ in_window() ~ " and table_name = '" ~ node.name ~ "')",
+    "(select * from " ~ ref('completeness_exceptions') ~ " where table_name = '" ~ node.name ~ "')",
+    entity
+) }}
+{%- endif %}
+-- depends_on: {{ ref('expected_rows') }}
+-- depends_on: {{ ref('completeness_exceptions') }}
+{% endtest %}
+
+{% macro incomplete_games(rows, expected, exceptions, entity) -%}
+select
+    coalesce(expected.game_date, actual.game_date) as game_date,
+    coalesce(expected.game_id, actual.game_id) as game_id,
+    count(expected.entity) as expected_rows,
+    count(actual.entity) as actual_rows,
+    min(case when actual.entity is null then expected.entity end) as first_missing,
+    min(case when expected.entity is null then actual.entity end) as first_not_expected
+from {{ expected }} as expected
+full outer join (select game_date, game_id, {{ entity }} as entity from {{ rows }}) as actual
+    on expected.game_id = actual.game_id and expected.entity = actual.entity
+left join {{ exceptions }} as exceptions
+    on not expected.has_source and expected.game_date between exceptions.first_date and exceptions.last_date
+where
+    (expected.entity is null or actual.entity is null)
+    and expected.quarantine_reason is null
+    and exceptions.reason is null
+group by coalesce(expected.game_date, actual.game_date), coalesce(expected.game_id, actual.game_id)
+{%- endmacro %}

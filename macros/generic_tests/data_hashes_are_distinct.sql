@@ -1,0 +1,13 @@
+{#-
+  Fails when at most `share` of the rows have a hash of their own. Keys are hashed, so equal hashes
+  mean equal rows: 476 distinct among 1,802 team rows would have shown the fourfold load of 2025.
+-#}
+{% test data_hashes_are_distinct(model, share=0.99) %}
+{{ repeated_hashes(window_rows(model), share) if execute }}
+{% endtest %}
+
+{% macro repeated_hashes(rows, share) -%}
+select count(*) as row_count, count(distinct data_hash) as distinct_hashes
+from {{ rows }}
+having count(*) > 0 and count(distinct data_hash) <= {{ share }} * count(*)
+{%- endmacro %}

@@ -1,0 +1,61 @@
+{#-
+  Fails on each hashed column that is null too often, or holds one value only, or holds a value
+  although its contract says that no source fills it. The platform stored back_to_back = FALSE in
+  128,141 rows, and minutes null in 99 %, without anybody noticing.
+
+  From the column's meta: `max_null_rate` (else 0.02), `constant` and `constant_in_window` (may hold
+  one value: always, or in a short window), `null_by_contract`. Windows of fewer than `min_rows` rows
+  are too small to tell and pass.
+-#}
+{% test hashed_columns_vary(model, min_rows=400, max_null_rate=0.02) %}
+{{ suspicious_columns(window_rows(model), monitored_columns(node_of(model), max_null_rate), min_rows) if execute }}
+{% endtest %}
+
+{#- Of each hash field: its name, the null rate allowed, whether one value only is all right. -#}
+{% macro monitored_columns(node, max_null_rate) -%}
+    {%- set monitored = [] -%}
+    {%- for name in hash_fields(node) -%}
+        {%- set meta = node.columns[name].config.meta -%}
+        {%- do monitored.append({
+            'name': name,
+            'max_null_rate': 1.0 if meta.get('null_by_contract') else meta.get('max_null_rate', max_null_rate),
+            'may_be_constant': meta.get('constant') or meta.get('constant_in_window') or meta.get('max_null_rate') == 1.0,
+            'null_by_contract': meta.get('null_by_contract', false),
+        }) -%}
+    {%- endfor -%}
+    {{ return(monitored) }}
+{%- endmacro %}
+
+{% macro suspicious_columns(rows, columns, min_rows) -%}
+with counted as (
+    select
+        count(*) as row_count
+        {%- for column in columns %},
+        count({{ column.name }}) as {{ column.name }}__known,
+        count(distinct {{ column.name }}) as {{ column.name }}__values
+        {%- endfor %}
+    from {{ rows }}
+)
+{% for column in columns %}
+select
+    '{{ column.name }}' as column_name,
+    case
+        when {{ 'true' if column.null_by_contract else 'false' }} then 'filled, and its contract says that no source fills it'
+        when {{ column.name }}__known < (1 - {{ column.max_null_rate }}) * row_count then 'null too often'
+        else 'one value only'
+    end as finding,
+    row_count,
+    row_count - {{ column.name }}__known as null_count,
+    {{ column.name }}__values as value_count
+from counted
+where row_count >= {{ min_rows }} and (
+    {%- if column.null_by_contract %}
+    {{ column.name }}__known > 0
+    {%- else %}
+    {{ column.name }}__known < (1 - {{ column.max_null_rate }}) * row_count
+    {{ 'or ' ~ column.name ~ '__values <= 1' if not column.may_be_constant }}
+    {%- endif %}
+)
+{{ 'union all' if not loop.last }}
+{%- endfor %}
+{%- endmacro %}

@@ -1,0 +1,35 @@
+{#- The canonical game_id: YYYYMMDD_AWAY_HOME. -#}
+{% macro canonical_game_id(game_date, away, home) -%}
+    {{ compact_date(game_date) }} || '_' || {{ away }} || '_' || {{ home }}
+{%- endmacro %}
+
+{#- Joins the game that a feed's row means, by whichever of the id forms `source_game_id` is. -#}
+{% macro join_game(source_game_id) %}
+    left join {{ ref('dim_game_ids') }} as game_ids
+        on {{ source_game_id }} = game_ids.source_game_id
+{%- endmacro %}
+
+{#- Kinds of game by the official id's prefix. Preseason and all-star games are out of scope. -#}
+{% macro game_type(nba_game_id) -%}
+    case left({{ nba_game_id }}, 3)
+        when '001' then 'preseason'
+        when '002' then 'regular_season'
+        when '003' then 'all_star'
+        when '004' then 'playoffs'
+        when '005' then 'play_in'
+        when '006' then 'cup_final'
+    end
+{%- endmacro %}
+
+{#- The cup final is played, so it counts for rest; it has no place in season statistics. -#}
+{% macro is_in_scope(game_type) -%}
+    {{ game_type }} in ('regular_season', 'play_in', 'playoffs')
+{%- endmacro %}
+
+{#- Why a row's game cannot be used, null when it can. Needs join_game() and the row's date. -#}
+{% macro game_problem(game_date) -%}
+    case
+        when game_ids.game_id is null then 'no scheduled game'
+        when game_ids.game_date <> {{ game_date }} then 'not the date of its game'
+    end
+{%- endmacro %}

@@ -1,0 +1,106 @@
+{#- Reading a contract from a dbt node: the model's own columns and config.meta (see models/analytics/*.yml). -#}
+
+{#- Names of the columns whose value is hashed. -#}
+{% macro hash_fields(node) -%}
+    {%- set names = [] -%}
+    {%- for column in node.columns.values() if not column.config.meta.get('not_hashed') -%}
+        {%- do names.append(column.name) -%}
+    {%- endfor -%}
+    {{ return(names) }}
+{%- endmacro %}
+
+{#- The node of a relation built by this project: tests and macros get relations, contracts are on nodes. -#}
+{% macro node_of(relation) -%}
+    {%- for node in graph.nodes.values() -%}
+        {%- if node.resource_type == 'model' and node.alias == relation.identifier and node.schema == relation.schema -%}
+            {{ return(node) }}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ exceptions.raise_compiler_error("No model of this project builds " ~ relation) }}
+{%- endmacro %}
+
+{#- `create table if not exists` with a contract's columns. `meta` holds partition_by and cluster_by. -#}
+{% macro create_contract_table(relation, columns, meta) -%}
+    {{ return(adapter.dispatch('create_contract_table')(relation, columns, meta)) }}
+{%- endmacro %}
+
+{% macro default__create_contract_table(relation, columns, meta) -%}
+    create table if not exists {{ relation }} (
+        {{ contract_columns_ddl(columns) }}
+    )
+    partition by {{ meta.partition_by }}
+    {%- if meta.get('cluster_by') %}
+    cluster by {{ meta.cluster_by[:4] | join(', ') }}
+    {%- endif %}
+{%- endmacro %}
+
+{#- DuckDB has neither partitions nor clusters in its own format. -#}
+{% macro duckdb__create_contract_table(relation, columns, meta) -%}
+    create table if not exists {{ relation }} (
+        {{ contract_columns_ddl(columns) }}
+    )
+{%- endmacro %}
+
+{% macro contract_columns_ddl(columns) -%}
+    {%- for column in columns.values() %}
+        {{ column.name }} {{ engine_type(column.data_type) }}
+        {%- if column.config.meta.get('required') %} not null{% endif %}
+        {{- ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{#-
+  Bring a live table to its contract: columns that the contract adds are added, as null. A column
+  that the contract no longer has, or has with another type, is not ours to drop or convert.
+-#}
+{% macro align_with_contract(relation, node) -%}
+    {%- set live = {} -%}
+    {%- for column in adapter.get_columns_in_relation(relation) -%}
+        {%- do live.update({column.name | lower: column}) -%}
+    {%- endfor -%}
+    {%- for name in live if name not in node.columns -%}
+        {{ exceptions.raise_compiler_error(
+            relation ~ " has a column " ~ name ~ " that its contract lacks. Drop it, or add it to "
+            ~ node.patch_path ~ "; nothing was changed."
+        ) }}
+    {%- endfor -%}
+    {%- for column in node.columns.values() -%}
+        {%- if column.name not in live -%}
+            {%- do log("Adding column " ~ column.name ~ " to " ~ relation, info=true) -%}
+            {%- do run_query("alter table " ~ relation ~ " add column " ~ column.name ~ " " ~ engine_type(column.data_type)) -%}
+        {%- elif not is_same_type(live[column.name], column.data_type) -%}
+            {{ exceptions.raise_compiler_error(
+                relation ~ "." ~ column.name ~ " is " ~ live[column.name].dtype ~ " and its contract says "
+                ~ column.data_type ~ ". Rebuild the table or change " ~ node.patch_path ~ "; nothing was changed."
+            ) }}
+        {%- endif -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+{#- Whether a live column has a contract type, in the engine's own spelling of types. -#}
+{% macro is_same_type(live_column, contract_type) -%}
+    {{ return(adapter.dispatch('is_same_type')(live_column, contract_type)) }}
+{%- endmacro %}
+
+{% macro default__is_same_type(live_column, contract_type) -%}
+    {{ return(live_column.data_type | upper | replace(' ', '') == contract_type | upper | replace(' ', '')) }}
+{%- endmacro %}
+
+{% macro duckdb__is_same_type(live_column, contract_type) -%}
+    {%- set spelled = {
+        'INT64': 'BIGINT', 'BOOL': 'BOOLEAN', 'STRING': 'VARCHAR', 'DATE': 'DATE',
+        'TIMESTAMP': 'TIMESTAMP WITH TIME ZONE', 'ARRAY<STRING>': 'VARCHAR[]'
+    }.get(contract_type, contract_type | replace('NUMERIC', 'DECIMAL')) -%}
+    {{ return(live_column.dtype | upper | replace(' ', '') == spelled | replace(' ', '')) }}
+{%- endmacro %}
+
+{#- on-run-start: the tables that publishing writes to, made once. -#}
+{% macro create_ops_tables() -%}
+    {%- if execute and flags.WHICH in ('build', 'run', 'test', 'seed', 'retry') -%}
+        {%- for node in graph.sources.values() if node.source_name == 'nba_ops' -%}
+            {%- set relation = api.Relation.create(database=node.database, schema=node.schema, identifier=node.identifier) -%}
+            {%- do adapter.create_schema(relation) -%}
+            {%- do run_query(create_contract_table(relation, node.columns, node.config.meta)) -%}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}

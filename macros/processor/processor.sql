@@ -1,0 +1,60 @@
+{#-
+  Materialization of a hashed table. The model's SELECT is the input of a Python processor, named in
+  `config.meta.processor`; the model's YAML file is the table's contract.
+
+  1. Python reads the SELECT as Arrow, runs the processor, casts to the contract, hashes, and checks
+     keys; the rows go to a staging relation. Nothing of the table is touched until here.
+  2. One transaction brings the table's window to the staged state by key and data_hash, and writes
+     the ledger. Killed at any moment, the table and its ledger are the old ones or the new ones.
+
+  --full-refresh does not drop: created_at and the other windows would be lost.
+-#}
+{% materialization processor, default, supported_languages=['sql'] -%}
+    {%- set target_relation = this.incorporate(type='table') -%}
+    {%- set stage = stage_relation(target_relation) -%}
+    {%- set ledger = source('nba_ops', 'publish_ledger') -%}
+
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+
+    {%- if load_cached_relation(this) is none -%}
+        {%- do run_query(create_contract_table(target_relation, model.columns, model.config.meta)) -%}
+    {%- else -%}
+        {%- do align_with_contract(target_relation, model) -%}
+    {%- endif -%}
+
+    {%- call statement('process', language='python') -%}
+        {{ python_job('python_processors.jobs:run_processor', {
+            'table': model.name,
+            'processor': model.config.meta.processor,
+            'query': compiled_code,
+            'stage': stage | string,
+            'window': window(),
+            'logic': logic_sources(model),
+        }) }}
+    {%- endcall -%}
+    {%- set outcome = job_outcome() -%}
+
+    {%- do publish(target_relation, stage, ledger, outcome) -%}
+    {%- do adapter.drop_relation(stage) -%}
+
+    {%- do persist_docs(target_relation, model) -%}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {{ return({'relations': [target_relation]}) }}
+{%- endmaterialization %}
+
+{#- Where a run leaves rows before they are published; beside the table, so on the same location. -#}
+{% macro stage_relation(target_relation) -%}
+    {{ return(target_relation.incorporate(path={'identifier': target_relation.identifier ~ '__stage'})) }}
+{%- endmacro %}
+
+{#- The transaction that publishes. -#}
+{% macro publish(target_relation, stage, ledger, outcome) -%}
+    {{ return(adapter.dispatch('publish')(target_relation, stage, ledger, outcome)) }}
+{%- endmacro %}
+
+{#- DuckDB: dbt opens the transaction with the first statement, rolls it back on an error. -#}
+{% macro duckdb__publish(target_relation, stage, ledger, outcome) -%}
+    {%- call statement('ledger') -%}{{ ledger_sql(target_relation, stage, ledger, outcome) }}{%- endcall -%}
+    {%- call statement('main') -%}{{ merge_sql(target_relation, stage) }}{%- endcall -%}
+    {%- do adapter.commit() -%}
+{%- endmacro %}

@@ -1,0 +1,93 @@
+{#- Joins staged rows (`staged`) to published ones (`published`) by key, within the partition. -#}
+{% macro key_join(node) -%}
+    {%- for name in (node.config.meta.key + [node.config.meta.partition_by]) | unique -%}
+        published.{{ name }} = staged.{{ name }}{{ ' and ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{#- One ledger row per date of the window, from the state before and after: run before merge_sql(). -#}
+{% macro ledger_sql(target_relation, stage, ledger, outcome) -%}
+    {%- set partition = model.config.meta.partition_by -%}
+    insert into {{ ledger }} (
+        table_name, game_date, run_id, row_count, inserted, updated, deleted, unchanged, fingerprint, logic_version,
+        run_started_at, published_at
+    )
+    with calendar as (
+        {{ window_calendar() }}
+    ),
+    published as (
+        select * from {{ target_relation }} where {{ in_window(partition) }}
+    ),
+    compared as (
+        select
+            coalesce(staged.{{ partition }}, published.{{ partition }}) as game_date,
+            staged.data_hash as staged_hash,
+            published.data_hash as published_hash
+        from {{ stage }} as staged
+        full outer join published on {{ key_join(model) }}
+    ),
+    counted as (
+        select
+            game_date,
+            count(staged_hash) as row_count,
+            {{ count_where('published_hash is null') }} as inserted,
+            {{ count_where('staged_hash <> published_hash') }} as updated,
+            {{ count_where('staged_hash is null') }} as deleted,
+            {{ count_where('staged_hash = published_hash') }} as unchanged,
+            {{ partition_fingerprint('staged_hash') }} as fingerprint
+        from compared
+        group by game_date
+    )
+    select
+        '{{ target_relation.identifier }}',
+        calendar.game_date,
+        '{{ invocation_id }}',
+        coalesce(counted.row_count, 0),
+        coalesce(counted.inserted, 0),
+        coalesce(counted.updated, 0),
+        coalesce(counted.deleted, 0),
+        coalesce(counted.unchanged, 0),
+        coalesce(counted.fingerprint, '0:0:0'),
+        '{{ outcome.logic_version }}',
+        {{ timestamp_literal(run_started_at) }},
+        {{ current_instant() }}
+    from calendar
+    left join counted on calendar.game_date = counted.game_date
+{%- endmacro %}
+
+{#- Only what changed: other hash, new key, key no longer produced. Untouched rows keep their times. -#}
+{% macro merge_sql(target_relation, stage) -%}
+    {%- set partition = model.config.meta.partition_by -%}
+    {%- set now = timestamp_literal(run_started_at) -%}
+    {%- set written_now = ['processed_at', 'quality_calculated_at'] -%}
+    merge into {{ target_relation }} as published
+    using {{ stage }} as staged
+    on {{ key_join(model) }} and published.{{ in_window(partition) }}
+    when matched and published.data_hash <> staged.data_hash then update set
+        {%- for name in model.columns if name != 'created_at' %}
+        {{ name }} = {{ now if name in written_now else 'staged.' ~ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    when not matched by target then insert ({{ model.columns | join(', ') }}) values (
+        {%- for name in model.columns %}
+        {{ now if name in written_now + ['created_at'] else 'staged.' ~ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    )
+    when not matched by source and published.{{ in_window(partition) }} then delete
+{%- endmacro %}
+
+{% macro timestamp_literal(instant) -%}
+    timestamp '{{ instant.strftime("%Y-%m-%d %H:%M:%S.%f") }}+00:00'
+{%- endmacro %}
+
+{% macro current_instant() -%}
+    {{ return(adapter.dispatch('current_instant')()) }}
+{%- endmacro %}
+
+{% macro default__current_instant() -%}
+    current_timestamp()
+{%- endmacro %}
+
+{#- DuckDB's now() is the start of the transaction, which may be long before. -#}
+{% macro duckdb__current_instant() -%}
+    get_current_timestamp()
+{%- endmacro %}

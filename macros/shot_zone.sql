@@ -1,0 +1,21 @@
+{#-
+  Zone of a shot: 'three_pt', 'paint', 'mid_range', or null when no source tells.
+
+  Two or three points is decided by the shot's type (376 shots of 2021-24 have a court zone that
+  contradicts it). Of two-pointers, restricted area and paint (non-RA) are paint where a court zone
+  is given, else a distance of at most 8 ft.
+-#}
+{% macro shot_zone(shot_type, court_zone, distance) -%}
+    case
+        when {{ shot_type }} = '3PT' then 'three_pt'
+        when {{ court_zone }} in ('Restricted Area', 'In The Paint (Non-RA)') then 'paint'
+        when {{ court_zone }} is not null then 'mid_range'
+        when {{ distance }} <= 8 then 'paint'
+        when {{ distance }} > 8 then 'mid_range'
+    end
+{%- endmacro %}
+
+{#- How many rows fulfil a condition, 0 when none does. Both engines; BigQuery's COUNTIF is not DuckDB's. -#}
+{% macro count_where(condition) -%}
+    sum(case when {{ condition }} then 1 else 0 end)
+{%- endmacro %}

@@ -1,0 +1,67 @@
+{#-
+  A raw table in the window, with exactly the columns of the raw contract: an optional column that
+  the table lacks reads as null. `where` replaces the window for tables that are read whole.
+-#}
+{% macro raw_rows(source_name, table_name, where=none, days_before=0) -%}
+    {%- set relation = source(source_name, table_name) -%}
+    {%- set contract = source_contract(source_name, table_name) -%}
+    {%- set lacking = lacking_columns(relation, contract) -%}
+    (
+        select
+            {%- for column in contract.columns.values() %}
+            {% if column.name in lacking -%}
+                cast(null as {{ engine_type(column.data_type) }}) as {{ column.name }}
+            {%- else -%}
+                {{ column.name }}
+            {%- endif %}{{ ',' if not loop.last }}
+            {%- endfor %}
+        from {{ relation }}
+        where {{ where or in_window(contract.config.meta.partition_by, days_before) }}
+    )
+{%- endmacro %}
+
+{#- The contract's node of a raw table; empty while dbt parses, when there is no graph yet. -#}
+{% macro source_contract(source_name, table_name) -%}
+    {%- if not execute -%}
+        {{ return({'columns': {}, 'config': {'meta': {'partition_by': 'game_date'}}}) }}
+    {%- endif -%}
+    {%- set id = 'source.fullcourt.' ~ source_name ~ '.' ~ table_name -%}
+    {{ return(graph.sources[id]) }}
+{%- endmacro %}
+
+{#- Optional columns that the raw table does not have. Offline (no introspection) all are taken to be there. -#}
+{% macro lacking_columns(relation, contract) -%}
+    {%- set optional = [] -%}
+    {%- for column in contract.columns.values() if column.config.meta.get('optional') -%}
+        {%- do optional.append(column.name) -%}
+    {%- endfor -%}
+    {%- if not optional or not execute or not flags.INTROSPECT -%}
+        {{ return([]) }}
+    {%- endif -%}
+    {%- set there = adapter.get_columns_in_relation(relation) | map(attribute='name') | map('lower') | list -%}
+    {{ return(optional | reject('in', there) | list) }}
+{%- endmacro %}
+
+{#-
+  The newest row per `grain`. The order is total: newest load first, then every column of the raw
+  contract, so that rows still equal are the same row. (Feeds keep every scrape; a bulk load ran twice.)
+-#}
+{% macro newest_first(source_name, table_name, grain) -%}
+    {%- set columns = source_contract(source_name, table_name).columns.keys() | list -%}
+    row_number() over (
+        partition by {{ grain | join(', ') }}
+        order by {% if 'processed_at' in columns %}processed_at desc, {% endif %}
+            {%- if 'source_file_path' in columns %}source_file_path desc, {% endif %}
+            {{ columns | reject('in', ['processed_at', 'source_file_path']) | join(', ') or '1' }}
+    ) = 1
+{%- endmacro %}
+
+{#- Reports name games of the day and the next, so their partitions start a day before the window. -#}
+{% macro injury_report_window() -%}
+    {{ in_window('report_date', days_before=1) }}
+{%- endmacro %}
+
+{#- How many raw rows a staged row stands for: itself and its repeats. -#}
+{% macro copies(grain) -%}
+    count(*) over (partition by {{ grain | join(', ') }})
+{%- endmacro %}

@@ -1,0 +1,80 @@
+{#-
+  The window of a run: vars start_date and end_date, both included. The one place that reads them.
+
+  Returns {'start': 'YYYY-MM-DD', 'end': 'YYYY-MM-DD'}. A missing, malformed or reversed window is
+  an error, except while dbt only parses: `dbt ls` and the docs need no window, and get a day that
+  has no games.
+-#}
+{% macro window() -%}
+    {%- set given_start = var('start_date', none) -%}
+    {%- set given_end = var('end_date', none) -%}
+    {%- if not execute and (given_start is none or given_end is none) -%}
+        {{ return({'start': '1900-01-01', 'end': '1900-01-01'}) }}
+    {%- endif -%}
+    {%- set start = window_date('start_date', given_start) -%}
+    {%- set end = window_date('end_date', given_end) -%}
+    {%- if start > end -%}
+        {{ window_error("start_date " ~ start ~ " is after end_date " ~ end ~ ".") }}
+    {%- endif -%}
+    {{ return({'start': start, 'end': end}) }}
+{%- endmacro %}
+
+{#- One end of the window as text. Unquoted dates in --vars arrive as dates: both are read alike. -#}
+{% macro window_date(name, value) -%}
+    {%- if value is none -%}
+        {{ window_error(name ~ " is not set.") }}
+    {%- endif -%}
+    {%- set text = value | string -%}
+    {%- set known = modules.re.fullmatch('(\\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])', text) -%}
+    {%- if not known -%}
+        {{ window_error(name ~ " is '" ~ text ~ "', not a date of the form YYYY-MM-DD.") }}
+    {%- endif -%}
+    {%- set first = modules.datetime.date(known.group(1) | int, known.group(2) | int, 1) -%}
+    {%- set date = first + modules.datetime.timedelta(days=(known.group(3) | int) - 1) -%}
+    {%- if date.month != first.month -%}
+        {{ window_error(name ~ " is '" ~ text ~ "', and that month has no such day.") }}
+    {%- endif -%}
+    {{ return(text) }}
+{%- endmacro %}
+
+{% macro window_error(problem) -%}
+    {{ exceptions.raise_compiler_error(
+        "Window: " ~ problem
+        ~ " Give both ends: dbt build --vars '{\"start_date\": \"2021-10-19\", \"end_date\": \"2021-11-19\"}'"
+    ) }}
+{%- endmacro %}
+
+{#- on-run-start: the window is wrong before anything is built, or it is right for every model. -#}
+{% macro check_window() -%}
+    {%- if execute and flags.WHICH in ('build', 'run', 'test') -%}
+        {%- do window() -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
+  Whether `column` lies in the window, reaching `days_before` days further back.
+  Literal dates, so that BigQuery prunes partitions and accepts tables that require a filter.
+-#}
+{% macro in_window(column='game_date', days_before=0) -%}
+    {{ column }} between {{ date_literal(window_start(days_before)) }} and {{ date_literal(window().end) }}
+{%- endmacro %}
+
+{% macro window_start(days_before=0) -%}
+    {%- set start = modules.datetime.datetime.strptime(window().start, '%Y-%m-%d') -%}
+    {{ return((start - modules.datetime.timedelta(days=days_before)).strftime('%Y-%m-%d')) }}
+{%- endmacro %}
+
+{#- Every date of the window, as text; with the days before it that in_window() reaches back. -#}
+{% macro window_dates(days_before=0) -%}
+    {%- set start = modules.datetime.datetime.strptime(window_start(days_before), '%Y-%m-%d') -%}
+    {%- set end = modules.datetime.datetime.strptime(window().end, '%Y-%m-%d') -%}
+    {%- set dates = [] -%}
+    {%- for offset in range((end - start).days + 1) -%}
+        {%- do dates.append((start + modules.datetime.timedelta(days=offset)).strftime('%Y-%m-%d')) -%}
+    {%- endfor -%}
+    {{ return(dates) }}
+{%- endmacro %}
+
+{% macro date_literal(text) -%}
+    date '{{ text }}'
+{%- endmacro %}

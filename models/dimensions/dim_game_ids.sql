@@ -1,0 +1,39 @@
+-- One row per way in which a feed can name a game, preseason included, so that a row of a game out
+-- of scope is told apart from a row of no game at all.
+--
+-- Forms: `away_home` 20250115_LAL_PHI, `home_away` 20250115_PHI_LAL (feeds whose home flag was
+-- wrong), `official` 0022400561, `official_integer` 22400561. The odds feed's event ids, the fifth
+-- form, say nothing by themselves: dim_odds_event_ids resolves them by date and teams.
+with
+
+games as (
+    select * from {{ ref('base_nbac__schedule') }}
+),
+
+forms as (
+    select game_id as source_game_id, 'away_home' as form, games.* from games
+    union all
+    select {{ canonical_game_id('game_date', 'home_team_abbr', 'away_team_abbr') }}, 'home_away', games.* from games
+    union all
+    select nba_game_id, 'official', games.* from games
+    union all
+    select cast(cast(nba_game_id as int64) as string), 'official_integer', games.* from games
+),
+
+final as (
+    select
+        source_game_id,
+        form,
+        game_id,
+        game_date,
+        game_type,
+        season_year,
+        home_team_abbr,
+        away_team_abbr,
+        game_status = 'final' as is_final,
+        case when game_status = 'final' then home_points end as home_points,
+        case when game_status = 'final' then away_points end as away_points
+    from forms
+)
+
+select * from final

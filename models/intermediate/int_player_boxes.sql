@@ -1,0 +1,110 @@
+-- One row per final game and player who played: the gamebook's, or balldontlie's for a game that
+-- the gamebook lacks as a whole. Never mixed within a game: the league corrects one feed later.
+{{ config(**replace_window()) }}
+
+with
+
+gamebook as (
+    select * from {{ ref('stg_nbac__gamebook_player_stats') }} as gamebook
+    where
+        {{ in_window() }}
+        and {{ usable_for_teams('gamebook') }}
+        and player_status = 'active'
+        and points is not null
+),
+
+balldontlie as (
+    select * from {{ ref('stg_bdl__player_boxscores') }} as balldontlie
+    where {{ in_window() }} and {{ usable_for_teams('balldontlie') }}
+),
+
+games_of_gamebook as (
+    select game_id, max(case when is_starter then 1 else 0 end) = 1 as names_starters
+    from gamebook
+    group by game_id
+),
+
+games_of_lineups as (
+    select distinct game_id from {{ ref('int_starting_fives') }}
+    where {{ in_window() }}
+),
+
+{%- set counts = [
+    'points', 'fg_makes', 'fg_attempts', 'three_pt_makes', 'three_pt_attempts', 'ft_makes', 'ft_attempts',
+    'offensive_rebounds', 'defensive_rebounds', 'rebounds', 'assists', 'steals', 'blocks', 'turnovers',
+    'personal_fouls'
+] %}
+
+boxes as (
+    select
+        'nbac_gamebook' as box_source,
+        gamebook.game_id,
+        gamebook.player_lookup,
+        gamebook.player_full_name,
+        gamebook.team_abbr,
+        gamebook.seconds_played,
+        {%- for count in counts %}
+        gamebook.{{ count }},
+        {%- endfor %}
+        gamebook.plus_minus,
+        case when games_of_gamebook.names_starters then gamebook.is_starter end as is_starter,
+        gamebook.quarantine_reason,
+        gamebook.processed_at
+    from gamebook
+    inner join games_of_gamebook on gamebook.game_id = games_of_gamebook.game_id
+    union all
+    select
+        'bdl_boxscores',
+        balldontlie.game_id,
+        balldontlie.player_lookup,
+        balldontlie.player_full_name,
+        balldontlie.team_abbr,
+        balldontlie.seconds_played,
+        {%- for count in counts %}
+        balldontlie.{{ count }},
+        {%- endfor %}
+        cast(null as int64),
+        cast(null as bool),
+        balldontlie.quarantine_reason,
+        balldontlie.processed_at
+    from balldontlie
+    left join games_of_gamebook on balldontlie.game_id = games_of_gamebook.game_id
+    where games_of_gamebook.game_id is null
+),
+
+final as (
+    select
+        boxes.box_source,
+        boxes.game_id,
+        games.game_date,
+        games.season_year,
+        boxes.player_lookup,
+        boxes.player_full_name,
+        players.universal_player_id,
+        boxes.team_abbr,
+        case boxes.team_abbr when games.home_team_abbr then games.away_team_abbr else games.home_team_abbr end
+            as opponent_team_abbr,
+        boxes.seconds_played,
+        {%- for count in counts %}
+        boxes.{{ count }},
+        {%- endfor %}
+        boxes.plus_minus,
+        coalesce(
+            boxes.is_starter,
+            case when games_of_lineups.game_id is not null then starting_fives.player_lookup is not null end
+        ) as is_starter,
+        boxes.quarantine_reason is not null as is_unknown_player,
+        boxes.processed_at
+    from boxes
+    inner join {{ ref('dim_games') }} as games on boxes.game_id = games.game_id
+    left join {{ ref('dim_players') }} as players on boxes.player_lookup = players.player_lookup
+    left join games_of_lineups on boxes.game_id = games_of_lineups.game_id
+    left join {{ ref('int_starting_fives') }} as starting_fives
+        on
+            boxes.game_id = starting_fives.game_id
+            and boxes.player_lookup = starting_fives.player_lookup
+            and {{ in_window('starting_fives.game_date') }}
+    where games.is_final and games.is_in_scope
+)
+
+select * from final

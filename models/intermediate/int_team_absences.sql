@@ -1,0 +1,104 @@
+-- One row per final game and team that the gamebook or the injury report covers: how many of its
+-- players could not play, and how many of those are regular starters.
+--
+-- A regular starter started more than half of the team's games of the 30 days before, as far as the
+-- gamebook named starters; starters_inactive is null when it named none in that time.
+{{ config(**replace_window()) }}
+
+with
+
+games as (
+    select game_id, game_date, home_team_abbr as team_abbr from {{ ref('dim_games') }}
+    where {{ in_window() }} and is_final and is_in_scope
+    union all
+    select game_id, game_date, away_team_abbr from {{ ref('dim_games') }}
+    where {{ in_window() }} and is_final and is_in_scope
+),
+
+gamebook as (
+    select * from {{ ref('stg_nbac__gamebook_player_stats') }}
+    where {{ in_window(days_before=var('regular_starter_days')) }} and quarantine_reason is null
+),
+
+appearances as (
+    select game_id, player_lookup from {{ ref('int_player_boxes') }}
+    where {{ in_window() }}
+),
+
+reported as (
+    select game_id, game_date, team_abbr, player_lookup
+    from {{ ref('stg_nbac__injury_report') }}
+    where {{ in_window() }} and quarantine_reason is null and injury_status = 'out'
+),
+
+absences as (
+    select game_id, game_date, team_abbr, player_lookup
+    from gamebook
+    where player_status = 'inactive' and {{ in_window() }}
+    union distinct
+    select reported.game_id, reported.game_date, reported.team_abbr, reported.player_lookup
+    from reported
+    left join appearances
+        on reported.game_id = appearances.game_id and reported.player_lookup = appearances.player_lookup
+    where appearances.player_lookup is null
+),
+
+covered_games as (
+    select game_id from gamebook where {{ in_window() }}
+    union distinct
+    select game_id from reported
+),
+
+starts as (
+    select
+        games.game_id,
+        gamebook.team_abbr,
+        gamebook.player_lookup,
+        count(distinct case when gamebook.is_starter then gamebook.game_id end) as games_started
+    from games
+    inner join gamebook
+        on
+            games.team_abbr = gamebook.team_abbr
+            and gamebook.game_date between {{ days_before('games.game_date', var('regular_starter_days')) }}
+            and {{ days_before('games.game_date', 1) }}
+    group by games.game_id, gamebook.team_abbr, gamebook.player_lookup
+),
+
+team_games as (
+    select
+        games.game_id,
+        games.team_abbr,
+        count(distinct gamebook.game_id) as games_with_starters
+    from games
+    inner join gamebook
+        on
+            games.team_abbr = gamebook.team_abbr
+            and gamebook.is_starter
+            and gamebook.game_date between {{ days_before('games.game_date', var('regular_starter_days')) }}
+            and {{ days_before('games.game_date', 1) }}
+    group by games.game_id, games.team_abbr
+),
+
+final as (
+    select
+        games.game_id,
+        games.game_date,
+        games.team_abbr,
+        count(absences.player_lookup) as players_inactive,
+        case
+            when min(team_games.games_with_starters) is not null
+                then {{ count_where('2 * starts.games_started > team_games.games_with_starters and absences.player_lookup is not null') }}
+        end as starters_inactive
+    from games
+    inner join covered_games on games.game_id = covered_games.game_id
+    left join absences on games.game_id = absences.game_id and games.team_abbr = absences.team_abbr
+    left join team_games on games.game_id = team_games.game_id and games.team_abbr = team_games.team_abbr
+    left join starts
+        on
+            games.game_id = starts.game_id
+            and games.team_abbr = starts.team_abbr
+            and absences.player_lookup = starts.player_lookup
+    group by games.game_id, games.game_date, games.team_abbr
+)
+
+select * from final

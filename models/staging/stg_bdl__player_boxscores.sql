@@ -1,0 +1,84 @@
+-- One row per game and player who played. `quarantine_reason` is set on a row that must not be used.
+{{ config(**replace_window()) }}
+
+{%- set grain = [
+    'coalesce(canonical_game_id, game_id)', 'coalesce(found_player_lookup, player_lookup, player_full_name)'
+] %}
+
+with
+
+boxscores as (
+    select * from {{ raw_rows('nba_raw', 'bdl_player_boxscores') }} as raw_rows
+),
+
+identified as (
+    select
+        boxscores.*,
+        game_ids.game_id as canonical_game_id,
+        game_ids.season_year,
+        game_ids.is_final,
+        {{ game_problem('boxscores.game_date') }} as game_problem,
+        boxscores.team_abbr in (game_ids.home_team_abbr, game_ids.away_team_abbr) as is_team_of_game,
+        {{ found_player('player') }} as found_player_lookup
+    from boxscores
+    {{ join_game('boxscores.game_id') }}
+    {{ join_player('player', 'boxscores.player_full_name', 'boxscores.player_lookup') }}
+    where game_ids.game_type is null or {{ is_in_scope('game_ids.game_type') }}
+),
+
+deduplicated as (
+    select *, {{ copies(grain) }} as raw_copies
+    from identified
+    qualify {{ newest_first('nba_raw', 'bdl_player_boxscores', grain) }}
+),
+
+renamed as (
+    select
+        coalesce(canonical_game_id, game_id) as game_id,
+        game_date,
+        season_year,
+        team_abbr,
+        coalesce(found_player_lookup, player_lookup) as player_lookup,
+        player_full_name,
+        {{ minutes_text_to_seconds('minutes') }} as seconds_played,
+        points,
+        field_goals_made as fg_makes,
+        field_goals_attempted as fg_attempts,
+        three_pointers_made as three_pt_makes,
+        three_pointers_attempted as three_pt_attempts,
+        free_throws_made as ft_makes,
+        free_throws_attempted as ft_attempts,
+        offensive_rebounds,
+        defensive_rebounds,
+        rebounds,
+        assists,
+        steals,
+        blocks,
+        turnovers,
+        personal_fouls,
+        minutes is not null as has_minutes,
+        game_problem,
+        is_team_of_game,
+        is_final,
+        found_player_lookup is null as is_unknown_player,
+        raw_copies,
+        source_file_path,
+        processed_at
+    from deduplicated
+),
+
+final as (
+    select
+        * {{ but(['game_problem', 'is_team_of_game', 'is_final', 'is_unknown_player', 'has_minutes']) }},
+        case
+            when game_problem is not null then game_problem
+            when not is_team_of_game then 'team does not play in the game'
+            when is_unknown_player then 'unknown player'
+            when has_minutes and seconds_played is null then 'unreadable minutes'
+            when not is_final then 'game is not final'
+            else {{ box_score_problem() }}
+        end as quarantine_reason
+    from renamed
+)
+
+select * from final

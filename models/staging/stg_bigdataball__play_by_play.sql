@@ -1,0 +1,81 @@
+-- One row per event of a game. `quarantine_reason` is set on a row that must not be used.
+--
+-- The feed repeats some events word for word, so the event's number within its game is the grain.
+-- The ten players on court keep the feed's spelling: dim_player_lookups resolves them where needed.
+{{ config(**replace_window()) }}
+
+{%- set grain = [
+    'coalesce(canonical_game_id, game_id)', 'event_number'
+] %}
+
+with
+
+events as (
+    select
+        *,
+        coalesce(regexp_extract(event_id, '[^_]*$'), cast(event_sequence as string)) as event_number
+    from {{ raw_rows('nba_raw', 'bigdataball_play_by_play') }} as raw_rows
+),
+
+identified as (
+    select
+        events.*,
+        game_ids.game_id as canonical_game_id,
+        game_ids.season_year,
+        {{ game_problem('events.game_date') }} as game_problem,
+        {{ found_player('first') }} as found_player_1_lookup,
+        {{ found_player('second') }} as found_player_2_lookup
+    from events
+    {{ join_game('coalesce(events.game_id, cast(events.bdb_game_id as string))') }}
+    {{ join_player('first', 'events.player_1_name', 'events.player_1_lookup') }}
+    {{ join_player('second', 'events.player_2_name', 'events.player_2_lookup') }}
+    where game_ids.game_type is null or {{ is_in_scope('game_ids.game_type') }}
+),
+
+deduplicated as (
+    select *, {{ copies(grain) }} as raw_copies
+    from identified
+    qualify {{ newest_first('nba_raw', 'bigdataball_play_by_play', grain) }}
+),
+
+final as (
+    select
+        coalesce(canonical_game_id, game_id) as game_id,
+        game_date,
+        season_year,
+        event_number,
+        event_sequence,
+        period,
+        game_clock_seconds,
+        event_type,
+        event_subtype,
+        score_home,
+        score_away,
+        coalesce(found_player_1_lookup, player_1_lookup) as player_1_lookup,
+        player_1_team_abbr,
+        coalesce(found_player_2_lookup, player_2_lookup) as player_2_lookup,
+        player_2_team_abbr,
+        player_2_role,
+        shot_made,
+        shot_type,
+        {{ nan_to_null('shot_distance') }} as shot_distance,
+        shot_zone_basic,
+        points_scored,
+        {%- for side in ['away', 'home'] %}
+        {%- for number in range(1, 6) %}
+        {{ side }}_player_{{ number }}_lookup,
+        {%- endfor %}
+        {%- endfor %}
+        raw_copies,
+        source_file_path,
+        processed_at,
+        case
+            when game_problem is not null then game_problem
+            when player_1_lookup is not null and found_player_1_lookup is null then 'unknown player'
+            when player_2_lookup is not null and found_player_2_lookup is null then 'unknown second player'
+            when event_type = 'shot' and shot_type not in ('2PT', '3PT') then 'unknown kind of shot'
+        end as quarantine_reason
+    from deduplicated
+)
+
+select * from final

@@ -1,0 +1,92 @@
+-- One row per game and player of the official gamebook, whatever his status. Statistics belong to
+-- active players; `quarantine_reason` is set on a row that must not be used.
+{{ config(**replace_window(days_before=var('regular_starter_days'))) }}
+
+{%- set grain = [
+    'coalesce(canonical_game_id, game_id)', 'coalesce(found_player_lookup, player_lookup, player_name)'
+] %}
+
+with
+
+gamebook as (
+    select * from {{ raw_rows(
+        'nba_raw', 'nbac_gamebook_player_stats', days_before=var('regular_starter_days')
+    ) }} as raw_rows
+),
+
+identified as (
+    select
+        gamebook.*,
+        game_ids.game_id as canonical_game_id,
+        game_ids.season_year,
+        game_ids.is_final,
+        {{ game_problem('gamebook.game_date') }} as game_problem,
+        gamebook.team_abbr in (game_ids.home_team_abbr, game_ids.away_team_abbr) as is_team_of_game,
+        {{ found_player('player') }} as found_player_lookup
+    from gamebook
+    {{ join_game('gamebook.game_id') }}
+    {{ join_player('player', 'gamebook.player_name', 'gamebook.player_lookup') }}
+    where game_ids.game_type is null or {{ is_in_scope('game_ids.game_type') }}
+),
+
+deduplicated as (
+    select *, {{ copies(grain) }} as raw_copies
+    from identified
+    qualify {{ newest_first('nba_raw', 'nbac_gamebook_player_stats', grain) }}
+),
+
+renamed as (
+    select
+        coalesce(canonical_game_id, game_id) as game_id,
+        game_date,
+        season_year,
+        team_abbr,
+        coalesce(found_player_lookup, player_lookup) as player_lookup,
+        player_name as player_full_name,
+        lower(player_status) as player_status,
+        dnp_reason,
+        start_position is not null as is_starter,
+        {{ minutes_text_to_seconds('minutes') }} as seconds_played,
+        minutes is not null as has_minutes,
+        points,
+        field_goals_made as fg_makes,
+        field_goals_attempted as fg_attempts,
+        three_pointers_made as three_pt_makes,
+        three_pointers_attempted as three_pt_attempts,
+        free_throws_made as ft_makes,
+        free_throws_attempted as ft_attempts,
+        offensive_rebounds,
+        defensive_rebounds,
+        total_rebounds as rebounds,
+        assists,
+        steals,
+        blocks,
+        turnovers,
+        personal_fouls,
+        plus_minus,
+        game_problem,
+        is_team_of_game,
+        is_final,
+        found_player_lookup is null as is_unknown_player,
+        raw_copies,
+        source_file_path,
+        processed_at
+    from deduplicated
+),
+
+final as (
+    select
+        * {{ but(['game_problem', 'is_team_of_game', 'is_final', 'is_unknown_player', 'has_minutes']) }},
+        case
+            when game_problem is not null then game_problem
+            when not is_team_of_game then 'team does not play in the game'
+            when is_unknown_player then 'unknown player'
+            when player_status not in ('active', 'dnp', 'inactive') then 'unknown player status'
+            when player_status = 'active' and has_minutes and seconds_played is null then 'unreadable minutes'
+            when player_status = 'active' and has_minutes and not is_final then 'game is not final'
+            when player_status = 'active' then {{ box_score_problem() }}
+        end as quarantine_reason
+    from renamed
+)
+
+select * from final

@@ -1,0 +1,63 @@
+-- One row per report hour, game and player. `quarantine_reason` is set on a row that must not be
+-- used. The feed's own player key deletes letters from ordinary names, so names are keyed anew.
+{{ config(**replace_window()) }}
+
+{%- set grain = [
+    'report_date', 'report_hour', 'game_date', 'team',
+    'coalesce(found_player_lookup, player_lookup, player_full_name)'
+] %}
+
+with
+
+reports as (
+    select *
+    from {{ raw_rows('nba_raw', 'nbac_injury_report', where=injury_report_window()) }} as raw_rows
+    where {{ in_window('game_date') }}
+),
+
+identified as (
+    select
+        reports.*,
+        game_ids.game_id as canonical_game_id,
+        game_ids.season_year,
+        {{ game_problem('reports.game_date') }} as game_problem,
+        reports.team in (game_ids.home_team_abbr, game_ids.away_team_abbr) as is_team_of_game,
+        {{ found_player('player') }} as found_player_lookup
+    from reports
+    {{ join_game('reports.game_id') }}
+    {{ join_player('player', 'reports.player_full_name', 'reports.player_lookup') }}
+    where game_ids.game_type is null or {{ is_in_scope('game_ids.game_type') }}
+),
+
+deduplicated as (
+    select *, {{ copies(grain) }} as raw_copies
+    from identified
+    qualify {{ newest_first('nba_raw', 'nbac_injury_report', grain) }}
+),
+
+final as (
+    select
+        coalesce(canonical_game_id, game_id) as game_id,
+        game_date,
+        season_year,
+        report_date,
+        report_hour,
+        team as team_abbr,
+        coalesce(found_player_lookup, player_lookup) as player_lookup,
+        player_full_name,
+        lower(injury_status) as injury_status,
+        reason,
+        reason_category,
+        {{ nan_to_null('confidence_score') }} as confidence_score,
+        raw_copies,
+        source_file_path,
+        processed_at,
+        case
+            when game_problem is not null then game_problem
+            when not is_team_of_game then 'team does not play in the game'
+            when found_player_lookup is null then 'unknown player'
+        end as quarantine_reason
+    from deduplicated
+)
+
+select * from final

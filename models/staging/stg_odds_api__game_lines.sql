@@ -1,0 +1,66 @@
+-- One row per game, snapshot, bookmaker, market and outcome. `quarantine_reason` is set on a row
+-- that must not be used. The feed's own event id says nothing: the date and the teams name the game.
+{{ config(**replace_window()) }}
+
+{%- set grain = [
+    'game_date', 'game_id', 'snapshot_timestamp', 'bookmaker_key', 'market_key', 'outcome_name'
+] %}
+
+with
+
+lines as (
+    select * from {{ raw_rows('nba_raw', 'odds_api_game_lines') }} as raw_rows
+),
+
+identified as (
+    select
+        lines.*,
+        game_ids.game_id as canonical_game_id,
+        game_ids.season_year,
+        {{ game_problem('lines.game_date') }} as game_problem
+    from lines
+    {{ join_game(canonical_game_id('lines.game_date', 'lines.away_team_abbr', 'lines.home_team_abbr')) }}
+    where game_ids.game_type is null or {{ is_in_scope('game_ids.game_type') }}
+),
+
+deduplicated as (
+    select *, {{ copies(grain) }} as raw_copies
+    from identified
+    qualify {{ newest_first('nba_raw', 'odds_api_game_lines', grain) }}
+),
+
+final as (
+    select
+        canonical_game_id as game_id,
+        game_id as odds_event_id,
+        game_date,
+        season_year,
+        snapshot_timestamp as snapshot_at,
+        bookmaker_key,
+        market_key,
+        case
+            when outcome_name = home_team then home_team_abbr
+            when outcome_name = away_team then away_team_abbr
+            when outcome_name in ('Over', 'Under') then outcome_name
+        end as outcome,
+        {{ nan_to_null('outcome_price') }} as decimal_price,
+        {{ nan_to_null('outcome_point') }} as point,
+        home_team_abbr,
+        away_team_abbr,
+        raw_copies,
+        source_file_path,
+        processed_at,
+        case
+            when game_problem is not null then game_problem
+            when market_key not in ('spreads', 'totals') then 'unknown market'
+            when outcome_name not in (home_team, away_team, 'Over', 'Under') then 'unknown outcome'
+            when {{ nan_to_null('outcome_point') }} is null then 'no number'
+            when market_key = 'totals' and outcome_point not between {{ var('min_possible_total') }} and {{ var('max_possible_total') }}
+                then 'impossible total'
+            when market_key = 'spreads' and abs(outcome_point) > {{ var('max_possible_spread') }}
+                then 'impossible spread'
+        end as quarantine_reason
+    from deduplicated
+)
+
+select * from final

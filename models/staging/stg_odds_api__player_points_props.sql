@@ -1,0 +1,59 @@
+-- One row per game, player, bookmaker and snapshot. `quarantine_reason` is set on a row that must
+-- not be used. The feed appends, so repeats occur; its game_id changed form on 2025-12-28.
+{{ config(**replace_window()) }}
+
+{%- set grain = [
+    'game_date', 'coalesce(canonical_game_id, game_id)',
+    'coalesce(found_player_lookup, player_lookup, player_name)', 'bookmaker', 'snapshot_timestamp'
+] %}
+
+with
+
+props as (
+    select * from {{ raw_rows('nba_raw', 'odds_api_player_points_props') }} as raw_rows
+),
+
+identified as (
+    select
+        props.*,
+        game_ids.game_id as canonical_game_id,
+        game_ids.season_year,
+        {{ game_problem('props.game_date') }} as game_problem,
+        {{ found_player('player') }} as found_player_lookup
+    from props
+    {{ join_game('props.game_id') }}
+    {{ join_player('player', 'props.player_name', 'props.player_lookup') }}
+    where game_ids.game_type is null or {{ is_in_scope('game_ids.game_type') }}
+),
+
+deduplicated as (
+    select *, {{ copies(grain) }} as raw_copies
+    from identified
+    qualify {{ newest_first('nba_raw', 'odds_api_player_points_props', grain) }}
+),
+
+final as (
+    select
+        coalesce(canonical_game_id, game_id) as game_id,
+        odds_api_event_id as odds_event_id,
+        game_date,
+        season_year,
+        snapshot_timestamp as snapshot_at,
+        bookmaker,
+        coalesce(found_player_lookup, player_lookup) as player_lookup,
+        {{ nan_to_null('points_line') }} as points_line,
+        over_price_american,
+        under_price_american,
+        raw_copies,
+        source_file_path,
+        processed_at,
+        case
+            when game_problem is not null then game_problem
+            when found_player_lookup is null then 'unknown player'
+            when {{ nan_to_null('points_line') }} is null then 'no number'
+            when points_line <= 0 or points_line > 100 then 'impossible line'
+        end as quarantine_reason
+    from deduplicated
+)
+
+select * from final

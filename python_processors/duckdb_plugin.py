@@ -1,0 +1,34 @@
+"""dbt-duckdb plugin, named in the profile's duckdb target: raw files come in when dbt opens the database.
+
+Only commands that build need them. BigQuery's raw tables are filled by the platform, so its target
+has no such step.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import duckdb
+from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt.flags import get_flags
+from dbt_common.exceptions import DbtRuntimeError
+
+from python_processors.errors import FullcourtError
+from python_processors.raw_loader import find_raw_dir, load_raw
+
+BUILDING_COMMANDS = ("build", "run", "seed")
+
+
+class Plugin(BasePlugin):
+    """Loads the raw folder once per dbt invocation."""
+
+    def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
+        if getattr(get_flags(), "WHICH", None) not in BUILDING_COMMANDS:
+            return
+        try:
+            outcome = load_raw(conn, find_raw_dir(), prefix=os.environ.get("FULLCOURT_DATASET_PREFIX", ""))
+        except FullcourtError as error:
+            raise DbtRuntimeError(str(error)) from error
+        if outcome is not None and outcome.rows_by_file:
+            print(outcome, file=sys.stderr)

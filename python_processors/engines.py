@@ -1,0 +1,41 @@
+"""What a job needs of the engine: read a query as Arrow, and write rows to a staging relation."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import duckdb
+import pyarrow as pa
+
+OUTCOME_VARIABLE = "fullcourt_job_outcome"
+
+
+class Engine(Protocol):
+    """Reads and stages whole Arrow tables; never row by row."""
+
+    def read(self, query: str) -> pa.Table: ...
+
+    def stage(self, relation: str, rows: pa.Table) -> None:
+        """Replace the staging relation by these rows."""
+
+    def leave_outcome(self, text: str) -> None:
+        """Leave a job's outcome for the macro job_outcome()."""
+
+
+class DuckDBEngine:
+    """The connection that dbt holds: Arrow in and out of the process's own database."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def read(self, query: str) -> pa.Table:
+        return self._connection.sql(query).to_arrow_table()
+
+    def stage(self, relation: str, rows: pa.Table) -> None:
+        self._connection.register("staged_rows", rows)
+        self._connection.execute(f"create or replace table {relation} as select * from staged_rows")
+        self._connection.unregister("staged_rows")
+
+    def leave_outcome(self, text: str) -> None:
+        quoted = text.replace("'", "''")
+        self._connection.execute(f"set variable {OUTCOME_VARIABLE} = '{quoted}'")

@@ -1,0 +1,92 @@
+"""Errors a user can act on. Each message says what is wrong, where, and what to do next."""
+
+from __future__ import annotations
+
+
+class FullcourtError(Exception):
+    """A mistake or a fault in the data that a person can repair: shown without a traceback."""
+
+
+class ContractError(FullcourtError):
+    """A contract file cannot be used as it stands."""
+
+    def __init__(self, table: str, problem: str) -> None:
+        self.table = table
+        super().__init__(f"Contract of `{table}`: {problem}")
+
+
+class CastError(FullcourtError):
+    """A value does not fit the type its contract declares."""
+
+    def __init__(self, table: str, field: str, problem: str, key: str | None = None) -> None:
+        self.table, self.field, self.key = table, field, key
+        where = f" Row: {key}." if key else ""
+        super().__init__(f"{table}.{field}: {problem}{where}")
+
+
+class ColumnMismatchError(FullcourtError):
+    """A processor's columns are not the ones its contract names."""
+
+    def __init__(self, table: str, missing: list[str], unknown: list[str]) -> None:
+        self.table, self.missing, self.unknown = table, missing, unknown
+        parts = []
+        if missing:
+            parts.append(f"missing {', '.join(missing)}")
+        if unknown:
+            parts.append(f"not in the contract: {', '.join(unknown)}")
+        super().__init__(
+            f"Columns of `{table}` differ from its contract: {'; '.join(parts)}."
+            f" Change the processor, or the columns in the model's YAML file."
+        )
+
+
+class DuplicateKeyError(FullcourtError):
+    """Rows share the key that their contract declares unique."""
+
+    def __init__(self, table: str, key: tuple[str, ...], examples: list[str], count: int) -> None:
+        self.table, self.key, self.examples, self.count = table, key, examples, count
+        super().__init__(
+            f"`{table}` would hold {count} duplicated keys ({', '.join(key)}): {'; '.join(examples)}."
+            " Nothing was published. Look for a join in the model that multiplies rows."
+        )
+
+
+class NullKeyError(FullcourtError):
+    """A required column is null."""
+
+    def __init__(self, table: str, field: str, key: str) -> None:
+        self.table, self.field, self.key = table, field, key
+        super().__init__(
+            f"{table}.{field} is null, and its contract requires a value. Row: {key}. Nothing was published."
+        )
+
+
+class OutsideWindowError(FullcourtError):
+    """A processor returned rows of dates that it was not asked to build."""
+
+    def __init__(self, table: str, dates: list[str], start_date: str, end_date: str) -> None:
+        self.table, self.dates = table, dates
+        super().__init__(
+            f"`{table}` returned rows outside {start_date} to {end_date}: {', '.join(dates)}."
+            " Nothing was published. Filter the model's query with in_window()."
+        )
+
+
+class RawDirError(FullcourtError):
+    """The raw folder cannot be loaded as a whole; nothing of it was written."""
+
+    def __init__(self, folder: str, problems: list[str]) -> None:
+        self.folder, self.problems = folder, problems
+        listed = "\n".join(f"  - {problem}" for problem in problems)
+        super().__init__(
+            f"Raw folder {folder} does not fit the raw contract; nothing was loaded:\n{listed}\n"
+            "Repair the files, or the contract in models/staging/_sources.yml."
+        )
+
+
+class RawDirMissingError(FullcourtError):
+    """RAW_DIR names a folder that is not there."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        super().__init__(f"RAW_DIR is {folder}, and there is no such folder. Point it at a raw archive, or unset it.")

@@ -1,0 +1,95 @@
+"""Basketball formulas over columns of whole numbers, each written once.
+
+Sources: Dean Oliver, "Basketball on Paper" (2004) for possessions, ratings and pace; the glossary
+of basketball-reference.com for true shooting, effective field goals and usage. The free-throw
+weight 0.44 makes everything a whole number of hundredths, so nothing is rounded before the end.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from python_processors.decimals import ratio
+
+Column = pa.Array | pa.ChunkedArray
+
+
+def _times(column: Column, factor: int) -> Column:
+    return pc.multiply_checked(pc.cast(column, pa.int64()), factor)
+
+
+def _sum(*columns: Column) -> Column:
+    total = columns[0]
+    for column in columns[1:]:
+        total = pc.add_checked(total, column)
+    return total
+
+
+def possession_hundredths(
+    fg_attempts: Column, ft_attempts: Column, offensive_rebounds: Column, turnovers: Column
+) -> Column:
+    """100 x possessions, FGA + 0.44 FTA - OREB + TOV; null when a term is."""
+    plays = play_hundredths(fg_attempts, ft_attempts, turnovers)
+    return pc.subtract_checked(plays, _times(offensive_rebounds, 100))
+
+
+def play_hundredths(fg_attempts: Column, ft_attempts: Column, turnovers: Column) -> Column:
+    """100 x plays used, FGA + 0.44 FTA + TOV: the numerator of usage."""
+    return _sum(_times(fg_attempts, 100), _times(ft_attempts, 44), _times(turnovers, 100))
+
+
+def team_seconds(overtime_periods: Column) -> Column:
+    """Playing time of five players together, in seconds: 240 minutes and 25 more per overtime."""
+    return _sum(_times(overtime_periods, 25 * 60), pa.scalar(240 * 60, pa.int64()))
+
+
+def possessions(hundredths: Column) -> pa.Array:
+    """Possessions to one decimal."""
+    return ratio(hundredths, _constant(100, hundredths), 1)
+
+
+def rating(points: Column, hundredths: Column) -> pa.Array:
+    """Points per 100 possessions, two decimals: offensive for own points, defensive for the opponent's."""
+    return ratio(_times(points, 100 * 100), hundredths, 2)
+
+
+def pace(own_hundredths: Column, opponent_hundredths: Column, overtime_periods: Column) -> pa.Array:
+    """Average possessions of both teams per 48 minutes, one decimal."""
+    both = _sum(own_hundredths, opponent_hundredths)
+    # (both / 2 / 100) x 48 min x 60 s / (team seconds / 5)
+    return ratio(_times(both, 48 * 60 * 5), _times(team_seconds(overtime_periods), 200), 1)
+
+
+def true_shooting(points: Column, fg_attempts: Column, ft_attempts: Column) -> pa.Array:
+    """PTS / (2 (FGA + 0.44 FTA)), three decimals; defined with free throws alone, null without attempts."""
+    attempts = _sum(_times(fg_attempts, 200), _times(ft_attempts, 88))
+    return ratio(_times(points, 100), attempts, 3)
+
+
+def effective_field_goals(fg_makes: Column, three_pt_makes: Column, fg_attempts: Column) -> pa.Array:
+    """(FGM + 0.5 3PM) / FGA, three decimals; null without attempts."""
+    return ratio(_sum(_times(fg_makes, 2), three_pt_makes), _times(fg_attempts, 2), 3)
+
+
+def usage_rate(
+    plays: Column, seconds_played: Column, team_plays: Column, overtime_periods: Column
+) -> pa.Array:
+    """Percent of the team's plays that a player used while on court, two decimals.
+
+    100 x plays x (team minutes / 5) / (minutes x team plays), with the team's real minutes; `plays`
+    and `team_plays` in hundredths. Null without time on court.
+    """
+    numerator = pc.multiply_checked(_times(plays, 100), team_seconds(overtime_periods))
+    denominator = _times(pc.multiply_checked(pc.cast(seconds_played, pa.int64()), team_plays), 5)
+    return ratio(numerator, denominator, 2)
+
+
+def percent_found(found: Column, expected: Column) -> pa.Array:
+    """100 x found / expected, at most 100, two decimals; 0 when nothing was found."""
+    counted = pc.min_element_wise(pc.fill_null(pc.cast(found, pa.int64()), 0), pc.cast(expected, pa.int64()), skip_nulls=False)
+    return ratio(_times(counted, 100), expected, 2)
+
+
+def _constant(value: int, like: Column) -> pa.Array:
+    return pa.repeat(pa.scalar(value, pa.int64()), len(like))

@@ -1,0 +1,87 @@
+"""Jobs that dbt runs in its own process: the Python side of `macros/processor/`.
+
+A job gets the engine's connection and its arguments, and returns an outcome that the macro reads
+back. A mistake that a person can repair becomes the outcome's `error`; anything else is raised.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from python_processors.casting import cast_to_contract, describe_key
+from python_processors.contract import Contract, load_contract
+from python_processors.engines import DuckDBEngine, Engine
+from python_processors.errors import DuplicateKeyError, FullcourtError, OutsideWindowError
+from python_processors.hashing import data_hashes
+from python_processors.logic_version import logic_version
+
+_EXAMPLES = 5
+
+
+def run_job(target: str, session: duckdb.DuckDBPyConnection, arguments: Mapping[str, Any]) -> None:
+    """Call `module:function` and leave its outcome where the macro job_outcome() finds it."""
+    engine = DuckDBEngine(session)
+    try:
+        outcome = _load(target)(engine, arguments)
+    except FullcourtError as error:
+        outcome = {"error": str(error)}
+    engine.leave_outcome(json.dumps({"error": None, **outcome}))
+
+
+def run_processor(engine: Engine, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Read a model's query, run its processor, and leave hashed rows in the staging relation.
+
+    Nothing of the table itself is read or written here.
+
+    :raises FullcourtError: the rows do not fit the contract; nothing was staged.
+    """
+    contract = load_contract(arguments["table"])
+    module_name, _, function_name = arguments["processor"].rpartition(".")
+    processor: Callable[[pa.Table], pa.Table] = _load(f"{module_name}:{function_name}")
+    version = logic_version(arguments["logic"], processor, contract)
+    rows = hashed_rows(processor(engine.read(arguments["query"])), contract)
+    check_window(rows, contract, arguments["window"]["start"], arguments["window"]["end"])
+    rows = rows.append_column("logic_version", pa.repeat(version, rows.num_rows))
+    engine.stage(arguments["stage"], rows)
+    return {"logic_version": version, "rows": rows.num_rows}
+
+
+def hashed_rows(output: pa.Table, contract: Contract) -> pa.Table:
+    """A processor's output in contract types with its `data_hash`; keys are unique.
+
+    :raises DuplicateKeyError: keys occur twice; names the first five.
+    """
+    rows = cast_to_contract(output, contract)
+    check_unique(rows, contract)
+    return rows.append_column("data_hash", data_hashes(rows, contract))
+
+
+def check_unique(rows: pa.Table, contract: Contract) -> None:
+    """:raises DuplicateKeyError: a key of the contract occurs twice."""
+    key = list(contract.key)
+    counts = rows.group_by(key).aggregate([([], "count_all")])
+    doubled = counts.filter(pc.greater(counts["count_all"], 1))
+    if doubled.num_rows:
+        shown = doubled.sort_by([(name, "ascending") for name in key]).slice(0, _EXAMPLES)
+        examples = [describe_key(shown, contract, row) for row in range(shown.num_rows)]
+        raise DuplicateKeyError(contract.table, contract.key, examples, doubled.num_rows)
+
+
+def check_window(rows: pa.Table, contract: Contract, start_date: str, end_date: str) -> None:
+    """:raises OutsideWindowError: rows lie outside the dates that were asked for."""
+    dates = pc.unique(rows[contract.partition_by].cast(pa.string())).to_pylist()
+    outside = sorted(date for date in dates if not start_date <= date <= end_date)
+    if outside:
+        raise OutsideWindowError(contract.table, outside[:_EXAMPLES], start_date, end_date)
+
+
+def _load(target: str) -> Callable[..., Any]:
+    module, _, name = target.partition(":")
+    return getattr(importlib.import_module(module), name)

@@ -1,0 +1,48 @@
+"""Version of the logic that made a row: its query, its processor, its contract. Formatting does not count."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import json
+import re
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any
+
+from python_processors import casting, decimals, formulas, hashing, processors, quality
+from python_processors.contract import Contract
+
+SHARED_MODULES: tuple[ModuleType, ...] = (casting, decimals, formulas, hashing, processors, quality)
+_SQL_COMMENT = re.compile(r"\{#.*?#\}|/\*.*?\*/|--[^\n]*", re.DOTALL)
+
+
+def logic_version(sql: Mapping[str, str], processor: Callable[..., Any], contract: Contract) -> str:
+    """12 hex characters over what decides the rows.
+
+    :param sql: code of the model and of the models between it and the next hashed tables, by name.
+    """
+    module = inspect.getmodule(processor)
+    assert module is not None
+    parts = {
+        "sql": {name: normalised_sql(code) for name, code in sorted(sql.items())},
+        "python": [normalised_python(part) for part in (module, *SHARED_MODULES)],
+        "contract": [[c.name, c.type.name, c.required, c.not_hashed is None] for c in contract.columns],
+        "key": [*contract.key, contract.partition_by],
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def normalised_sql(code: str) -> str:
+    """SQL without comments and with single spaces."""
+    return " ".join(_SQL_COMMENT.sub(" ", code).split())
+
+
+def normalised_python(module: ModuleType) -> str:
+    """A module's syntax tree without docstrings; comments and layout are not in it anyway."""
+    tree = ast.parse(inspect.getsource(module))
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node, clean=False):
+            node.body = node.body[1:] or [ast.Pass()]
+    return ast.dump(tree)

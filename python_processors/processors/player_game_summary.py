@@ -1,0 +1,78 @@
+"""player_game_summary: one row per player and final game he played in."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from python_processors import formulas
+from python_processors.decimals import ratio
+from python_processors.processors import assemble
+from python_processors.quality import quality_columns
+
+
+def summarise(boxes: pa.Table) -> pa.Table:
+    """Minutes, rates, results against the points line and quality; see the model for the columns."""
+    plays = formulas.play_hundredths(boxes["fg_attempts"], boxes["ft_attempts"], boxes["turnovers"])
+    team_plays = formulas.play_hundredths(
+        boxes["team_fg_attempts"], boxes["team_ft_attempts"], boxes["team_turnovers"]
+    )
+    usage = formulas.usage_rate(plays, boxes["seconds_played"], team_plays, boxes["overtime_periods"])
+    is_gamebook = pc.equal(boxes["primary_source_used"], "nbac_gamebook")
+    has_zones = boxes["has_play_by_play"]
+    margin_tenths = _margin_tenths(boxes["points"], boxes["points_line"])
+    computed = {
+        "minutes_played": ratio(boxes["seconds_played"], _constant(60, boxes), 1),
+        "usage_rate": usage,
+        "ts_pct": formulas.true_shooting(boxes["points"], boxes["fg_attempts"], boxes["ft_attempts"]),
+        "efg_pct": formulas.effective_field_goals(boxes["fg_makes"], boxes["three_pt_makes"], boxes["fg_attempts"]),
+        "margin": ratio(margin_tenths, _constant(10, boxes), 1),
+        "over_under_result": _result(margin_tenths),
+        "line_movement": pc.subtract(boxes["points_line"], boxes["opening_line"]),
+        "shot_zones_estimated": pc.if_else(has_zones, False, pa.scalar(None, pa.bool_())),
+        "source_nbac_completeness_pct": formulas.percent_found(
+            boxes["gamebook_points"], boxes["both_scheduled_points"]
+        ),
+        "source_bdl_completeness_pct": formulas.percent_found(boxes["bdl_points"], boxes["both_scheduled_points"]),
+        "source_bbd_completeness_pct": formulas.percent_found(boxes["play_by_play_shots"], boxes["both_fg_attempts"]),
+        "source_team_completeness_pct": formulas.percent_found(boxes["source_team_rows_found"], boxes["teams_per_game"]),
+        **quality_columns(
+            flags={
+                "backup_source_used": pc.invert(is_gamebook),
+                "shot_zones_unavailable": pc.invert(has_zones),
+                "shot_zones_unknown": boxes["has_unknown_zones"],
+                "shot_zones_disagree_with_box_score": boxes["zones_disagree"],
+                "minutes_unknown": pc.is_null(boxes["seconds_played"]),
+                "usage_unknown": pc.is_null(usage),
+                "starter_unknown": pc.is_null(boxes["starter_flag"]),
+                "turnovers_or_rebounds_unknown": pc.or_(
+                    pc.is_null(boxes["turnovers"]), pc.is_null(boxes["offensive_rebounds"])
+                ),
+            },
+            sources={
+                "nbac_gamebook": is_gamebook,
+                "bdl_boxscores": pc.invert(is_gamebook),
+                "bigdataball_play_by_play": has_zones,
+                "odds_api_player_points_props": pc.is_valid(boxes["points_line"]),
+                "team_offense_game_summary": pc.is_valid(usage),
+            },
+            sample_size=boxes["box_rows_of_game"],
+        ),
+    }
+    return assemble("player_game_summary", boxes, computed)
+
+
+def _margin_tenths(points: pa.ChunkedArray, points_line: pa.ChunkedArray) -> pa.Array:
+    """10 x (points less the line); the line comes as a NUMERIC of one decimal. Null without a line."""
+    line = pc.cast(pc.multiply(points_line, pa.scalar(10)), pa.int64())
+    return pc.subtract(pc.multiply(pc.cast(points, pa.int64()), 10), line).combine_chunks()
+
+
+def _result(margin_tenths: pa.Array) -> pa.Array:
+    """OVER, UNDER, or PUSH on the line; null without a line."""
+    over_or_under = pc.if_else(pc.greater(margin_tenths, 0), "OVER", "UNDER")
+    return pc.if_else(pc.equal(margin_tenths, 0), "PUSH", over_or_under)
+
+
+def _constant(value: int, rows: pa.Table) -> pa.Array:
+    return pa.repeat(pa.scalar(value, pa.int64()), rows.num_rows)

@@ -1,0 +1,207 @@
+"""Bring a folder of raw files into DuckDB's `nba_raw` and `nba_reference`.
+
+A file is one table's rows: `<anything>/<table>.parquet` or `.csv`, the table named as in the raw
+contract. Each row remembers its file, so a changed file replaces its own rows only; an unchanged
+one (by content) is not read again; a file that has gone leaves its rows where they are, so seasons
+may come from several folders. Everything is checked before anything is written, and written in one
+transaction. On BigQuery the raw tables exist already: nothing downstream uses the two columns and
+the table that the loader adds for itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pa_parquet
+
+from python_processors.contract import PROJECT_ROOT
+from python_processors.errors import RawDirError, RawDirMissingError
+from python_processors.raw_contract import RawTable, raw_tables
+
+FILE_COLUMN = "_loaded_from"
+SUFFIXES = (".parquet", ".csv")
+DEFAULT_FOLDERS = (PROJECT_ROOT / "data" / "raw", PROJECT_ROOT.parent / "shared" / "raw")
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """One file of the folder. `name` is its path in the folder: what rows are remembered by."""
+
+    name: str
+    path: Path
+    table: RawTable
+    checksum: str
+
+
+@dataclass(frozen=True)
+class LoadOutcome:
+    """What a load did: rows written per file, and how many files were up to date."""
+
+    folder: Path
+    rows_by_file: Mapping[str, int]
+    unchanged_files: int
+
+    def __str__(self) -> str:
+        rows = sum(self.rows_by_file.values())
+        return (
+            f"raw folder {self.folder}: {len(self.rows_by_file)} files loaded ({rows:,} rows),"
+            f" {self.unchanged_files} unchanged"
+        )
+
+
+def find_raw_dir(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """RAW_DIR if it is set, else the first default folder that exists, else None.
+
+    :raises RawDirMissingError: RAW_DIR is set and is no folder.
+    """
+    named = environment.get("RAW_DIR")
+    if named:
+        folder = Path(named)
+        if not folder.is_dir():
+            raise RawDirMissingError(named)
+        return folder
+    return next((folder for folder in DEFAULT_FOLDERS if folder.is_dir()), None)
+
+
+def load_raw(
+    connection: duckdb.DuckDBPyConnection, folder: Path | None, *, prefix: str = ""
+) -> LoadOutcome | None:
+    """Make the raw tables, and load what is new or changed in `folder` (None: only the tables).
+
+    :param prefix: before each dataset's name.
+    :raises RawDirError: a file cannot be read or differs from the raw contract; names all of them.
+    """
+    _create_tables(connection, prefix)
+    if folder is None:
+        return None
+    known = dict(connection.sql(f"select file_name, checksum from {prefix}nba_ops.raw_files").fetchall())
+    files, problems = _list_files(folder)
+    changed = [file for file in files if known.get(file.name) != file.checksum]
+    rows_by_file: dict[str, int] = {}
+    connection.execute("begin transaction")
+    try:
+        for file in changed:
+            rows, found = _read(file)
+            problems += found
+            if rows is not None and not problems:
+                _replace_rows(connection, file, rows, prefix)
+                rows_by_file[file.name] = rows.num_rows
+        if problems:
+            raise RawDirError(str(folder), problems)
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    return LoadOutcome(folder, rows_by_file, len(files) - len(changed))
+
+
+def _create_tables(connection: duckdb.DuckDBPyConnection, prefix: str) -> None:
+    connection.execute(f"create schema if not exists {prefix}nba_ops")
+    connection.execute(
+        f"create table if not exists {prefix}nba_ops.raw_files"
+        " (file_name varchar, table_name varchar, checksum varchar, row_count bigint,"
+        " loaded_at timestamptz default now())"
+    )
+    for table in raw_tables().values():
+        connection.execute(f"create schema if not exists {prefix}{table.source}")
+        empty = table.schema().append(pa.field(FILE_COLUMN, pa.string())).empty_table()
+        connection.register("empty_table", empty)
+        name = f"{prefix}{table.source}.{table.name}"
+        connection.execute(f"create table if not exists {name} as select * from empty_table")
+        connection.unregister("empty_table")
+
+
+def _list_files(folder: Path) -> tuple[list[RawFile], list[str]]:
+    files, problems = [], []
+    known = raw_tables()
+    for path in sorted(p for p in folder.rglob("*") if p.suffix in SUFFIXES and p.is_file()):
+        name = path.relative_to(folder).as_posix()
+        if path.stem not in known:
+            problems.append(f"{name}: unknown table `{path.stem}`; known are {', '.join(sorted(known))}")
+            continue
+        with path.open("rb") as stream:
+            checksum = hashlib.file_digest(stream, "sha256").hexdigest()
+        files.append(RawFile(name, path, known[path.stem], checksum))
+    return files, problems
+
+
+def _read(file: RawFile) -> tuple[pa.Table | None, list[str]]:
+    """The file's rows in the contract's columns and types, or what is wrong with it."""
+    try:
+        found = _read_csv(file) if file.path.suffix == ".csv" else _read_parquet(file)
+    except (pa.ArrowException, OSError) as error:
+        return None, [f"{file.name}: cannot be read ({str(error).splitlines()[0]})"]
+    arrays, problems = [], []
+    for column in file.table.columns:
+        if column.name not in found.column_names:
+            if column.optional:
+                arrays.append(pa.nulls(found.num_rows, column.arrow))
+            else:
+                problems.append(f"{file.name}: column `{column.name}` is missing; expected {column.type}")
+            continue
+        values = found[column.name]
+        if not _fits(values.type, column.arrow):
+            problems.append(
+                f"{file.name}: column `{column.name}` has the wrong type;"
+                f" expected {column.type}, found {values.type}"
+            )
+            continue
+        try:
+            arrays.append(values.cast(column.arrow))
+        except pa.ArrowInvalid as error:
+            problems.append(f"{file.name}: column `{column.name}`: expected {column.type}; {error}")
+    if problems:
+        return None, problems
+    arrays.append(pa.repeat(file.name, found.num_rows))
+    return pa.table(arrays, schema=file.table.schema().append(pa.field(FILE_COLUMN, pa.string()))), []
+
+
+def _read_parquet(file: RawFile) -> pa.Table:
+    there = set(pa_parquet.read_schema(file.path).names)
+    return pa_parquet.read_table(file.path, columns=[c.name for c in file.table.columns if c.name in there])
+
+
+def _read_csv(file: RawFile) -> pa.Table:
+    types = {column.name: column.arrow for column in file.table.columns}
+    options = pa_csv.ConvertOptions(column_types=types, strings_can_be_null=True, quoted_strings_can_be_null=False)
+    return pa_csv.read_csv(file.path, convert_options=options)
+
+
+def _fits(found: pa.DataType, wanted: pa.DataType) -> bool:
+    """Whether a cast only changes the width of the type, never its meaning."""
+    if found == wanted or pa.types.is_null(found):
+        return True
+    if pa.types.is_dictionary(found):
+        return _fits(found.value_type, wanted)
+    if pa.types.is_string(wanted):
+        return pa.types.is_large_string(found)
+    if pa.types.is_int64(wanted):
+        return pa.types.is_integer(found)
+    if pa.types.is_floating(wanted):
+        return pa.types.is_floating(found) or pa.types.is_integer(found)
+    if pa.types.is_timestamp(wanted):
+        return pa.types.is_timestamp(found) and (found.tz is None) == (wanted.tz is None)
+    return False
+
+
+def _replace_rows(
+    connection: duckdb.DuckDBPyConnection, file: RawFile, rows: pa.Table, prefix: str
+) -> None:
+    name = f"{prefix}{file.table.source}.{file.table.name}"
+    ledger = f"{prefix}nba_ops.raw_files"
+    connection.execute(f"delete from {name} where {FILE_COLUMN} = ?", [file.name])
+    connection.register("new_rows", rows)
+    connection.execute(f"insert into {name} by name select * from new_rows")
+    connection.unregister("new_rows")
+    connection.execute(f"delete from {ledger} where file_name = ?", [file.name])
+    connection.execute(
+        f"insert into {ledger} (file_name, table_name, checksum, row_count) values (?, ?, ?, ?)",
+        [file.name, file.table.name, file.checksum, rows.num_rows],
+    )
