@@ -88,7 +88,7 @@ def _wrong_type(values: pa.Array, kind: ContractType) -> _Refused:
 
 
 def _first(mask: pa.Array) -> int:
-    return pc.index(mask, True).as_py()
+    return int(pc.index(mask, True).as_py())
 
 
 def _to_int64(values: pa.Array, kind: ContractType) -> pa.Array:

@@ -7,12 +7,14 @@ weight 0.44 makes everything a whole number of hundredths, so nothing is rounded
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from python_processors.decimals import ratio
 
-Column = pa.Array | pa.ChunkedArray
+Column: TypeAlias = "pa.Array | pa.ChunkedArray"
 
 
 def _times(column: Column, factor: int) -> Column:
@@ -72,9 +74,7 @@ def effective_field_goals(fg_makes: Column, three_pt_makes: Column, fg_attempts:
     return ratio(_sum(_times(fg_makes, 2), three_pt_makes), _times(fg_attempts, 2), 3)
 
 
-def usage_rate(
-    plays: Column, seconds_played: Column, team_plays: Column, overtime_periods: Column
-) -> pa.Array:
+def usage_rate(plays: Column, seconds_played: Column, team_plays: Column, overtime_periods: Column) -> pa.Array:
     """Percent of the team's plays that a player used while on court, two decimals.
 
     100 x plays x (team minutes / 5) / (minutes x team plays), with the team's real minutes; `plays`
@@ -87,7 +87,9 @@ def usage_rate(
 
 def percent_found(found: Column, expected: Column) -> pa.Array:
     """100 x found / expected, at most 100, two decimals; 0 when nothing was found."""
-    counted = pc.min_element_wise(pc.fill_null(pc.cast(found, pa.int64()), 0), pc.cast(expected, pa.int64()), skip_nulls=False)
+    counted = pc.min_element_wise(
+        pc.fill_null(pc.cast(found, pa.int64()), 0), pc.cast(expected, pa.int64()), skip_nulls=False
+    )
     return ratio(_times(counted, 100), expected, 2)
 
 

@@ -138,7 +138,7 @@ def _units(values: pa.Array, kind: ContractType) -> npt.NDArray[np.int64]:
         return decimal_units(values)
     if kind.kind == "DATE":
         values = values.cast(pa.int32())
-    return pc.fill_null(values.cast(pa.int64()), 0).to_numpy(zero_copy_only=False)
+    return np.asarray(pc.fill_null(values.cast(pa.int64()), 0).to_numpy(zero_copy_only=False))
 
 
 def _unit_text(unit: int, kind: ContractType) -> str:

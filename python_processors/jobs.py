@@ -84,4 +84,5 @@ def check_window(rows: pa.Table, contract: Contract, start_date: str, end_date: 
 
 def _load(target: str) -> Callable[..., Any]:
     module, _, name = target.partition(":")
-    return getattr(importlib.import_module(module), name)
+    function: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return function

@@ -15,7 +15,8 @@ from python_processors import casting, decimals, formulas, hashing, processors, 
 from python_processors.contract import Contract
 
 SHARED_MODULES: tuple[ModuleType, ...] = (casting, decimals, formulas, hashing, processors, quality)
-_SQL_COMMENT = re.compile(r"\{#.*?#\}|/\*.*?\*/|--[^\n]*", re.DOTALL)
+# Quoted text comes first, so that what looks like a comment inside it is not taken for one.
+_SQL_TOKEN = re.compile(r"('[^']*'|\"[^\"]*\")|\{#.*?#\}|/\*.*?\*/|--[^\n]*|\s+", re.DOTALL)
 
 
 def logic_version(sql: Mapping[str, str], processor: Callable[..., Any], contract: Contract) -> str:
@@ -35,8 +36,9 @@ def logic_version(sql: Mapping[str, str], processor: Callable[..., Any], contrac
 
 
 def normalised_sql(code: str) -> str:
-    """SQL without comments and with single spaces."""
-    return " ".join(_SQL_COMMENT.sub(" ", code).split())
+    """SQL without comments and with single spaces; quoted text stays as it is."""
+    spaced = _SQL_TOKEN.sub(lambda token: token[1] or "\0", code)
+    return re.sub("\0+", " ", spaced).strip()
 
 
 def normalised_python(module: ModuleType) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -28,7 +29,7 @@ PENALTIES: Mapping[str, int] = {
 }
 TIERS = ((95, "gold"), (75, "silver"), (50, "bronze"), (25, "poor"), (0, "unusable"))
 
-Flags = Mapping[str, pa.Array | pa.ChunkedArray]
+Flags: TypeAlias = "Mapping[str, pa.Array | pa.ChunkedArray]"
 
 
 def quality_columns(flags: Flags, sources: Flags, sample_size: pa.Array | pa.ChunkedArray) -> dict[str, pa.Array]:

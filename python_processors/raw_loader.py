@@ -10,8 +10,10 @@ the table that the loader adds for itself.
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,10 +26,21 @@ import pyarrow.parquet as pa_parquet
 from python_processors.contract import PROJECT_ROOT
 from python_processors.errors import RawDirError, RawDirMissingError
 from python_processors.raw_contract import RawTable, raw_tables
+from python_processors.simulate import simulate
 
 FILE_COLUMN = "_loaded_from"
 SUFFIXES = (".parquet", ".csv")
 DEFAULT_FOLDERS = (PROJECT_ROOT / "data" / "raw", PROJECT_ROOT.parent / "shared" / "raw")
+SIMULATED_FOLDER = PROJECT_ROOT / "data" / "simulated"
+_SIMULATED = "simulated:"  # before the file names of a simulated league, which yields to real files
+
+
+@dataclass(frozen=True)
+class RawFolder:
+    """A folder to load, and whether its games are invented."""
+
+    path: Path
+    is_simulated: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,49 +57,55 @@ class RawFile:
 class LoadOutcome:
     """What a load did: rows written per file, and how many files were up to date."""
 
-    folder: Path
+    folder: RawFolder
     rows_by_file: Mapping[str, int]
     unchanged_files: int
 
     def __str__(self) -> str:
         rows = sum(self.rows_by_file.values())
+        what = "simulated league" if self.folder.is_simulated else "raw archive"
         return (
-            f"raw folder {self.folder}: {len(self.rows_by_file)} files loaded ({rows:,} rows),"
+            f"{what} in {self.folder.path}: {len(self.rows_by_file)} files loaded ({rows:,} rows),"
             f" {self.unchanged_files} unchanged"
         )
 
 
-def find_raw_dir(environment: Mapping[str, str] = os.environ) -> Path | None:
-    """RAW_DIR if it is set, else the first default folder that exists, else None.
+def find_raw_dir(environment: Mapping[str, str] = os.environ) -> RawFolder:
+    """RAW_DIR if it is set, else the first default folder that exists, else the simulated league.
 
     :raises RawDirMissingError: RAW_DIR is set and is no folder.
     """
     named = environment.get("RAW_DIR")
     if named:
-        folder = Path(named)
-        if not folder.is_dir():
+        if not Path(named).is_dir():
             raise RawDirMissingError(named)
-        return folder
-    return next((folder for folder in DEFAULT_FOLDERS if folder.is_dir()), None)
+        return RawFolder(Path(named))
+    found = next((folder for folder in DEFAULT_FOLDERS if folder.is_dir()), None)
+    return RawFolder(found) if found else RawFolder(SIMULATED_FOLDER, is_simulated=True)
 
 
-def load_raw(
-    connection: duckdb.DuckDBPyConnection, folder: Path | None, *, prefix: str = ""
-) -> LoadOutcome | None:
-    """Make the raw tables, and load what is new or changed in `folder` (None: only the tables).
+def load_raw(connection: duckdb.DuckDBPyConnection, folder: RawFolder, *, prefix: str = "") -> LoadOutcome:
+    """Make the raw tables, and load what is new or changed in `folder`.
+
+    Invented and real games never meet: a simulated league is not loaded beside real files, and
+    leaves when the first real ones come.
 
     :param prefix: before each dataset's name.
     :raises RawDirError: a file cannot be read or differs from the raw contract; names all of them.
     """
     _create_tables(connection, prefix)
-    if folder is None:
-        return None
     known = dict(connection.sql(f"select file_name, checksum from {prefix}nba_ops.raw_files").fetchall())
+    if folder.is_simulated and any(not name.startswith(_SIMULATED) for name in known):
+        return LoadOutcome(folder, {}, len(known))
+    if folder.is_simulated and not folder.path.is_dir():
+        simulate(folder.path)
     files, problems = _list_files(folder)
     changed = [file for file in files if known.get(file.name) != file.checksum]
     rows_by_file: dict[str, int] = {}
     connection.execute("begin transaction")
     try:
+        if not folder.is_simulated:
+            _forget_simulated(connection, known, prefix)
         for file in changed:
             rows, found = _read(file)
             problems += found
@@ -94,7 +113,7 @@ def load_raw(
                 _replace_rows(connection, file, rows, prefix)
                 rows_by_file[file.name] = rows.num_rows
         if problems:
-            raise RawDirError(str(folder), problems)
+            raise RawDirError(str(folder.path), problems)
         connection.execute("commit")
     except BaseException:
         connection.execute("rollback")
@@ -118,11 +137,21 @@ def _create_tables(connection: duckdb.DuckDBPyConnection, prefix: str) -> None:
         connection.unregister("empty_table")
 
 
-def _list_files(folder: Path) -> tuple[list[RawFile], list[str]]:
+def _forget_simulated(connection: duckdb.DuckDBPyConnection, known: Mapping[str, str], prefix: str) -> None:
+    names = [name for name in known if name.startswith(_SIMULATED)]
+    if not names:
+        return
+    for table in (*(f"{t.source}.{t.name}" for t in raw_tables().values()), "nba_ops.raw_files"):
+        column = "file_name" if table == "nba_ops.raw_files" else FILE_COLUMN
+        connection.execute(f"delete from {prefix}{table} where list_contains(?, {column})", [names])
+
+
+def _list_files(folder: RawFolder) -> tuple[list[RawFile], list[str]]:
     files, problems = [], []
     known = raw_tables()
-    for path in sorted(p for p in folder.rglob("*") if p.suffix in SUFFIXES and p.is_file()):
-        name = path.relative_to(folder).as_posix()
+    prefix = _SIMULATED if folder.is_simulated else ""
+    for path in sorted(p for p in folder.path.rglob("*") if p.suffix in SUFFIXES and p.is_file()):
+        name = prefix + path.relative_to(folder.path).as_posix()
         if path.stem not in known:
             problems.append(f"{name}: unknown table `{path.stem}`; known are {', '.join(sorted(known))}")
             continue
@@ -137,7 +166,7 @@ def _read(file: RawFile) -> tuple[pa.Table | None, list[str]]:
     try:
         found = _read_csv(file) if file.path.suffix == ".csv" else _read_parquet(file)
     except (pa.ArrowException, OSError) as error:
-        return None, [f"{file.name}: cannot be read ({str(error).splitlines()[0]})"]
+        return None, [f"{file.name}: {_unreadable(file, str(error).splitlines()[0])}"]
     arrays, problems = [], []
     for column in file.table.columns:
         if column.name not in found.column_names:
@@ -149,8 +178,7 @@ def _read(file: RawFile) -> tuple[pa.Table | None, list[str]]:
         values = found[column.name]
         if not _fits(values.type, column.arrow):
             problems.append(
-                f"{file.name}: column `{column.name}` has the wrong type;"
-                f" expected {column.type}, found {values.type}"
+                f"{file.name}: column `{column.name}` has the wrong type; expected {column.type}, found {values.type}"
             )
             continue
         try:
@@ -161,6 +189,17 @@ def _read(file: RawFile) -> tuple[pa.Table | None, list[str]]:
         return None, problems
     arrays.append(pa.repeat(file.name, found.num_rows))
     return pa.table(arrays, schema=file.table.schema().append(pa.field(FILE_COLUMN, pa.string()))), []
+
+
+def _unreadable(file: RawFile, message: str) -> str:
+    """Why a file cannot be read; Arrow counts the columns of a CSV, a person knows their names."""
+    counted = re.match(r"In CSV column #(\d+): .*(invalid value .*)", message)
+    if not counted:
+        return f"cannot be read ({message})"
+    with file.path.open(newline="", encoding="utf-8") as stream:
+        name = next(csv.reader(stream))[int(counted[1])]
+    expected = next(column.type for column in file.table.columns if column.name == name)
+    return f"column `{name}`: expected {expected}; found {counted[2]}"
 
 
 def _read_parquet(file: RawFile) -> pa.Table:
@@ -181,19 +220,17 @@ def _fits(found: pa.DataType, wanted: pa.DataType) -> bool:
     if pa.types.is_dictionary(found):
         return _fits(found.value_type, wanted)
     if pa.types.is_string(wanted):
-        return pa.types.is_large_string(found)
+        return bool(pa.types.is_large_string(found))
     if pa.types.is_int64(wanted):
-        return pa.types.is_integer(found)
+        return bool(pa.types.is_integer(found))
     if pa.types.is_floating(wanted):
-        return pa.types.is_floating(found) or pa.types.is_integer(found)
+        return bool(pa.types.is_floating(found) or pa.types.is_integer(found))
     if pa.types.is_timestamp(wanted):
         return pa.types.is_timestamp(found) and (found.tz is None) == (wanted.tz is None)
     return False
 
 
-def _replace_rows(
-    connection: duckdb.DuckDBPyConnection, file: RawFile, rows: pa.Table, prefix: str
-) -> None:
+def _replace_rows(connection: duckdb.DuckDBPyConnection, file: RawFile, rows: pa.Table, prefix: str) -> None:
     name = f"{prefix}{file.table.source}.{file.table.name}"
     ledger = f"{prefix}nba_ops.raw_files"
     connection.execute(f"delete from {name} where {FILE_COLUMN} = ?", [file.name])

@@ -15,13 +15,13 @@ final as (
         height
     from registry
     qualify row_number() over (
-        partition by universal_player_id
-        order by
-            season desc,
-            case when birth_date is null then 1 else 0 end,
-            case when position is null then 1 else 0 end,
-            team_abbr
-    ) = 1
+            partition by universal_player_id
+            order by
+                season desc,
+                case when birth_date is null then 1 else 0 end,
+                case when position is null then 1 else 0 end,
+                team_abbr asc
+        ) = 1
 )
 
 select * from final

@@ -30,16 +30,16 @@ games as (
 ),
 {%- endfor %}
 
-final as (
+final as ( -- noqa: LT02
     select
         games.game_id,
         games.game_date,
-        games.home_points + games.away_points as scheduled_points,
         {%- for source in sources %}
         coalesce({{ source }}.row_count, 0) as {{ source }}_rows,
         {{ source }}.measure as {{ source }}_measure,
-        {{ source }}.last_updated_at as {{ source }}_last_updated_at{{ ',' if not loop.last }}
+        {{ source }}.last_updated_at as {{ source }}_last_updated_at,
         {%- endfor %}
+        games.home_points + games.away_points as scheduled_points
     from games
     {%- for source in sources %}
     left join {{ source }} on games.game_id = {{ source }}.game_id

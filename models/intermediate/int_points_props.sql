@@ -18,14 +18,14 @@ of_one_bookmaker as (
     select *
     from props
     qualify bookmaker = first_value(bookmaker) over (
-        partition by game_id, player_lookup
-        order by case bookmaker when 'draftkings' then 1 when 'fanduel' then 2 else 3 end, bookmaker
-    )
+            partition by game_id, player_lookup
+            order by case bookmaker when 'draftkings' then 1 when 'fanduel' then 2 else 3 end, bookmaker
+        )
 ),
 
 newest as (
     select * from of_one_bookmaker
-    qualify row_number() over (partition by game_id, player_lookup order by snapshot_at desc, points_line) = 1
+    qualify row_number() over (partition by game_id, player_lookup order by snapshot_at desc, points_line asc) = 1
 ),
 
 oldest as (

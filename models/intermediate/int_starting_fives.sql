@@ -25,8 +25,8 @@ first_lineups as (
         and events.home_player_5_lookup is not null
         and (first_substitutions.event_sequence is null or events.event_sequence < first_substitutions.event_sequence)
     qualify row_number() over (
-        partition by events.game_id order by events.event_sequence, events.event_number
-    ) = 1
+            partition by events.game_id order by events.event_sequence, events.event_number
+        ) = 1
 ),
 
 players as (

@@ -44,7 +44,8 @@ absences as (
 ),
 
 covered_games as (
-    select game_id from gamebook where {{ in_window() }}
+    select game_id from gamebook
+    where {{ in_window() }}
     union distinct
     select game_id from reported
 ),
@@ -87,7 +88,7 @@ final as (
         count(absences.player_lookup) as players_inactive,
         case
             when min(team_games.games_with_starters) is not null
-                then {{ count_where('2 * starts.games_started > team_games.games_with_starters and absences.player_lookup is not null') }}
+                then {{ count_where('2 * starts.games_started > team_games.games_with_starters') }}
         end as starters_inactive
     from games
     inner join covered_games on games.game_id = covered_games.game_id

@@ -47,11 +47,13 @@ complete_sums as (
 ),
 
 boxes as (
-    select 'nbac_team_boxscore' as box_source, game_id, team_abbr, seconds_played,
+    select
+        'nbac_team_boxscore' as box_source, game_id, team_abbr, seconds_played,
         {{ counts | join(', ') }}, processed_at
     from official
     union all
-    select complete_sums.box_source, complete_sums.game_id, complete_sums.team_abbr, complete_sums.seconds_played,
+    select
+        complete_sums.box_source, complete_sums.game_id, complete_sums.team_abbr, complete_sums.seconds_played,
         complete_sums.{{ counts | join(', complete_sums.') }}, complete_sums.processed_at
     from complete_sums
     left join (select distinct game_id from official) as official_games

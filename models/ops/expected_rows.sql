@@ -65,11 +65,15 @@ final as (
     from teams_of_games
     union all
     {%- endfor %}
-    select 'player_game_summary', gamebook.game_date, gamebook.game_id, gamebook.player_lookup, true, gamebook.quarantine_reason
+    select
+        'player_game_summary', gamebook.game_date, gamebook.game_id, gamebook.player_lookup, true,
+        gamebook.quarantine_reason
     from gamebook
     inner join (select distinct game_id from games) as final_games on gamebook.game_id = final_games.game_id
     union all
-    select 'player_game_summary', balldontlie.game_date, balldontlie.game_id, balldontlie.player_lookup, true, balldontlie.quarantine_reason
+    select
+        'player_game_summary', balldontlie.game_date, balldontlie.game_id, balldontlie.player_lookup, true,
+        balldontlie.quarantine_reason
     from balldontlie
     inner join (select distinct game_id from games) as final_games on balldontlie.game_id = final_games.game_id
     left join games_with_gamebook on balldontlie.game_id = games_with_gamebook.game_id

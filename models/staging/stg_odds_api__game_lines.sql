@@ -55,7 +55,9 @@ final as (
             when market_key not in ('spreads', 'totals') then 'unknown market'
             when outcome_name not in (home_team, away_team, 'Over', 'Under') then 'unknown outcome'
             when {{ nan_to_null('outcome_point') }} is null then 'no number'
-            when market_key = 'totals' and outcome_point not between {{ var('min_possible_total') }} and {{ var('max_possible_total') }}
+            when
+                market_key = 'totals'
+                and outcome_point not between {{ var('min_possible_total') }} and {{ var('max_possible_total') }}
                 then 'impossible total'
             when market_key = 'spreads' and abs(outcome_point) > {{ var('max_possible_spread') }}
                 then 'impossible spread'

@@ -19,6 +19,9 @@ def assemble(table: str, selected: pa.Table, computed: Mapping[str, pa.Array | p
     A column that neither names is left out, for the caster to report.
     """
     names = [column.name for column in load_contract(table).processor_columns]
-    found = {name: computed[name] if name in computed else selected[name]
-             for name in names if name in computed or name in selected.column_names}
+    found = {
+        name: computed[name] if name in computed else selected[name]
+        for name in names
+        if name in computed or name in selected.column_names
+    }
     return pa.table(found)

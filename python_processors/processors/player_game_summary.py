@@ -14,9 +14,7 @@ from python_processors.quality import quality_columns
 def summarise(boxes: pa.Table) -> pa.Table:
     """Minutes, rates, results against the points line and quality; see the model for the columns."""
     plays = formulas.play_hundredths(boxes["fg_attempts"], boxes["ft_attempts"], boxes["turnovers"])
-    team_plays = formulas.play_hundredths(
-        boxes["team_fg_attempts"], boxes["team_ft_attempts"], boxes["team_turnovers"]
-    )
+    team_plays = formulas.play_hundredths(boxes["team_fg_attempts"], boxes["team_ft_attempts"], boxes["team_turnovers"])
     usage = formulas.usage_rate(plays, boxes["seconds_played"], team_plays, boxes["overtime_periods"])
     is_gamebook = pc.equal(boxes["primary_source_used"], "nbac_gamebook")
     has_zones = boxes["has_play_by_play"]
@@ -35,7 +33,9 @@ def summarise(boxes: pa.Table) -> pa.Table:
         ),
         "source_bdl_completeness_pct": formulas.percent_found(boxes["bdl_points"], boxes["both_scheduled_points"]),
         "source_bbd_completeness_pct": formulas.percent_found(boxes["play_by_play_shots"], boxes["both_fg_attempts"]),
-        "source_team_completeness_pct": formulas.percent_found(boxes["source_team_rows_found"], boxes["teams_per_game"]),
+        "source_team_completeness_pct": formulas.percent_found(
+            boxes["source_team_rows_found"], boxes["teams_per_game"]
+        ),
         **quality_columns(
             flags={
                 "backup_source_used": pc.invert(is_gamebook),

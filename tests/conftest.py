@@ -1,0 +1,45 @@
+"""Shared fixtures: a small simulated league, the real archive if there is one, and warehouses."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from python_processors.raw_loader import RawFolder, find_raw_dir
+from python_processors.simulate import simulate
+
+
+def archive() -> Path | None:
+    """The real archive, or None when only the simulated league is there."""
+    folder: RawFolder = find_raw_dir()
+    return None if folder.is_simulated else folder.path
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if archive() is None:
+        skip = pytest.mark.skip(reason="no raw archive: set RAW_DIR to run the tests on real games")
+        for item in items:
+            if "real_data" in item.keywords:
+                item.add_marker(skip)
+
+
+def pytest_report_header() -> str:
+    found = archive()
+    return f"raw archive: {found}" if found else "raw archive: none, so the tests on real games are skipped"
+
+
+@pytest.fixture(scope="session")
+def raw_archive() -> Path:
+    found = archive()
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="session")
+def league(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A simulated week: 2021-10-19 to 2021-10-26."""
+    folder = tmp_path_factory.mktemp("league")
+    simulate(folder, first_date=date(2021, 10, 19), days=8, seed=3)
+    return folder

@@ -1,0 +1,18 @@
+-- One row per way in which a box score can be impossible, and one that is not.
+{% set columns = [
+    'points', 'fg_makes', 'fg_attempts', 'three_pt_makes', 'three_pt_attempts', 'ft_makes', 'ft_attempts',
+    'offensive_rebounds', 'defensive_rebounds', 'assists', 'steals', 'blocks', 'turnovers', 'personal_fouls'
+] %}
+{% set rows = literal_rows(columns, [
+    [12, 5, 9, 1, 3, 1, 2, 0, 3, 1, 0, 0, 2, 3],
+    [13, 5, 9, 1, 3, 1, 2, 0, 3, 1, 0, 0, 2, 3],
+    [12, 5, 4, 1, 3, 1, 2, 0, 3, 1, 0, 0, 2, 3],
+    [12, 5, 9, 1, 3, 1, 2, 0, 3, 1, 0, 0, -2, 3],
+    [18, 5, 9, 6, 6, 2, 2, 0, 3, 1, 0, 0, 2, 3],
+]) %}
+{{ differences(
+    "select points, fg_attempts, turnovers, " ~ box_score_problem() ~ " as problem from " ~ rows,
+    "select 12 as points, 9 as fg_attempts, 2 as turnovers, cast(null as string) as problem"
+    ~ " union all select 13, 9, 2, 'points do not add up' union all select 12, 4, 2, 'more makes than attempts'"
+    ~ " union all select 12, 9, -2, 'negative count' union all select 18, 9, 2, 'more three-pointers than field goals'"
+) }}

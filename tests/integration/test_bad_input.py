@@ -1,0 +1,193 @@
+"""Bad input is named: in quarantine with its reason, or in an error that says what to do next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import Rewrite
+from tests.warehouse import Warehouse
+
+
+@pytest.mark.parametrize(
+    ("window", "variables", "message"),
+    [
+        (None, {}, "start_date is not set"),
+        (None, {"start_date": "2021-10-19"}, "end_date is not set"),
+        (("2021-10-26", "2021-10-19"), {}, "start_date 2021-10-26 is after end_date 2021-10-19"),
+        (("yesterday", "2021-10-19"), {}, "start_date is 'yesterday', not a date"),
+        (("2021-10-19", "2021-13-01"), {}, "end_date is '2021-13-01', not a date"),
+        (("2021-02-29", "2021-10-19"), {}, "that month has no such day"),
+    ],
+)
+def test_a_window_that_is_none_is_a_clear_error(
+    built: Warehouse, tmp_path: Path, window: tuple[str, str] | None, variables: dict[str, str], message: str
+) -> None:
+    warehouse = Warehouse(tmp_path / "fullcourt.duckdb", built.raw_dir)
+    outcome = warehouse.dbt("build", window=window, **variables)
+    said = outcome.error + " ".join(outcome.failures.values())
+    assert not outcome.success
+    assert message in said
+    assert "dbt build --vars" in said
+
+
+def test_raw_rows_that_cannot_be_used_are_quarantined_with_their_reason(
+    built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite
+) -> None:
+    raw = copy_of_built.raw_dir
+    ((game,),) = built.query("select min(game_id) from nba_intermediate.dim_games where is_final")
+    ((other,),) = built.query("select max(game_id) from nba_intermediate.dim_games where is_final")
+    ((player,),) = built.query(
+        f"select min(player_lookup) from nba_analytics.player_game_summary where game_id = '{game}'"
+    )
+    rewrite(
+        raw,
+        "nbac_gamebook_player_stats",
+        f"""
+        from raw union all by name (
+        select * replace ('Nobody Known' as player_name, 'nobodyknown' as player_lookup)
+        from raw where game_id = '{game}' and player_lookup = '{player}'
+        union all select * replace ('20211019_XXX_YYY' as game_id) from raw where game_id = '{game}' and player_lookup = '{player}'
+        )""",
+    )
+    rewrite(
+        raw,
+        "bdl_player_boxscores",
+        f"""
+        select * replace (
+            case when game_id = '{other}' and rank = 1 then field_goals_made - 1 else field_goals_attempted end as field_goals_attempted,
+            case when game_id = '{other}' and rank = 2 then points + 1 else points end as points,
+            case when game_id = '{other}' and rank = 3 then 'soon' else minutes end as minutes
+        ) from (select *, row_number() over (partition by game_id order by points desc, player_lookup) as rank from raw)
+    """.replace("select * replace (", "select * exclude (rank) replace ("),
+    )
+    rewrite(raw, "nbac_team_boxscore", f"select * from raw where not (game_id = '{game}' and is_home)")
+    rewrite(
+        raw,
+        "odds_api_game_lines",
+        """
+        select * replace (
+            case when number = 1 then 10.5 when number = 2 then null else outcome_point end as outcome_point
+        ) from (select *, case
+            when market_key = 'totals' and row_number() over (order by market_key desc, game_id, snapshot_timestamp, outcome_name) = 1 then 1
+            when market_key = 'spreads' and row_number() over (order by market_key, game_id, snapshot_timestamp, outcome_name) = 1 then 2
+        end as number from raw)
+    """.replace("select * replace (", "select * exclude (number) replace ("),
+    )
+    rewrite(
+        raw,
+        "odds_api_player_points_props",
+        "select * replace (case when rowid = 0 then 'nan'::double else points_line end as points_line) from (select *, row_number() over () - 1 as rowid from raw)".replace(
+            "select * replace", "select * exclude (rowid) replace"
+        ),
+    )
+    copy_of_built.build()
+    found = set(copy_of_built.query("select table_name, reason from nba_ops.quarantine"))
+    assert found == {
+        ("nbac_gamebook_player_stats", "unknown player"),
+        ("nbac_gamebook_player_stats", "no scheduled game"),
+        ("bdl_player_boxscores", "more makes than attempts"),
+        ("bdl_player_boxscores", "points do not add up"),
+        ("bdl_player_boxscores", "unreadable minutes"),
+        ("nbac_team_boxscore", "no usable row of the opponent"),
+        ("odds_api_game_lines", "impossible total"),
+        ("odds_api_game_lines", "no number"),
+        ("odds_api_player_points_props", "no number"),
+    }
+    rows = copy_of_built.query(
+        "select primary_source_used, quality_issues from nba_analytics.team_offense_game_summary"
+        f" where game_id = '{game}'"
+    )
+    assert [source for source, _ in rows] == ["nbac_gamebook"] * 2
+    assert all("reconstructed" in issues for _, issues in rows)
+    # The player nobody knows is in his team's sum, which therefore is not the score any more.
+    assert sum("points_differ_from_schedule" in issues for _, issues in rows) == 1
+
+
+def test_rows_loaded_twice_and_swapped_ids_come_out_as_once(
+    built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite
+) -> None:
+    raw = copy_of_built.raw_dir
+    rewrite(
+        raw,
+        "nbac_team_boxscore",
+        """
+        from raw union all
+        select * replace (
+            split_part(game_id, '_', 1) || '_' || split_part(game_id, '_', 3) || '_' || split_part(game_id, '_', 2) as game_id,
+            not is_home as is_home, null as nba_game_id
+        ) from raw""",
+    )
+    for table in ("bigdataball_play_by_play", "nbac_gamebook_player_stats", "odds_api_player_points_props"):
+        rewrite(raw, table, "from raw union all from raw")
+    copy_of_built.build()
+    assert copy_of_built.hashes() == built.hashes()
+    repeated = dict(
+        copy_of_built.query("select table_name, sum(repeated_rows)::int from nba_ops.raw_row_accounting group by 1")
+    )
+    raw_rows = dict(built.query("select table_name, sum(raw_rows)::int from nba_ops.raw_row_accounting group by 1"))
+    assert repeated["nbac_team_boxscore"] == raw_rows["nbac_team_boxscore"]
+    assert repeated["bigdataball_play_by_play"] == raw_rows["bigdataball_play_by_play"]
+
+
+def test_preseason_rows_are_out_of_scope_not_in_quarantine(copy_of_built: Warehouse, rewrite: Rewrite) -> None:
+    rewrite(
+        copy_of_built.raw_dir,
+        "nbac_gamebook_player_stats",
+        "from raw union all select * replace ('20211012_ATL_BOS' as game_id, date '2021-10-12' as game_date) from raw limit 3500",
+    )
+    outcome = copy_of_built.dbt("run", window=("2021-10-12", "2021-10-26"))
+    assert outcome.success, outcome.failures
+    (counts,) = copy_of_built.query(
+        "select raw_rows > 0, raw_rows = out_of_scope_rows from nba_ops.raw_row_accounting"
+        " where table_name = 'nbac_gamebook_player_stats' and game_date = '2021-10-12'"
+    )
+    assert counts == (True, True)
+
+
+def test_a_game_without_any_box_score_fails_the_build_and_is_named(
+    built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite
+) -> None:
+    ((game,),) = built.query("select max(game_id) from nba_intermediate.dim_games where is_final")
+    for table in ("nbac_gamebook_player_stats", "bdl_player_boxscores", "nbac_team_boxscore"):
+        rewrite(copy_of_built.raw_dir, table, f"select * from raw where game_id <> '{game}'")
+    outcome = copy_of_built.dbt("build")
+    missed = [name for name in outcome.failures if name.startswith("complete_against_schedule_team")]
+    assert sorted(missed) == [
+        "complete_against_schedule_team_defense_game_summary_",
+        "complete_against_schedule_team_offense_game_summary_",
+    ]
+    assert copy_of_built.query(
+        f"select count(*) from nba_analytics.team_offense_game_summary where game_id = '{game}'"
+    ) == [(0,)]
+
+
+def test_a_row_changed_behind_its_hash_is_found(copy_of_built: Warehouse) -> None:
+    copy_of_built.execute(
+        "update nba_analytics.player_game_summary set assists = assists + 1 where player_lookup ="
+        " (select min(player_lookup) from nba_analytics.player_game_summary)"
+    )
+    outcome = copy_of_built.dbt("test", "--select", "player_game_summary")
+    assert list(outcome.failures) == ["data_hash_matches_player_game_summary_"]
+
+
+def test_rows_deleted_behind_the_ledger_are_missed(copy_of_built: Warehouse) -> None:
+    copy_of_built.execute(
+        "delete from nba_analytics.team_offense_game_summary where game_date = '2021-10-20' and home_game"
+    )
+    outcome = copy_of_built.dbt("test", "--select", "team_offense_game_summary")
+    assert list(outcome.failures) == ["complete_against_schedule_team_offense_game_summary_"]
+
+
+def test_a_raw_file_that_breaks_the_contract_stops_the_run_with_file_and_column(
+    copy_of_built: Warehouse, rewrite: Rewrite
+) -> None:
+    before = copy_of_built.query("select count(*) from nba_raw.nbac_team_boxscore")
+    (path,) = copy_of_built.raw_dir.rglob("nbac_team_boxscore.parquet")
+    path.with_name("nbac_team_boxscore.csv").write_text("game_id,points\nx,5\n")
+    outcome = copy_of_built.dbt("run")
+    assert not outcome.success
+    assert "2021-22/nbac_team_boxscore.csv: column `game_date` is missing; expected DATE" in outcome.error
+    assert "Traceback" not in outcome.error
+    assert copy_of_built.query("select count(*) from nba_raw.nbac_team_boxscore") == before

@@ -1,0 +1,34 @@
+"""The logic version moves with what decides rows, and with nothing else."""
+
+from __future__ import annotations
+
+from python_processors.logic_version import logic_version, normalised_sql
+from python_processors.processors import player_game_summary, team_offense_game_summary
+from tests.unit.contracts import contract_of
+
+SQL = {"model": "select a, b\nfrom t -- why\nwhere a > 1"}
+PROCESSOR = player_game_summary.summarise
+
+
+def test_comments_and_white_space_do_not_count() -> None:
+    reformatted = {"model": "{# grain #}\nselect a,   b\n\nfrom t /* here */\n    where a > 1"}
+    contract = contract_of({"x": "INT64"})
+    assert logic_version(SQL, PROCESSOR, contract) == logic_version(reformatted, PROCESSOR, contract)
+
+
+def test_sql_processor_and_contract_each_count() -> None:
+    contract = contract_of({"x": "INT64"})
+    versions = {
+        logic_version(SQL, PROCESSOR, contract),
+        logic_version({"model": "select a, b from t where a > 2"}, PROCESSOR, contract),
+        logic_version(SQL, team_offense_game_summary.summarise, contract),
+        logic_version(SQL, PROCESSOR, contract_of({"x": "NUMERIC(5,1)"})),
+        logic_version(SQL, PROCESSOR, contract_of({"x": "INT64"}, x={"not_hashed": "a reason"})),
+    }
+    assert len(versions) == 5
+
+
+def test_quoted_text_is_neither_comment_nor_formatting() -> None:
+    assert normalised_sql("select '--' as a, 1 as b") != normalised_sql("select '--' as a, 2 as b")
+    assert normalised_sql("select 'a b'") != normalised_sql("select 'a  b'")
+    assert normalised_sql("select 1 -- it's\n, 2") == normalised_sql("select 1\n, 2")

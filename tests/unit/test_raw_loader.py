@@ -1,0 +1,152 @@
+"""Raw files come in whole, once, or not at all."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pa_parquet
+import pytest
+
+from python_processors.errors import RawDirError, RawDirMissingError
+from python_processors.raw_contract import raw_tables
+from python_processors.raw_loader import RawFolder, find_raw_dir, load_raw
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as opened:
+        yield opened
+
+
+def write(folder: Path, name: str, **columns: list[object]) -> Path:
+    """A raw file with these columns, the table's other columns null, as Parquet."""
+    table = raw_tables()[Path(name).name]
+    rows = len(next(iter(columns.values())))
+    arrays = [pa.array(columns.get(c.name, [None] * rows), c.arrow) for c in table.columns]
+    path = folder / f"{name}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pa_parquet.write_table(pa.table(arrays, schema=table.schema()), path)
+    return path
+
+
+def teams(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    return [t for (t,) in connection.sql("select team_abbr from nba_reference.teams order by 1").fetchall()]
+
+
+def test_loading_again_is_a_no_op(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    write(tmp_path, "reference/teams", team_abbr=["BOS", "MIA"])
+    assert load_raw(connection, RawFolder(tmp_path)).rows_by_file == {"reference/teams.parquet": 2}
+    again = load_raw(connection, RawFolder(tmp_path))
+    assert (again.rows_by_file, again.unchanged_files) == ({}, 1)
+    assert teams(connection) == ["BOS", "MIA"]
+
+
+def test_a_changed_file_replaces_its_own_rows_only(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    write(tmp_path, "east/teams", team_abbr=["BOS", "MIA"])
+    write(tmp_path, "west/teams", team_abbr=["LAL"])
+    load_raw(connection, RawFolder(tmp_path))
+    write(tmp_path, "east/teams", team_abbr=["BOS", "NYK"])
+    assert load_raw(connection, RawFolder(tmp_path)).rows_by_file == {"east/teams.parquet": 2}
+    assert teams(connection) == ["BOS", "LAL", "NYK"]
+
+
+def test_a_season_added_from_another_folder_leaves_the_first_alone(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    write(tmp_path / "a", "2021-22/teams", team_abbr=["BOS"])
+    write(tmp_path / "b", "2022-23/teams", team_abbr=["MIA"])
+    load_raw(connection, RawFolder(tmp_path / "a"))
+    load_raw(connection, RawFolder(tmp_path / "b"))
+    assert teams(connection) == ["BOS", "MIA"]
+
+
+def test_a_csv_is_read_in_the_contracts_types(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    table = pa_parquet.read_table(
+        write(
+            tmp_path / "parquet",
+            "nbac_schedule",
+            game_id=["0022100001"],
+            game_date=[date(2021, 10, 19)],
+            home_team_score=[127],
+        )
+    )
+    (tmp_path / "csv").mkdir()
+    pa_csv.write_csv(table, tmp_path / "csv" / "nbac_schedule.csv")
+    load_raw(connection, RawFolder(tmp_path / "csv"))
+    assert connection.sql(
+        "select game_id, game_date, home_team_score, arena_name from nba_raw.nbac_schedule"
+    ).fetchall() == [("0022100001", date(2021, 10, 19), 127, None)]
+
+
+def test_everything_wrong_is_named_and_nothing_is_written(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    write(tmp_path, "reference/teams", team_abbr=["BOS"])
+    schedule = write(tmp_path, "2021-22/nbac_schedule", game_id=["x"])
+    table = pa_parquet.read_table(schedule)
+    table = table.drop_columns(["game_date"]).set_column(0, "game_id", pa.array([5]))
+    pa_parquet.write_table(table, schedule)
+    (tmp_path / "2021-22" / "nbac_referees.parquet").write_bytes(b"PAR1")
+    (tmp_path / "2021-22" / "nbac_team_boxscore.parquet").write_bytes(b"not parquet at all")
+    (tmp_path / "2022-23").mkdir()
+    (tmp_path / "2022-23" / "teams.csv").write_text(
+        "team_abbr,full_name,arena,arena_city,latitude,longitude,timezone\nBOS,b,a,c,north,1,z\n"
+    )
+    with pytest.raises(RawDirError) as caught:
+        load_raw(connection, RawFolder(tmp_path))
+    problems = caught.value.problems
+    assert any("2021-22/nbac_referees.parquet: unknown table `nbac_referees`" in p for p in problems)
+    assert "2021-22/nbac_schedule.parquet: column `game_date` is missing; expected DATE" in problems
+    assert (
+        "2021-22/nbac_schedule.parquet: column `game_id` has the wrong type; expected STRING, found int64" in problems
+    )
+    assert any("2021-22/nbac_team_boxscore.parquet: cannot be read" in p for p in problems)
+    assert "2022-23/teams.csv: column `latitude`: expected FLOAT64; found invalid value 'north'" in problems
+    assert teams(connection) == []
+    assert connection.sql("select count(*) from nba_ops.raw_files").fetchall() == [(0,)]
+
+
+def test_an_optional_column_may_be_missing(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    path = write(tmp_path, "nbac_gamebook_player_stats", game_id=["g"], player_lookup=["p"])
+    pa_parquet.write_table(pa_parquet.read_table(path).drop_columns(["start_position"]), path)
+    load_raw(connection, RawFolder(tmp_path))
+    assert connection.sql("select start_position from nba_raw.nbac_gamebook_player_stats").fetchall() == [(None,)]
+
+
+def test_all_raw_tables_are_there_even_without_files(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    load_raw(connection, RawFolder(tmp_path))
+    there = {name for (name,) in connection.sql("select table_name from duckdb_tables()").fetchall()}
+    assert set(raw_tables()) <= there
+
+
+def test_real_games_and_invented_ones_never_meet(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    write(tmp_path / "invented", "reference/teams", team_abbr=["XXX"])
+    write(tmp_path / "real", "reference/teams", team_abbr=["BOS"])
+    invented, real = RawFolder(tmp_path / "invented", is_simulated=True), RawFolder(tmp_path / "real")
+    load_raw(connection, invented)
+    assert teams(connection) == ["XXX"]
+    load_raw(connection, real)
+    assert teams(connection) == ["BOS"]
+    load_raw(connection, invented)
+    assert teams(connection) == ["BOS"]
+
+
+def test_raw_dir_must_be_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(RawDirMissingError, match="there is no such folder"):
+        find_raw_dir({"RAW_DIR": str(tmp_path / "nowhere")})
+    assert find_raw_dir({"RAW_DIR": str(tmp_path)}) == RawFolder(tmp_path)
+
+
+def test_a_league_is_the_same_bytes_for_the_same_seed(league: Path, tmp_path: Path) -> None:
+    from python_processors.simulate import simulate
+
+    simulate(tmp_path / "again", first_date=date(2021, 10, 19), days=8, seed=3)
+    for path in sorted(league.rglob("*.parquet")):
+        assert (tmp_path / "again" / path.relative_to(league)).read_bytes() == path.read_bytes()
+    shutil.rmtree(tmp_path / "again")
