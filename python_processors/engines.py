@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import duckdb
 import pyarrow as pa
 
+from python_processors.contract import Contract
+
 OUTCOME_VARIABLE = "fullcourt_job_outcome"
 
 
+@runtime_checkable
 class Engine(Protocol):
     """Reads and stages whole Arrow tables; never row by row."""
 
     def read(self, query: str) -> pa.Table: ...
 
-    def stage(self, relation: str, rows: pa.Table) -> None:
-        """Replace the staging relation by these rows."""
+    def stage(self, relation: str, rows: pa.Table, contract: Contract) -> None:
+        """Replace the staging relation by these rows, in their contract's types."""
 
     def leave_outcome(self, text: str) -> None:
         """Leave a job's outcome for the macro job_outcome()."""
@@ -31,7 +34,7 @@ class DuckDBEngine:
     def read(self, query: str) -> pa.Table:
         return self._connection.sql(query).to_arrow_table()
 
-    def stage(self, relation: str, rows: pa.Table) -> None:
+    def stage(self, relation: str, rows: pa.Table, contract: Contract) -> None:
         self._connection.register("staged_rows", rows)
         self._connection.execute(f"create or replace table {relation} as select * from staged_rows")
         self._connection.unregister("staged_rows")

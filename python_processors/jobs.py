@@ -25,9 +25,12 @@ from python_processors.logic_version import logic_version
 _EXAMPLES = 5
 
 
-def run_job(target: str, session: duckdb.DuckDBPyConnection, arguments: Mapping[str, Any]) -> None:
-    """Call `module:function` and leave its outcome where the macro job_outcome() finds it."""
-    engine = DuckDBEngine(session)
+def run_job(target: str, session: duckdb.DuckDBPyConnection | Engine, arguments: Mapping[str, Any]) -> None:
+    """Call `module:function` and leave its outcome where the macro job_outcome() finds it.
+
+    :param session: dbt-duckdb's connection, or the engine that dbt-bigquery's helper made.
+    """
+    engine = session if isinstance(session, Engine) else DuckDBEngine(session)
     try:
         outcome = _load(target)(engine, arguments)
     except FullcourtError as error:
@@ -45,11 +48,11 @@ def run_processor(engine: Engine, arguments: Mapping[str, Any]) -> dict[str, Any
     contract = load_contract(arguments["table"])
     module_name, _, function_name = arguments["processor"].rpartition(".")
     processor: Callable[[pa.Table], pa.Table] = _load(f"{module_name}:{function_name}")
-    version = logic_version(arguments["logic"], processor, contract)
+    version = logic_version(arguments["logic"], processor, contract, arguments["vars"])
     rows = hashed_rows(processor(engine.read(arguments["query"])), contract)
     check_window(rows, contract, arguments["window"]["start"], arguments["window"]["end"])
     rows = rows.append_column("logic_version", pa.repeat(version, rows.num_rows))
-    engine.stage(arguments["stage"], rows)
+    engine.stage(arguments["stage"], rows, contract)
     return {"logic_version": version, "rows": rows.num_rows}
 
 

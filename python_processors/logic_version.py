@@ -1,38 +1,85 @@
-"""Version of the logic that made a row: its query, its processor, its contract. Formatting does not count."""
+"""Version of the logic that made a row: query, macros, vars, processor, contract. Formatting does not count."""
 
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import inspect
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any
 
+import yaml
+
 from python_processors import casting, decimals, formulas, hashing, processors, quality
-from python_processors.contract import Contract
+from python_processors.contract import PROJECT_ROOT, Contract
 
 SHARED_MODULES: tuple[ModuleType, ...] = (casting, decimals, formulas, hashing, processors, quality)
 # Quoted text comes first, so that what looks like a comment inside it is not taken for one.
 _SQL_TOKEN = re.compile(r"('[^']*'|\"[^\"]*\")|\{#.*?#\}|/\*.*?\*/|--[^\n]*|\s+", re.DOTALL)
 
+_MACRO = re.compile(r"\{%-?\s*macro\s+(\w+).*?endmacro\s*-?%\}", re.DOTALL)
+_NAME = re.compile(r"\w+")
 
-def logic_version(sql: Mapping[str, str], processor: Callable[..., Any], contract: Contract) -> str:
+
+def logic_version(
+    sql: Mapping[str, str],
+    processor: Callable[..., Any],
+    contract: Contract,
+    given_vars: Mapping[str, str] | None = None,
+) -> str:
     """12 hex characters over what decides the rows.
 
     :param sql: code of the model and of the models between it and the next hashed tables, by name.
+    :param given_vars: dbt vars that override the project's.
     """
     module = inspect.getmodule(processor)
     assert module is not None
     parts = {
-        "sql": {name: normalised_sql(code) for name, code in sorted(sql.items())},
+        "sql": {name: normalised_sql(code) for name, code in sql.items()},
+        "macros": called_macros(sql.values(), project_macros()),
+        "vars": _project_vars() | dict(given_vars or {}),
         "python": [normalised_python(part) for part in (module, *SHARED_MODULES)],
         "contract": [[c.name, c.type.name, c.required, c.not_hashed is None] for c in contract.columns],
         "key": [*contract.key, contract.partition_by],
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
+
+
+@functools.cache
+def project_macros() -> Mapping[str, str]:
+    """Normalised code of each macro of the project, by name."""
+    macros = {}
+    for path in sorted((PROJECT_ROOT / "macros").rglob("*.sql")):
+        for block in _MACRO.finditer(path.read_text(encoding="utf-8")):
+            macros[block[1]] = normalised_sql(block[0])
+    return macros
+
+
+def called_macros(codes: Iterable[str], macros: Mapping[str, str]) -> dict[str, str]:
+    """The macros that code calls, and those that they call, and so on.
+
+    A name that is only mentioned counts as called, and so does every engine's version of a
+    dispatched macro: too many cost a rebuild, too few would hide a change.
+    """
+    named: dict[str, str] = {}
+    waiting = list(codes)
+    while waiting:
+        words = set(_NAME.findall(waiting.pop()))
+        for name, code in macros.items():
+            if name not in named and (name in words or name.partition("__")[2] in words):
+                named[name] = code
+                waiting.append(code)
+    return named
+
+
+@functools.cache
+def _project_vars() -> dict[str, str]:
+    project = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+    return {name: str(value) for name, value in (project.get("vars") or {}).items()}
 
 
 def normalised_sql(code: str) -> str:

@@ -1,7 +1,7 @@
 {#-
-  The SQL that decides a hashed table's rows: this model, the models between it and the next hashed
-  tables or sources, and every macro of the project they use. Python adds the processor and the
-  contract and hashes it all without comments and white space (python_processors/logic_version.py).
+  The SQL that decides a hashed table's rows: code of this model and of the models between it and the
+  next hashed tables or sources, by name. python_processors/logic_version.py adds the macros they
+  call, the project's vars, the processor and the contract.
 -#}
 {% macro logic_sources(node) -%}
     {%- set found = {} -%}
@@ -20,4 +20,13 @@
         {%- endif -%}
     {%- endfor -%}
     {{ return(found) }}
+{%- endmacro %}
+
+{#- Vars given on the command line, without the window: which dates are built is no logic. -#}
+{% macro given_vars() -%}
+    {%- set given = {} -%}
+    {%- for name, value in (invocation_args_dict.get('vars') or {}).items() if name not in ('start_date', 'end_date') -%}
+        {%- do given.update({name: value | string}) -%}
+    {%- endfor -%}
+    {{ return(given) }}
 {%- endmacro %}

@@ -30,9 +30,10 @@
             'stage': stage | string,
             'window': window(),
             'logic': logic_sources(model),
+            'vars': given_vars(),
         }) }}
     {%- endcall -%}
-    {%- set outcome = job_outcome() -%}
+    {%- set outcome = job_outcome('process') -%}
 
     {%- do publish(target_relation, stage, ledger, outcome) -%}
     {%- do adapter.drop_relation(stage) -%}
@@ -57,4 +58,14 @@
     {%- call statement('ledger') -%}{{ ledger_sql(target_relation, stage, ledger, outcome) }}{%- endcall -%}
     {%- call statement('main') -%}{{ merge_sql(target_relation, stage) }}{%- endcall -%}
     {%- do adapter.commit() -%}
+{%- endmacro %}
+
+{#- BigQuery: one script, so one job; a statement that fails rolls the transaction back. -#}
+{% macro bigquery__publish(target_relation, stage, ledger, outcome) -%}
+    {%- call statement('main') -%}
+        begin transaction;
+        {{ ledger_sql(target_relation, stage, ledger, outcome) }};
+        {{ merge_sql(target_relation, stage) }};
+        commit transaction;
+    {%- endcall -%}
 {%- endmacro %}

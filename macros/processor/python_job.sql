@@ -23,9 +23,9 @@ def materialize(df, con):
     pass
 {%- endmacro %}
 
-{#- Outcome of the job just run, as a dict; its error, if it has one, is raised without a traceback. -#}
-{% macro job_outcome() -%}
-    {%- set outcome = fromjson(adapter.dispatch('job_outcome_text')()) -%}
+{#- Outcome of a statement's job, as a dict; its error, if it has one, is raised without a traceback. -#}
+{% macro job_outcome(statement_name) -%}
+    {%- set outcome = fromjson(adapter.dispatch('job_outcome_text')(statement_name)) -%}
     {%- if outcome.error -%}
         {{ exceptions.raise_compiler_error(outcome.error) }}
     {%- endif -%}
@@ -33,6 +33,11 @@ def materialize(df, con):
 {%- endmacro %}
 
 {#- dbt-duckdb drops what a job returns, so it is left in a variable of the connection. -#}
-{% macro duckdb__job_outcome_text() -%}
+{% macro duckdb__job_outcome_text(statement_name) -%}
     {{ return(run_query("select getvariable('fullcourt_job_outcome')").columns[0].values()[0]) }}
+{%- endmacro %}
+
+{#- The submission method in_process hands it back as the statement's code. -#}
+{% macro bigquery__job_outcome_text(statement_name) -%}
+    {{ return(load_result(statement_name).response.code) }}
 {%- endmacro %}

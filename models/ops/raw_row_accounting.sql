@@ -17,16 +17,16 @@ with
 
 raw_{{ feed.table }} as (
     select
-        raw_rows.game_date,
+        feed_rows.game_date,
         count(*) as raw_rows,
         {{ count_where("game_ids.game_type is not null and not " ~ is_in_scope('game_ids.game_type')) }} as out_of_scope_rows
     from (
         select game_date, {{ game_id }} as source_game_id
         from {{ source('nba_raw', feed.table) }}
         where {{ in_window('game_date') }}{% if reports %} and {{ injury_report_window() }}{% endif %}
-    ) as raw_rows
-    {{ join_game('raw_rows.source_game_id') }}
-    group by raw_rows.game_date
+    ) as feed_rows
+    {{ join_game('feed_rows.source_game_id') }}
+    group by feed_rows.game_date
 ),
 
 staged_{{ feed.table }} as (

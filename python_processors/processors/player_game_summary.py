@@ -18,15 +18,19 @@ def summarise(boxes: pa.Table) -> pa.Table:
     usage = formulas.usage_rate(plays, boxes["seconds_played"], team_plays, boxes["overtime_periods"])
     is_gamebook = pc.equal(boxes["primary_source_used"], "nbac_gamebook")
     has_zones = boxes["has_play_by_play"]
-    margin_tenths = _margin_tenths(boxes["points"], boxes["points_line"])
+    line, opening_line = boxes["points_line_tenths"], boxes["opening_line_tenths"]
+    tenths = _constant(10, boxes)
+    margin = pc.subtract(pc.multiply(pc.cast(boxes["points"], pa.int64()), 10), line)
     computed = {
         "minutes_played": ratio(boxes["seconds_played"], _constant(60, boxes), 1),
         "usage_rate": usage,
         "ts_pct": formulas.true_shooting(boxes["points"], boxes["fg_attempts"], boxes["ft_attempts"]),
         "efg_pct": formulas.effective_field_goals(boxes["fg_makes"], boxes["three_pt_makes"], boxes["fg_attempts"]),
-        "margin": ratio(margin_tenths, _constant(10, boxes), 1),
-        "over_under_result": _result(margin_tenths),
-        "line_movement": pc.subtract(boxes["points_line"], boxes["opening_line"]),
+        "margin": ratio(margin, tenths, 1),
+        "over_under_result": _result(margin),
+        "points_line": ratio(line, tenths, 1),
+        "opening_line": ratio(opening_line, tenths, 1),
+        "line_movement": ratio(pc.subtract(line, opening_line), tenths, 1),
         "shot_zones_estimated": pc.if_else(has_zones, False, pa.scalar(None, pa.bool_())),
         "source_nbac_completeness_pct": formulas.percent_found(
             boxes["gamebook_points"], boxes["both_scheduled_points"]
@@ -53,7 +57,7 @@ def summarise(boxes: pa.Table) -> pa.Table:
                 "nbac_gamebook": is_gamebook,
                 "bdl_boxscores": pc.invert(is_gamebook),
                 "bigdataball_play_by_play": has_zones,
-                "odds_api_player_points_props": pc.is_valid(boxes["points_line"]),
+                "odds_api_player_points_props": pc.is_valid(line),
                 "team_offense_game_summary": pc.is_valid(usage),
             },
             sample_size=boxes["box_rows_of_game"],
@@ -62,16 +66,9 @@ def summarise(boxes: pa.Table) -> pa.Table:
     return assemble("player_game_summary", boxes, computed)
 
 
-def _margin_tenths(points: pa.ChunkedArray, points_line: pa.ChunkedArray) -> pa.Array:
-    """10 x (points less the line); the line comes as a NUMERIC of one decimal. Null without a line."""
-    line = pc.cast(pc.multiply(points_line, pa.scalar(10)), pa.int64())
-    return pc.subtract(pc.multiply(pc.cast(points, pa.int64()), 10), line).combine_chunks()
-
-
-def _result(margin_tenths: pa.Array) -> pa.Array:
+def _result(margin: pa.ChunkedArray) -> pa.ChunkedArray:
     """OVER, UNDER, or PUSH on the line; null without a line."""
-    over_or_under = pc.if_else(pc.greater(margin_tenths, 0), "OVER", "UNDER")
-    return pc.if_else(pc.equal(margin_tenths, 0), "PUSH", over_or_under)
+    return pc.if_else(pc.equal(margin, 0), "PUSH", pc.if_else(pc.greater(margin, 0), "OVER", "UNDER"))
 
 
 def _constant(value: int, rows: pa.Table) -> pa.Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from python_processors.logic_version import logic_version, normalised_sql
+from python_processors.logic_version import called_macros, logic_version, normalised_sql, project_macros
 from python_processors.processors import player_game_summary, team_offense_game_summary
 from tests.unit.contracts import contract_of
 
@@ -32,3 +32,19 @@ def test_quoted_text_is_neither_comment_nor_formatting() -> None:
     assert normalised_sql("select '--' as a, 1 as b") != normalised_sql("select '--' as a, 2 as b")
     assert normalised_sql("select 'a b'") != normalised_sql("select 'a  b'")
     assert normalised_sql("select 1 -- it's\n, 2") == normalised_sql("select 1\n, 2")
+
+
+def test_macros_count_with_the_macros_they_call_and_every_engines_version() -> None:
+    macros = {"zone": "{{ feet(x) }}", "feet": "1", "duckdb__feet": "2", "default__feet": "3", "other": "4"}
+    assert set(called_macros(["select {{ zone(x) }}"], macros)) == {"zone", "feet", "duckdb__feet", "default__feet"}
+
+
+def test_the_projects_macros_are_found_by_name() -> None:
+    assert {"shot_zone", "in_window", "duckdb__fold_diacritics"} <= set(project_macros())
+
+
+def test_given_vars_count() -> None:
+    contract = contract_of({"x": "INT64"})
+    assert logic_version(SQL, PROCESSOR, contract) != logic_version(
+        SQL, PROCESSOR, contract, {"regular_starter_days": "20"}
+    )

@@ -1,0 +1,166 @@
+"""The engine of a job on BigQuery: one query read as Arrow, one load job to the staging table."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import google.auth.exceptions
+import pyarrow as pa
+import pyarrow.parquet as pa_parquet
+import requests.exceptions
+from google.api_core.exceptions import GoogleAPICallError, RetryError
+from google.api_core.retry import Retry
+from google.cloud import bigquery
+
+from python_processors.bigquery.errors import Place, explain
+from python_processors.contract import Contract, ContractType
+
+Result = TypeVar("Result")
+
+# A load or query that the service refused for now is asked again for so long; a dead endpoint would
+# otherwise hold the client for ten minutes.
+RETRY_SECONDS = 120.0
+REQUEST_SECONDS = 60.0
+TRANSIENT_REASONS = {"rateLimitExceeded", "jobRateLimitExceeded", "backendError", "internalError", "quotaExceeded"}
+TRANSIENT_CODES = {429, 500, 502, 503, 504}
+STAGE_HOURS = 24  # a staging table that a killed run left behind removes itself
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same request may succeed when it is made again."""
+    if isinstance(error, (requests.exceptions.ConnectionError, requests.exceptions.Timeout, ConnectionError)):
+        return True
+    if isinstance(error, GoogleAPICallError):
+        reasons = {detail.get("reason") for detail in error.errors or () if isinstance(detail, dict)}
+        return error.code in TRANSIENT_CODES or bool(reasons & TRANSIENT_REASONS)
+    return False
+
+
+class BigQueryEngine:
+    """Reads and stages through a client made by dbt with dbt's credentials."""
+
+    def __init__(
+        self, client: bigquery.Client, place: Place, *, labels: dict[str, str], max_bytes_billed: int | None = None,
+        storage_endpoint: str | None = None, retry_seconds: float = RETRY_SECONDS,
+    ) -> None:  # fmt: skip
+        self._client = client
+        self._place = place
+        self._labels = labels
+        self._max_bytes_billed = max_bytes_billed
+        self._storage_endpoint = storage_endpoint
+        self._retry = Retry(is_transient, initial=1.0, maximum=20.0, timeout=retry_seconds)
+        self.outcome = ""
+
+    @classmethod
+    def from_dbt(cls, credentials: Any, *, table: str) -> BigQueryEngine:
+        """An engine with dbt's client; jobs are labelled with the run and the table."""
+        from dbt.adapters.bigquery.clients import create_bigquery_client
+        from dbt_common.invocation import get_invocation_id
+
+        place = Place(credentials.execution_project, credentials.schema, credentials.location or "default")
+        return cls(
+            create_bigquery_client(credentials),
+            place,
+            labels={"run_id": label(get_invocation_id()), "table": label(table)},
+            max_bytes_billed=credentials.maximum_bytes_billed,
+            storage_endpoint=os.environ.get("FULLCOURT_BIGQUERY_STORAGE_ENDPOINT"),
+        )
+
+    def read(self, query: str) -> pa.Table:
+        """The query's rows: by the Storage Read API, or by REST where that is not allowed."""
+        config = bigquery.QueryJobConfig(labels=self._labels)
+        if self._max_bytes_billed:
+            config.maximum_bytes_billed = self._max_bytes_billed
+
+        def run() -> pa.Table:
+            job = self._client.query(query, job_config=config, timeout=REQUEST_SECONDS, retry=None, job_retry=None)
+            rows = job.result(timeout=None)
+            storage = self._storage_client()
+            if storage is None:
+                return rows.to_arrow(create_bqstorage_client=False)
+            try:
+                return rows.to_arrow(bqstorage_client=storage)
+            except GoogleAPICallError:  # no permission for read sessions, or no such API on this endpoint
+                return job.result().to_arrow(create_bqstorage_client=False)
+
+        return self._ask(run)
+
+    def stage(self, relation: str, rows: pa.Table, contract: Contract) -> None:
+        """Replace the staging table by these rows: one Parquet load job."""
+        target = bigquery.TableReference.from_string(relation.replace("`", ""))
+        config = bigquery.LoadJobConfig(
+            source_format=bigquery.SourceFormat.PARQUET,
+            write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
+            schema=[_field(name, contract) for name in rows.column_names],
+            labels=self._labels,
+        )
+        config.parquet_options = _list_inference()
+        file = io.BytesIO()
+        pa_parquet.write_table(rows, file, compression="zstd", use_compliant_nested_type=True)
+
+        def load() -> None:
+            file.seek(0)
+            job = self._client.load_table_from_file(
+                file, target, job_config=config, timeout=REQUEST_SECONDS, num_retries=0
+            )
+            job.result(timeout=None)
+
+        self._ask(load)
+
+    def leave_outcome(self, text: str) -> None:
+        self.outcome = text
+
+    def _ask(self, request: Callable[[], Result]) -> Result:
+        """:raises BigQueryError: the request failed for good, or kept failing for too long."""
+        try:
+            return self._retry(request)()  # type: ignore[no-any-return]
+        except RetryError as error:
+            raise explain(error.cause or error, self._place) from error
+        except (
+            GoogleAPICallError,
+            google.auth.exceptions.GoogleAuthError,
+            requests.exceptions.RequestException,
+        ) as error:
+            raise explain(error, self._place) from error
+
+    def _storage_client(self) -> Any:
+        """None where rows are read by REST: an endpoint of one's own has no storage API beside it."""
+        from google.cloud import bigquery_storage
+
+        if self._storage_endpoint:
+            import grpc
+            from google.cloud.bigquery_storage_v1.services.big_query_read.transports import BigQueryReadGrpcTransport
+
+            channel = grpc.insecure_channel(self._storage_endpoint)
+            return bigquery_storage.BigQueryReadClient(transport=BigQueryReadGrpcTransport(channel=channel))
+        if self._client._connection.API_BASE_URL != "https://bigquery.googleapis.com":
+            return None
+        return bigquery_storage.BigQueryReadClient(credentials=self._client._credentials)
+
+
+def label(text: str) -> str:
+    """A text as BigQuery allows labels: lower case, 63 characters, [a-z0-9_-]."""
+    return re.sub(r"[^a-z0-9_-]", "-", text.lower())[:63]
+
+
+def _field(name: str, contract: Contract) -> bigquery.SchemaField:
+    column = next(column for column in contract.columns if column.name == name)
+    kind: ContractType = column.type
+    element = kind.element or kind
+    return bigquery.SchemaField(
+        name,
+        element.kind,
+        mode="REPEATED" if kind.element else "NULLABLE",
+        precision=element.precision or None,
+        scale=element.scale or None,
+    )
+
+
+def _list_inference() -> bigquery.format_options.ParquetOptions:
+    options = bigquery.format_options.ParquetOptions()
+    options.enable_list_inference = True
+    return options

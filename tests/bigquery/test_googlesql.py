@@ -1,0 +1,176 @@
+"""Every compiled model and test is valid GoogleSQL, its types fit the contracts, and the hash's SQL
+twin computes the Python hasher's hashes: by Google's reference implementation of the language."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+import yaml
+
+from python_processors.contract import PROJECT_ROOT, ContractType, hashed_tables, load_contract
+from python_processors.hashing import data_hashes
+from python_processors.raw_contract import raw_tables
+from tests.bigquery import googlesql
+from tests.bigquery.conftest import PROJECT, Compiled, in_dag_order
+from tests.integration.test_hash_twin import TYPES, awkward_rows
+from tests.unit.contracts import contract_of
+from tests.unit.test_hashing import HELD, VECTORS
+from tests.warehouse import Warehouse, environment
+
+ROWS = 20_000
+BATCH = 500
+
+
+@pytest.fixture(scope="session")
+def catalog() -> googlesql.Catalog:
+    """Raw tables, hashed tables, the ledger and the seed, as their contracts declare them."""
+    made = googlesql.Catalog()
+    for table in raw_tables().values():
+        columns = {column.name: googlesql.sql_type(column.type) for column in table.columns}
+        made.add(f"{PROJECT}.{table.source}.{table.name}", columns)
+    for name in hashed_tables():
+        columns = {column.name: googlesql.sql_type(column.type.name) for column in load_contract(name).columns}
+        made.add(f"{PROJECT}.nba_analytics.{name}", columns)
+    ops = yaml.safe_load((PROJECT_ROOT / "models" / "ops" / "_sources.yml").read_text())
+    for table in ops["sources"][0]["tables"]:
+        columns = {column["name"]: googlesql.sql_type(column["data_type"]) for column in table["columns"]}
+        made.add(f"{PROJECT}.nba_ops.{table['name']}", columns)
+    exceptions = {"table_name": "STRING", "first_date": "DATE", "last_date": "DATE", "reason": "STRING"}
+    made.add(f"{PROJECT}.nba_ops.completeness_exceptions", {n: googlesql.sql_type(t) for n, t in exceptions.items()})
+    return made
+
+
+@pytest.fixture(scope="session")
+def analysed(catalog: googlesql.Catalog, compiled: dict[str, Compiled]) -> dict[str, dict[str, str]]:
+    """Columns and types of every node's query; a model's become a table for those that read it."""
+    problems, found = [], {}
+    for node in in_dag_order(compiled):
+        try:
+            columns = catalog.analyse(node.sql)
+        except Exception as error:
+            problems.append(f"{node.name}: {error}")
+            continue
+        found[node.name] = {name: googlesql.type_name(kind) for name, kind in columns.items()}
+        if node.kind == "model" and node.name not in hashed_tables():
+            catalog.add(node.relation, columns)
+    assert not problems, "\n".join(problems)
+    return found
+
+
+def test_every_model_and_test_is_valid_googlesql(
+    analysed: dict[str, dict[str, str]], compiled: dict[str, Compiled]
+) -> None:
+    assert set(analysed) == {node.name for node in compiled.values()}
+
+
+@pytest.mark.parametrize("table", hashed_tables())
+def test_what_a_processor_selects_fits_its_contract(analysed: dict[str, dict[str, str]], table: str) -> None:
+    """A contract's column that the query names has its type; whole numbers may go into NUMERIC, and a
+    column that is null for good has any type."""
+    columns = analysed[table]
+    wrong = {}
+    for column in load_contract(table).processor_columns:
+        found = columns.get(column.name)
+        kind = column.type.name.partition("(")[0]
+        if found not in (None, kind) and not (found == "INT64" and kind == "NUMERIC"):
+            wrong[column.name] = (found, kind)
+    assert wrong == {}
+
+
+def test_the_catalog_refuses_what_the_service_refuses(catalog: googlesql.Catalog) -> None:
+    """The check can fail: a date compared with a timestamp, a column that is not there, DuckDB's casts."""
+    table = f"`{PROJECT}`.`nba_raw`.`nbac_schedule`"
+    for sql in (
+        f"select 1 from {table} where game_date = processed_at",
+        f"select no_such_column from {table}",
+        "select 1::int64",
+        f"select game_id, count(*) from {table}",
+    ):
+        with pytest.raises(Exception, match=r"."):
+            catalog.analyse(sql)
+
+
+def twin_sql(columns: dict[str, dict[str, object]], key_file: Path, tmp_path: Path, macro: str = "") -> str:
+    """What data_hash() compiles to on BigQuery for these columns, or what `macro` does."""
+    inline = macro or "data_hash(" + json.dumps({"columns": columns}).replace("null", "none") + ")"
+    with environment(
+        FULLCOURT_TARGET="bigquery", FULLCOURT_BIGQUERY_PROJECT=PROJECT, FULLCOURT_BIGQUERY_KEYFILE=str(key_file)
+    ):
+        warehouse = Warehouse(tmp_path / "unused.duckdb", tmp_path)
+        arguments = ("--no-populate-cache", "--no-introspect", "--inline", "{{ " + inline + " }}")
+        outcome = warehouse.dbt("compile", *arguments)
+    assert outcome.success, outcome.error
+    (path,) = (tmp_path / "target" / "compiled").rglob("inline_query*")
+    return path.read_text(encoding="utf-8")
+
+
+def rows_sql(rows: pa.Table, kinds: dict[str, ContractType]) -> str:
+    """Rows as `unnest([struct(...), ...])`, each value a literal of its contract type."""
+    structs = [
+        "(" + ", ".join(googlesql.literal(row[name], kind) for name, kind in kinds.items()) + ")"
+        for row in rows.to_pylist()
+    ]
+    fields = ", ".join(
+        f"{name} {f'array<{kind.element.kind}>' if kind.element else kind.kind}" for name, kind in kinds.items()
+    )
+    return f"unnest(array<struct<{fields}>>[{', '.join(structs)}])"
+
+
+@pytest.mark.parametrize("kind", sorted({kind for _, kind in HELD.values()}))
+def test_the_twin_gives_every_vectors_hash(kind: str, key_file: Path, tmp_path: Path) -> None:
+    names = sorted(name for name, (_, held) in HELD.items() if held == kind)
+    parsed = ContractType.parse(kind)
+    twin = twin_sql({"x": {"name": "x", "data_type": kind, "config": {"meta": {}}}}, key_file, tmp_path)
+    kinds = {"id": ContractType.parse("INT64"), "x": parsed}
+    rows = pa.table({"id": range(len(names)), "x": pa.array([HELD[name][0] for name in names], parsed.arrow)})
+    found = googlesql.execute(f"select {twin} from {rows_sql(rows, kinds)} order by id")
+    assert [h for (h,) in found] == [VECTORS[name]["v1"] for name in names]
+
+
+def test_the_twin_agrees_with_the_hasher_on_twenty_thousand_rows(key_file: Path, tmp_path: Path) -> None:
+    contract = contract_of(TYPES)
+    rows = awkward_rows(random.Random(20211019), ROWS, contract)
+    columns = {
+        c.name: {"name": c.name, "data_type": c.type.name, "config": {"meta": {"not_hashed": c.not_hashed}}}
+        for c in contract.columns
+    }
+    twin = twin_sql(columns, key_file, tmp_path)
+    kinds = {c.name: c.type for c in contract.columns if c.name in rows.column_names}
+    found: list[str] = []
+    for start in range(0, ROWS, BATCH):
+        batch = rows_sql(rows.slice(start, BATCH), kinds)
+        found += [h for (h,) in googlesql.execute(f"select {twin} from {batch} order by id")]
+    assert found == data_hashes(rows, contract).to_pylist()
+
+
+def test_rounding_to_whole_tenths_agrees_where_rounding_doubles_does_not(key_file: Path, tmp_path: Path) -> None:
+    """round(x, 1) of a double near a tie differs between engines; tenths as integers do not."""
+    import duckdb
+
+    ties = [n / 20 for n in range(-2001, 2002, 2)] + [n / 10 + 0.05 for n in range(400)]
+    text = ", ".join(repr(tie) for tie in ties)
+    expression = "cast(round(10 * x) as int64)"
+    found = [n for (n,) in googlesql.execute(
+        f"select {expression} from unnest([{text}]) as x with offset as position order by position"
+    )]  # fmt: skip
+    with duckdb.connect() as connection:
+        ours = connection.sql(
+            f"select {expression} from (select unnest([{text}]::double[]) as x, generate_subscripts([{text}], 1) as n)"
+            " order by n"
+        ).fetchall()
+    assert found == [n for (n,) in ours]
+
+
+def test_a_fingerprint_in_googlesql_is_the_hashers(key_file: Path, tmp_path: Path) -> None:
+    from python_processors.hashing import fingerprint
+
+    hashes = [f"{random.Random(n).randrange(2**64):016x}" for n in range(500)]
+    expression = twin_sql({}, key_file, tmp_path, macro="partition_fingerprint('data_hash')")
+    listed = ", ".join(f"'{h}'" for h in hashes)
+    assert googlesql.execute(f"select {expression} from unnest([{listed}]) as data_hash") == [
+        [fingerprint(pa.array(hashes))]
+    ]

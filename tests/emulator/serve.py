@@ -1,0 +1,97 @@
+"""Starts local-bigquery; runs under the emulator's own Python 3.13, never under the project's.
+
+Four things that the service does and the emulator does not are put right here, in the test's set-up,
+so that the product carries nothing for them:
+
+- After CREATE TABLE AS SELECT the service names the new table as the job's destination; dbt reads it.
+- MERGE into a table that requires a partition filter has its filter in the merge condition (BigQuery's
+  documentation, "Use filters in the merge condition"); the emulator looks for it in WHERE alone.
+- MERGE inside a transaction: the emulator asks DuckDB for a transaction of its own, which spoils the
+  one that is open.
+- CAST(NUMERIC AS STRING) has no trailing zeros (BigQuery's conversion rules); the emulator's has.
+"""
+
+from __future__ import annotations
+
+import threading
+
+import duckdb
+from local_bigquery import cli
+from local_bigquery.jobs import merge, query, runner
+from local_bigquery.sql.dialect import DuckDBDialect
+from local_bigquery.sql.rules import tables as table_rules
+from sqlglot import exp
+
+_run_query = runner._query
+
+
+def _query_with_destination(job, session, running):  # type: ignore[no-untyped-def]
+    result = _run_query(job, session, running)
+    config, statistics = job.configuration.query, result.query
+    if config.destinationTable is None and getattr(statistics, "ddlTargetTable", None):
+        config.destinationTable = statistics.ddlTargetTable
+    return result
+
+
+runner._query = _query_with_destination
+
+_check_table, _run_merge, _run_statement = table_rules._check, merge.run, query._run
+_merging = threading.local()
+_in_transaction: set[int] = set()
+
+
+class _InsideTransaction:
+    """A cursor that answers BEGIN as DuckDB does inside a transaction, without spoiling the transaction."""
+
+    def __init__(self, cursor):  # type: ignore[no-untyped-def]
+        self._cursor = cursor
+
+    def execute(self, sql, *arguments):  # type: ignore[no-untyped-def]
+        if sql == "BEGIN":
+            raise duckdb.TransactionException("already inside a transaction")
+        return self._cursor.execute(sql, *arguments)
+
+    def __getattr__(self, name):  # type: ignore[no-untyped-def]
+        return getattr(self._cursor, name)
+
+
+def _check_outside_merge(tree, table, is_target):  # type: ignore[no-untyped-def]
+    return _check_table(tree, table, is_target or getattr(_merging, "is_filtered", False))
+
+
+def _merge(cursor, tree, context):  # type: ignore[no-untyped-def]
+    # The emulator runs a MERGE as several SELECTs, whose ON holds the merge condition.
+    _merging.is_filtered = any(tree.args["on"].find_all(exp.Between))
+    try:
+        return _run_merge(_InsideTransaction(cursor) if id(cursor) in _in_transaction else cursor, tree, context)
+    finally:
+        _merging.is_filtered = False
+
+
+def _run(cursor, tree, *arguments):  # type: ignore[no-untyped-def]
+    result = _run_statement(cursor, tree, *arguments)
+    if isinstance(tree, exp.Transaction):
+        _in_transaction.add(id(cursor))
+    elif isinstance(tree, (exp.Commit, exp.Rollback)):
+        _in_transaction.discard(id(cursor))
+    return result
+
+
+table_rules._check, merge.run, query._run = _check_outside_merge, _merge, _run
+
+_cast_sql = DuckDBDialect.Generator.cast_sql
+
+
+def _cast_to_text(self, expression, *arguments, **options):  # type: ignore[no-untyped-def]
+    text = _cast_sql(self, expression, *arguments, **options)
+    if expression.to.is_type("text", "varchar") and isinstance(expression.this, exp.Column):
+        value = self.sql(expression, "this")
+        trimmed = f"rtrim(rtrim({text}, '0'), '.')"
+        return f"(CASE WHEN typeof({value}) LIKE 'DECIMAL%' AND contains({text}, '.') THEN {trimmed} ELSE {text} END)"
+    return text
+
+
+DuckDBDialect.Generator.cast_sql = _cast_to_text
+
+if __name__ == "__main__":
+    cli.main()
