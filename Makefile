@@ -11,10 +11,10 @@ WINDOW := --vars '{"start_date": "$(START)", "end_date": "$(END)"}'
 
 export DBT_SEND_ANONYMOUS_USAGE_STATS ?= false
 
-.PHONY: help setup backfill build test lint bench docs clean lock
+.PHONY: help setup backfill build test emulator bigquery-smoke lint bench docs clean lock
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 # The stamp is newer than the lock exactly when the environment was installed from it.
 $(VENV)/.installed: requirements.lock pyproject.toml
@@ -36,6 +36,12 @@ build: setup ## the same as backfill, for the target in FULLCOURT_TARGET
 test: setup ## all tests; those on real games run when a raw archive is found
 	$(BIN)/pytest
 
+emulator: setup ## a local BigQuery server on port 9050, until Ctrl-C
+	$(BIN)/python -m tests.emulator.server
+
+bigquery-smoke: setup ## a first run on a real project, in scratch datasets (docs/bigquery.md)
+	$(BIN)/python -m tests.bigquery.smoke
+
 lint: setup ## sqlfluff, ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -53,4 +59,4 @@ lock: ## compile requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra dev --quiet --no-emit-index-url --no-header --python-version 3.11 -o requirements.lock
 
 clean: ## remove the environment, the database and everything built
-	rm -rf $(VENV) target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis data/fullcourt.duckdb data/fullcourt.duckdb.wal data/simulated
+	rm -rf $(VENV) .venv-emulator target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis data/fullcourt.duckdb data/fullcourt.duckdb.wal data/simulated

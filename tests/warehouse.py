@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.adapters.factory import reset_adapters
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 from python_processors.contract import PROJECT_ROOT, hashed_tables, load_contract
@@ -47,6 +48,7 @@ class Warehouse:
                 return outcome_of(dbtRunner().invoke(command))
             finally:
                 DuckDBConnectionManager.close_all_connections()
+                reset_adapters()
 
     def build(self, window: tuple[str, str] = WEEK, *arguments: str, **variables: Any) -> None:
         """dbt build that must succeed."""

@@ -39,60 +39,114 @@ class _Known:
     advice: str
 
 
-def _known(pattern: str, what: str, advice: str) -> _Known:
-    return _Known(re.compile(pattern, re.IGNORECASE | re.DOTALL), what, advice)
+def _known(patterns: tuple[str, ...], what: str, advice: str) -> _Known:
+    return _Known(re.compile("|".join(patterns), re.IGNORECASE | re.DOTALL), what, advice)
 
 
 # First match wins, so what is narrower stands first. Wordings are the service's own, from its
 # documentation of error messages and from public issue threads.
 KNOWN = (
     _known(
-        r"streaming buffer",
+        (r"streaming buffer",),
         "rows are still in the streaming buffer, and DML cannot touch them",
         "Wait up to 90 minutes, or load the table with load jobs; nothing was published.",
     ),
     _known(
-        r"was not found in location|not found: dataset .* in location|different location|cannot read and write in different locations",
+        (
+            r"was not found in location",
+            r"not found: dataset .* in location",
+            r"different location",
+            r"cannot read and write in different locations",
+        ),
         "a dataset is in another location, or is not there",
         "Set FULLCOURT_BIGQUERY_LOCATION to the datasets' location, and keep all datasets in one.",
     ),
     _known(
-        r"not found: table|table .* was not found|not found: dataset",
+        (
+            r"not found: table",
+            r"table .* was not found",
+            r"not found: dataset",
+        ),
         "a table or dataset is missing",
         "Check the raw datasets' names and FULLCOURT_DATASET_PREFIX; `dbt build` makes all others.",
     ),
     _known(
-        r"unrecognized name|no such field|schema does not match|provided schema|schema update|missing in new schema|column .* not found|has type .* which cannot be (assigned|coerced)",
+        (
+            r"unrecognized name",
+            r"no such field",
+            r"schema does not match",
+            r"provided schema",
+            r"schema update",
+            r"missing in new schema",
+            r"column .* not found",
+            r"has type .* which cannot be (assigned|coerced)",
+        ),
         "a table's columns are not the ones expected: its schema drifted",
         "Compare the table with its contract (models/**/<table>.yml, or _sources.yml for raw tables).",
     ),
     _known(
-        r"bytesBilledLimitExceeded|exceeded limit for bytes billed",
+        (
+            r"bytesBilledLimitExceeded",
+            r"exceeded limit for bytes billed",
+        ),
         "the query would bill more than the limit",
         "Build a shorter window, or raise FULLCOURT_BIGQUERY_MAX_BYTES_BILLED.",
     ),
     _known(
-        r"quotaExceeded|rateLimitExceeded|jobRateLimitExceeded|exceeded (rate limits|quota)|quota exceeded|too many|\b429\b|exceeded your quota",
+        (
+            r"quotaExceeded",
+            r"rateLimitExceeded",
+            r"jobRateLimitExceeded",
+            r"exceeded (rate limits|quota)",
+            r"quota exceeded",
+            r"too many",
+            r"\b429\b",
+            r"exceeded your quota",
+        ),
         "a quota or rate limit is used up, also after retries",
         "Run again later or with fewer FULLCOURT_THREADS; nothing was published.",
     ),
     _known(
-        r"reauthentication|refresherror|invalid_grant|token has been expired|invalid authentication credentials|unauthenticated|\b401\b|default credentials were not found",
+        (
+            r"reauthentication",
+            r"refresherror",
+            r"invalid_grant",
+            r"token has been expired",
+            r"invalid authentication credentials",
+            r"unauthenticated",
+            r"\b401\b",
+            r"default credentials were not found",
+        ),
         "the credentials are missing or have expired",
         "Run `gcloud auth application-default login`, or point FULLCOURT_BIGQUERY_KEYFILE at a service account's key.",
     ),
     _known(
-        r"access denied|permission|accessDenied|\b403\b",
+        (
+            r"access denied",
+            r"permission",
+            r"accessDenied",
+            r"\b403\b",
+        ),
         "a permission is missing",
         "Grant the role that docs/bigquery.md lists for this dataset.",
     ),
     _known(
-        r"cannot query over table .* without a filter",
+        (r"cannot query over table .* without a filter",),
         "a query has no filter on the partition column",
         "This is a fault of the model: filter it with in_window().",
     ),
     _known(
-        r"connection|timed? ?out|deadline|max retries|unavailable|internal error|backendError|\b50[0234]\b|remote end closed",
+        (
+            r"connection",
+            r"timed? ?out",
+            r"deadline",
+            r"max retries",
+            r"unavailable",
+            r"internal error",
+            r"backendError",
+            r"\b50[0234]\b",
+            r"remote end closed",
+        ),
         "the service could not be reached or failed, also after retries",
         "Run again; nothing half-done was left behind.",
     ),
