@@ -21,6 +21,9 @@ class Engine(Protocol):
     def stage(self, relation: str, rows: pa.Table, contract: Contract) -> None:
         """Replace the staging relation by these rows, in their contract's types."""
 
+    def keep_forever(self, relation: str) -> str | None:
+        """Take a partition expiration off a table; what was done, or None when there was none."""
+
     def leave_outcome(self, text: str) -> None:
         """Leave a job's outcome for the macro job_outcome()."""
 
@@ -38,6 +41,9 @@ class DuckDBEngine:
         self._connection.register("staged_rows", rows)
         self._connection.execute(f"create or replace table {relation} as select * from staged_rows")
         self._connection.unregister("staged_rows")
+
+    def keep_forever(self, relation: str) -> str | None:
+        return None  # DuckDB has no partitions that could expire
 
     def leave_outcome(self, text: str) -> None:
         quoted = text.replace("'", "''")

@@ -53,7 +53,7 @@ def run_processor(engine: Engine, arguments: Mapping[str, Any]) -> dict[str, Any
     check_window(rows, contract, arguments["window"]["start"], arguments["window"]["end"])
     rows = rows.append_column("logic_version", pa.repeat(version, rows.num_rows))
     engine.stage(arguments["stage"], rows, contract)
-    return {"logic_version": version, "rows": rows.num_rows}
+    return {"logic_version": version, "rows": rows.num_rows, "notice": engine.keep_forever(arguments["target"])}
 
 
 def hashed_rows(output: pa.Table, contract: Contract) -> pa.Table:

@@ -8,6 +8,7 @@ import hashlib
 import inspect
 import json
 import re
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any
@@ -88,8 +89,19 @@ def normalised_sql(code: str) -> str:
     return re.sub("\0+", " ", spaced).strip()
 
 
+# Python 3.11 counts the depth of a syntax tree per interpreter, not per thread: two threads of dbt
+# that parse at once end in "AST constructor recursion depth mismatch" (fixed in 3.12).
+_PARSING = threading.Lock()
+
+
 def normalised_python(module: ModuleType) -> str:
     """A module's syntax tree without docstrings; comments and layout are not in it anyway."""
+    with _PARSING:
+        return _syntax_tree(module)
+
+
+@functools.cache
+def _syntax_tree(module: ModuleType) -> str:
     tree = ast.parse(inspect.getsource(module))
     for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node, clean=False):

@@ -27,6 +27,7 @@
             'table': model.name,
             'processor': model.config.meta.processor,
             'query': compiled_code,
+            'target': target_relation | string,
             'stage': stage | string,
             'window': window(),
             'logic': logic_sources(model),
@@ -34,6 +35,9 @@
         }) }}
     {%- endcall -%}
     {%- set outcome = job_outcome('process') -%}
+    {%- if outcome.notice -%}
+        {%- do log(outcome.notice, info=true) -%}
+    {%- endif -%}
 
     {%- do publish(target_relation, stage, ledger, outcome) -%}
     {%- do adapter.drop_relation(stage) -%}

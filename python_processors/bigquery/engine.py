@@ -21,8 +21,8 @@ from python_processors.contract import Contract, ContractType
 
 Result = TypeVar("Result")
 
-# A load or query that the service refused for now is asked again for so long; a dead endpoint would
-# otherwise hold the client for ten minutes.
+# Where the profile says nothing. A load or query that the service refused for now is asked again for
+# so long; a dead endpoint would otherwise hold the client for ten minutes.
 RETRY_SECONDS = 120.0
 REQUEST_SECONDS = 60.0
 TRANSIENT_REASONS = {"rateLimitExceeded", "jobRateLimitExceeded", "backendError", "internalError", "quotaExceeded"}
@@ -46,12 +46,14 @@ class BigQueryEngine:
     def __init__(
         self, client: bigquery.Client, place: Place, *, labels: dict[str, str], max_bytes_billed: int | None = None,
         storage_endpoint: str | None = None, retry_seconds: float = RETRY_SECONDS,
+        request_seconds: float = REQUEST_SECONDS,
     ) -> None:  # fmt: skip
         self._client = client
         self._place = place
         self._labels = labels
         self._max_bytes_billed = max_bytes_billed
         self._storage_endpoint = storage_endpoint
+        self._request_seconds = request_seconds
         self._retry = Retry(is_transient, initial=1.0, maximum=20.0, timeout=retry_seconds)
         self.outcome = ""
 
@@ -68,6 +70,8 @@ class BigQueryEngine:
             labels={"run_id": label(get_invocation_id()), "table": label(table)},
             max_bytes_billed=credentials.maximum_bytes_billed,
             storage_endpoint=os.environ.get("FULLCOURT_BIGQUERY_STORAGE_ENDPOINT"),
+            retry_seconds=float(credentials.job_retry_deadline_seconds or RETRY_SECONDS),
+            request_seconds=float(credentials.job_creation_timeout_seconds or REQUEST_SECONDS),
         )
 
     def read(self, query: str) -> pa.Table:
@@ -77,7 +81,9 @@ class BigQueryEngine:
             config.maximum_bytes_billed = self._max_bytes_billed
 
         def run() -> pa.Table:
-            job = self._client.query(query, job_config=config, timeout=REQUEST_SECONDS, retry=None, job_retry=None)
+            job = self._client.query(
+                query, job_config=config, timeout=self._request_seconds, retry=None, job_retry=None
+            )
             rows = job.result(timeout=None)
             storage = self._storage_client()
             if storage is None:
@@ -105,11 +111,27 @@ class BigQueryEngine:
         def load() -> None:
             file.seek(0)
             job = self._client.load_table_from_file(
-                file, target, job_config=config, timeout=REQUEST_SECONDS, num_retries=0
+                file, target, job_config=config, timeout=self._request_seconds, num_retries=0
             )
             job.result(timeout=None)
 
         self._ask(load)
+
+    def keep_forever(self, relation: str) -> str | None:
+        """Two requests at most, and no job."""
+
+        def remove() -> str | None:
+            table = self._client.get_table(relation.replace("`", ""), retry=None, timeout=self._request_seconds)
+            partitioning = table.time_partitioning
+            if partitioning is None or partitioning.expiration_ms is None:
+                return None
+            days = partitioning.expiration_ms / 86_400_000
+            partitioning.expiration_ms = None
+            table.time_partitioning = partitioning
+            self._client.update_table(table, ["time_partitioning"], retry=None, timeout=self._request_seconds)
+            return f"removed the partition expiration of {days:g} days from {table.full_table_id}: no partition expires"
+
+        return self._ask(remove)
 
     def leave_outcome(self, text: str) -> None:
         self.outcome = text

@@ -53,22 +53,20 @@ KNOWN = (
     ),
     _known(
         (
-            r"was not found in location",
-            r"not found: dataset .* in location",
+            r"not found: table",
+            r"table .* was not found",
+        ),
+        "a table is missing",
+        "Raw tables are the platform's (models/staging/_sources.yml); a full `dbt build` makes all others.",
+    ),
+    _known(
+        (
+            r"not found: dataset",
             r"different location",
             r"cannot read and write in different locations",
         ),
         "a dataset is in another location, or is not there",
-        "Set FULLCOURT_BIGQUERY_LOCATION to the datasets' location, and keep all datasets in one.",
-    ),
-    _known(
-        (
-            r"not found: table",
-            r"table .* was not found",
-            r"not found: dataset",
-        ),
-        "a table or dataset is missing",
-        "Check the raw datasets' names and FULLCOURT_DATASET_PREFIX; `dbt build` makes all others.",
+        "Set FULLCOURT_BIGQUERY_LOCATION to the datasets' location, keep all datasets in one, and check their names.",
     ),
     _known(
         (

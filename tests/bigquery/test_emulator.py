@@ -3,30 +3,36 @@ hashes are DuckDB's. Passing here is passing on an emulator, not on BigQuery."""
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pa_parquet
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
 from python_processors.contract import hashed_tables, load_contract
-from python_processors.raw_contract import RawTable, raw_tables
+from python_processors.raw_contract import raw_tables
+from tests.bigquery.proxy import (
+    CUT,
+    HANG,
+    Fault,
+    api_error,
+    fail_after_accepting,
+    faulty_proxy,
+    publishes,
+    starts_job,
+    times,
+    uploads,
+)
+from tests.bigquery.raw import LOCATION, load_raw_table
 from tests.conftest import archive
 from tests.emulator import server
-from tests.warehouse import Warehouse, environment
+from tests.warehouse import DbtOutcome, Warehouse, environment
 
 FIRST_MONTH = ("2021-10-19", "2021-11-19")
-DAYS_BEFORE = 31  # regular starters look back, injury reports come a day before
-LOCATION = "us-west2"
 
 
 @dataclass
@@ -37,8 +43,11 @@ class BigQueryWarehouse:
     client: bigquery.Client
     warehouse: Warehouse
 
-    def dbt(self, *arguments: str, window: tuple[str, str] = FIRST_MONTH, **extra: str) -> Any:
-        with environment(FULLCOURT_TARGET="emulator", FULLCOURT_BIGQUERY_ENDPOINT=self.emulator.endpoint, **extra):
+    def dbt(
+        self, *arguments: str, window: tuple[str, str] = FIRST_MONTH, endpoint: str | None = None, **extra: str
+    ) -> DbtOutcome:
+        address = endpoint or self.emulator.endpoint
+        with environment(FULLCOURT_TARGET="emulator", FULLCOURT_BIGQUERY_ENDPOINT=address, **extra):
             return self.warehouse.dbt(*arguments, window=window)
 
     def hashes(self, window: tuple[str, str]) -> dict[str, set[tuple[Any, ...]]]:
@@ -98,34 +107,6 @@ def on_bigquery(
     emulator.stop()
 
 
-def load_raw_table(client: bigquery.Client, folder: Path, table: RawTable, window: tuple[str, str]) -> None:
-    """What the platform has already: the raw table, partitioned, requiring a filter as most of its do."""
-    dataset = bigquery.Dataset(f"local.{table.source}")
-    dataset.location = LOCATION
-    client.create_dataset(dataset, exists_ok=True)
-    found = [pa_parquet.read_table(path) for path in sorted(folder.rglob(f"{table.name}.parquet"))]
-    parts = [
-        pa.table(
-            [rows[c.name].cast(c.arrow) if c.name in rows.column_names else pa.nulls(rows.num_rows, c.arrow)
-             for c in table.columns],
-            schema=table.schema(),
-        )
-        for rows in found
-    ]  # fmt: skip
-    rows = pa.concat_tables(parts) if parts else table.schema().empty_table()
-    config = bigquery.LoadJobConfig(source_format="PARQUET", write_disposition="WRITE_TRUNCATE")
-    config.schema = [bigquery.SchemaField(c.name, c.type) for c in table.columns]
-    if table.partition_by:
-        first = date.fromisoformat(window[0]) - timedelta(days=DAYS_BEFORE)
-        dates = rows[table.partition_by]
-        rows = rows.filter(pc.and_(pc.greater_equal(dates, first), pc.less_equal(dates, date.fromisoformat(window[1]))))
-        config.time_partitioning = bigquery.TimePartitioning(field=table.partition_by, require_partition_filter=True)
-    file = io.BytesIO()
-    pa_parquet.write_table(rows, file)
-    file.seek(0)
-    client.load_table_from_file(file, f"local.{table.source}.{table.name}", job_config=config).result()
-
-
 @pytest.fixture(scope="session")
 def built(on_bigquery: BigQueryWarehouse, window: tuple[str, str]) -> BigQueryWarehouse:
     outcome = on_bigquery.dbt("build", window=window)
@@ -174,6 +155,81 @@ def test_hashed_tables_are_partitioned_clustered_and_never_expire(built: BigQuer
         assert tuple(table.clustering_fields) == contract.cluster_by[:4]
 
 
+def test_a_partition_expiration_is_removed(built: BigQueryWarehouse, window: tuple[str, str]) -> None:
+    table = built.client.get_table("local.nba_analytics.team_offense_game_summary")
+    table.time_partitioning = bigquery.TimePartitioning(field="game_date", expiration_ms=86_400_000 * 90_000)
+    built.client.update_table(table, ["time_partitioning"])
+    assert built.dbt("run", "--select", "team_offense_game_summary", window=window).success
+    again = built.client.get_table("local.nba_analytics.team_offense_game_summary")
+    assert again.time_partitioning.expiration_ms is None
+
+
 def test_staging_tables_are_gone_after_a_run(built: BigQueryWarehouse) -> None:
     names = {table.table_id for table in built.client.list_tables("nba_analytics")}
     assert names == set(hashed_tables())
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fault, and whether a run gets over it by itself."""
+
+    fault: Fault
+    survives: bool
+    says: str = ""
+
+
+RATE_LIMIT = api_error(429, "rateLimitExceeded", "Exceeded rate limits: too many concurrent queries")
+BACKEND = api_error(503, "backendError", "Error encountered during execution. Retrying may solve the problem.")
+NO_LOCATION = api_error(
+    404, "notFound", "Not found: Dataset local:nba_analytics was not found in location europe-west1"
+)
+FORBIDDEN = api_error(403, "accessDenied", "Access Denied: Table local:nba_analytics.x: User does not have permission")
+STREAMING = api_error(
+    400,
+    "invalidQuery",
+    "UPDATE or DELETE statement over table x would affect rows in the streaming buffer, which is not supported",
+)
+CASES = {
+    "429 twice": Case(times(2, lambda r: RATE_LIMIT if starts_job(r) else None), survives=True),
+    "503 twice": Case(times(2, lambda r: BACKEND if starts_job(r) else None), survives=True),
+    "503 for good": Case(lambda r: BACKEND if uploads(r) else None, survives=False, says="also after retries"),
+    "a cut connection in a load, once": Case(times(1, lambda r: CUT if uploads(r) else None), survives=True),
+    "a cut connection in every load": Case(lambda r: CUT if uploads(r) else None, survives=False, says="could not be reached"),
+    "a hanging endpoint, once": Case(times(1, lambda r: HANG if uploads(r) else None), survives=True),
+    "a dataset in another location": Case(lambda r: NO_LOCATION if starts_job(r) else None, survives=False, says="in another location"),
+    "a missing permission at publish": Case(lambda r: FORBIDDEN if publishes(r) else None, survives=False, says="permission is missing"),
+    "rows in the streaming buffer": Case(lambda r: STREAMING if publishes(r) else None, survives=False, says="streaming buffer"),
+    "a job that fails after it was accepted": Case(fail_after_accepting(), survives=False, says="also after retries"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_fault_leaves_the_old_state_or_the_new_one_and_a_retry_ends_well(
+    built: BigQueryWarehouse, window: tuple[str, str], name: str
+) -> None:
+    """One row is made to look outdated, so that the run has something to publish."""
+    case, table = CASES[name], "team_offense_game_summary"
+    right = built.hashes(window)[table]
+    built.query(
+        f"update nba_analytics.{table} set data_hash = '0000000000000000' where game_date = '{window[0]}' and home_game"
+    )
+    outdated = built.hashes(window)[table]
+    assert outdated != right
+    with faulty_proxy(built.emulator.port) as proxy:
+        proxy.fault = case.fault
+        outcome = built.dbt(
+            "run", "--select", table, window=window, endpoint=proxy.endpoint,
+            FULLCOURT_BIGQUERY_JOB_RETRIES="5", FULLCOURT_BIGQUERY_REQUEST_SECONDS="4",
+        )  # fmt: skip
+        assert proxy.faults_made > 0
+    assert outcome.success == case.survives, outcome.failures or outcome.error
+    assert built.hashes(window)[table] in (right, outdated)
+    if case.survives:
+        assert built.hashes(window)[table] == right
+    else:
+        said = outcome.failures.get(table, outcome.error)
+        assert case.says in said
+        assert "project local" in said
+        assert "location us-west2" in said
+    assert built.dbt("run", "--select", table, window=window).success
+    assert built.hashes(window)[table] == right

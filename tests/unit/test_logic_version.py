@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
+from python_processors import logic_version as logic_version_module
 from python_processors.logic_version import called_macros, logic_version, normalised_sql, project_macros
 from python_processors.processors import player_game_summary, team_offense_game_summary
 from tests.unit.contracts import contract_of
@@ -41,6 +44,16 @@ def test_macros_count_with_the_macros_they_call_and_every_engines_version() -> N
 
 def test_the_projects_macros_are_found_by_name() -> None:
     assert {"shot_zone", "in_window", "duckdb__fold_diacritics"} <= set(project_macros())
+
+
+def test_threads_of_dbt_may_ask_at_the_same_time() -> None:
+    """Seen once in a build with two threads on Python 3.11 (2026-11): a SystemError of the parser."""
+    contract = contract_of({"x": "INT64"})
+    with ThreadPoolExecutor(8) as threads:
+        for _ in range(40):
+            logic_version_module._syntax_tree.cache_clear()
+            asked = [threads.submit(logic_version, SQL, PROCESSOR, contract) for _ in range(8)]
+            assert len({version.result() for version in asked}) == 1
 
 
 def test_given_vars_count() -> None:

@@ -1,0 +1,49 @@
+"""Raw tables on BigQuery as the platform has them, filled from files: for tests and the smoke run."""
+
+from __future__ import annotations
+
+import io
+from datetime import date, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pa_parquet
+from google.cloud import bigquery
+
+from python_processors.raw_contract import RawTable
+
+LOCATION = "us-west2"
+DAYS_BEFORE = 31  # regular starters look back, injury reports come a day before
+
+
+def load_raw_table(
+    client: bigquery.Client, folder: Path, table: RawTable, window: tuple[str, str], *, prefix: str = ""
+) -> None:
+    """What the platform has already: the raw table, partitioned, requiring a filter as most of its do."""
+    dataset = bigquery.Dataset(f"{client.project}.{prefix}{table.source}")
+    dataset.location = client.location
+    client.create_dataset(dataset, exists_ok=True)
+    found = [pa_parquet.read_table(path) for path in sorted(folder.rglob(f"{table.name}.parquet"))]
+    parts = [
+        pa.table(
+            [rows[c.name].cast(c.arrow) if c.name in rows.column_names else pa.nulls(rows.num_rows, c.arrow)
+             for c in table.columns],
+            schema=table.schema(),
+        )
+        for rows in found
+    ]  # fmt: skip
+    rows = pa.concat_tables(parts) if parts else table.schema().empty_table()
+    config = bigquery.LoadJobConfig(source_format="PARQUET", write_disposition="WRITE_TRUNCATE")
+    config.schema = [bigquery.SchemaField(c.name, c.type) for c in table.columns]
+    if table.partition_by:
+        first = date.fromisoformat(window[0]) - timedelta(days=DAYS_BEFORE)
+        dates = rows[table.partition_by]
+        rows = rows.filter(pc.and_(pc.greater_equal(dates, first), pc.less_equal(dates, date.fromisoformat(window[1]))))
+        config.time_partitioning = bigquery.TimePartitioning(field=table.partition_by, require_partition_filter=True)
+    file = io.BytesIO()
+    pa_parquet.write_table(rows, file)
+    file.seek(0)
+    client.load_table_from_file(
+        file, f"{client.project}.{prefix}{table.source}.{table.name}", job_config=config
+    ).result()
