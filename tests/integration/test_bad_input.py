@@ -146,6 +146,34 @@ def test_preseason_rows_are_out_of_scope_not_in_quarantine(copy_of_built: Wareho
     assert counts == (True, True)
 
 
+def test_box_scores_of_a_game_that_is_not_final_wait_in_quarantine(
+    built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite
+) -> None:
+    """A half-loaded game is not a short game: its rows go, and come back when the schedule says final."""
+    (raw,) = copy_of_built.raw_dir.rglob("nbac_schedule.parquet")
+    as_it_was = raw.read_bytes()
+    ((game, official),) = built.query(
+        "select game_id, nba_game_id from nba_intermediate.dim_games where is_final order by game_id desc limit 1"
+    )
+    live = f"select * replace (case when game_id = '{official}' then 2 else game_status end as game_status) from raw"
+    rewrite(copy_of_built.raw_dir, "nbac_schedule", live)
+    copy_of_built.build()
+    waiting = copy_of_built.query(
+        f"select table_name, reason, count(*) > 0 from nba_ops.quarantine where game_id = '{game}' group by all order by all"
+    )
+    assert waiting == [
+        ("bdl_player_boxscores", "game is not final", True),
+        ("nbac_gamebook_player_stats", "game is not final", True),
+        ("nbac_team_boxscore", "game is not final", True),
+    ]
+    assert copy_of_built.query(f"select count(*) from nba_analytics.player_game_summary where game_id = '{game}'") == [
+        (0,)
+    ]
+    raw.write_bytes(as_it_was)
+    copy_of_built.build()
+    assert copy_of_built.hashes() == built.hashes()
+
+
 def test_a_game_without_any_box_score_fails_the_build_and_is_named(
     built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite
 ) -> None:
