@@ -1,14 +1,19 @@
+{#- The counts of a box score, by their staging names: what every feed of players or teams has. -#}
+{% macro box_score_counts() -%}
+    {{ return([
+        'points', 'fg_makes', 'fg_attempts', 'three_pt_makes', 'three_pt_attempts', 'ft_makes', 'ft_attempts',
+        'offensive_rebounds', 'defensive_rebounds', 'rebounds', 'assists', 'steals', 'blocks', 'turnovers',
+        'personal_fouls'
+    ]) }}
+{%- endmacro %}
+
 {#-
   Why a row of box-score counts is impossible, null when it is possible. The columns carry the
   staging names, so that every feed is held to the same rules.
 -#}
 {% macro box_score_problem() -%}
-    {%- set counts = [
-        'points', 'fg_makes', 'fg_attempts', 'three_pt_makes', 'three_pt_attempts', 'ft_makes', 'ft_attempts',
-        'offensive_rebounds', 'defensive_rebounds', 'assists', 'steals', 'blocks', 'turnovers', 'personal_fouls'
-    ] -%}
     case
-        when {% for count in counts %}{{ count }} < 0{{ ' or ' if not loop.last }}{% endfor %}
+        when {% for count in box_score_counts() %}{{ count }} < 0{{ ' or ' if not loop.last }}{% endfor %}
             then 'negative count'
         when fg_makes > fg_attempts or three_pt_makes > three_pt_attempts or ft_makes > ft_attempts
             then 'more makes than attempts'

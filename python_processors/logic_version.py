@@ -17,8 +17,9 @@ import yaml
 
 from python_processors import casting, decimals, formulas, hashing, processors, quality
 from python_processors.contract import PROJECT_ROOT, Contract
+from python_processors.processors import team_boxes
 
-SHARED_MODULES: tuple[ModuleType, ...] = (casting, decimals, formulas, hashing, processors, quality)
+SHARED_MODULES: tuple[ModuleType, ...] = (casting, decimals, formulas, hashing, processors, quality, team_boxes)
 # Quoted text comes first, so that what looks like a comment inside it is not taken for one.
 _SQL_TOKEN = re.compile(r"('[^']*'|\"[^\"]*\")|\{#.*?#\}|/\*.*?\*/|--[^\n]*|\s+", re.DOTALL)
 

@@ -29,11 +29,7 @@ games_of_lineups as (
     where {{ in_window() }}
 ),
 
-{%- set counts = [
-    'points', 'fg_makes', 'fg_attempts', 'three_pt_makes', 'three_pt_attempts', 'ft_makes', 'ft_attempts',
-    'offensive_rebounds', 'defensive_rebounds', 'rebounds', 'assists', 'steals', 'blocks', 'turnovers',
-    'personal_fouls'
-] %}
+{%- set counts = box_score_counts() %}
 
 boxes as (
     select

@@ -8,11 +8,8 @@
 with
 
 games as (
-    select game_id, game_date, home_team_abbr as team_abbr from {{ ref('dim_games') }}
-    where {{ in_window() }} and is_final and is_in_scope
-    union all
-    select game_id, game_date, away_team_abbr from {{ ref('dim_games') }}
-    where {{ in_window() }} and is_final and is_in_scope
+    select * from {{ ref('int_team_games') }}
+    where {{ in_window() }}
 ),
 
 gamebook as (

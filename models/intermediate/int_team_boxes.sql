@@ -20,11 +20,7 @@ games as (
     where {{ in_window() }} and is_final and is_in_scope
 ),
 
-{%- set counts = [
-    'points', 'fg_makes', 'fg_attempts', 'three_pt_makes', 'three_pt_attempts', 'ft_makes', 'ft_attempts',
-    'offensive_rebounds', 'defensive_rebounds', 'rebounds', 'assists', 'steals', 'blocks', 'turnovers',
-    'personal_fouls'
-] %}
+{%- set counts = box_score_counts() %}
 
 summed as (
     select

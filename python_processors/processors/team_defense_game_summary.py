@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from python_processors import formulas
 from python_processors.processors import assemble
-from python_processors.quality import quality_columns
+from python_processors.processors.team_boxes import team_box_quality
 
 
 def summarise(boxes: pa.Table) -> pa.Table:
@@ -21,8 +20,6 @@ def summarise(boxes: pa.Table) -> pa.Table:
         boxes["opp_offensive_rebounds"],
         boxes["turnovers_forced"],
     )
-    is_official = pc.equal(boxes["primary_source_used"], "nbac_team_boxscore")
-    has_zones = boxes["shot_zones_available"]
     computed = {
         "defensive_rating": formulas.rating(boxes["points_allowed"], opponent),
         "opponent_pace": formulas.pace(own, opponent, boxes["overtime_periods"]),
@@ -38,23 +35,8 @@ def summarise(boxes: pa.Table) -> pa.Table:
         "source_bdl_players_completeness_pct": formulas.percent_found(
             boxes["bdl_points"], boxes["both_scheduled_points"]
         ),
-        **quality_columns(
-            flags={
-                "backup_source_used": pc.invert(is_official),
-                "reconstructed": pc.invert(is_official),
-                "shot_zones_unavailable": pc.invert(has_zones),
-                "shot_zones_unknown": boxes["has_unknown_zones"],
-                "shot_zones_disagree_with_box_score": boxes["zones_disagree"],
-                "points_differ_from_schedule": pc.not_equal(boxes["points_allowed"], boxes["scheduled_points"]),
-                "turnovers_or_rebounds_unknown": pc.is_null(opponent),
-            },
-            sources={
-                "nbac_team_boxscore": is_official,
-                "nbac_gamebook": pc.equal(boxes["primary_source_used"], "nbac_gamebook"),
-                "bdl_boxscores": pc.equal(boxes["primary_source_used"], "bdl_boxscores"),
-                "bigdataball_play_by_play": has_zones,
-            },
-            sample_size=boxes["source_team_boxscore_rows_found"],
+        **team_box_quality(
+            boxes, points="points_allowed", possessions=opponent, sample_size="source_team_boxscore_rows_found"
         ),
     }
     return assemble("team_defense_game_summary", boxes, computed)

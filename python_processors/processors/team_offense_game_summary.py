@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from python_processors import formulas
 from python_processors.processors import assemble
-from python_processors.quality import quality_columns
+from python_processors.processors.team_boxes import team_box_quality
 
 
 def summarise(boxes: pa.Table) -> pa.Table:
@@ -21,8 +20,6 @@ def summarise(boxes: pa.Table) -> pa.Table:
         boxes["opponent_offensive_rebounds"],
         boxes["opponent_turnovers"],
     )
-    is_official = pc.equal(boxes["primary_source_used"], "nbac_team_boxscore")
-    has_zones = boxes["shot_zones_available"]
     computed = {
         "possessions": formulas.possessions(own),
         "offensive_rating": formulas.rating(boxes["points_scored"], own),
@@ -34,23 +31,8 @@ def summarise(boxes: pa.Table) -> pa.Table:
         "source_play_by_play_completeness_pct": formulas.percent_found(
             boxes["play_by_play_shots"], boxes["both_fg_attempts"]
         ),
-        **quality_columns(
-            flags={
-                "backup_source_used": pc.invert(is_official),
-                "reconstructed": pc.invert(is_official),
-                "shot_zones_unavailable": pc.invert(has_zones),
-                "shot_zones_unknown": boxes["has_unknown_zones"],
-                "shot_zones_disagree_with_box_score": boxes["zones_disagree"],
-                "points_differ_from_schedule": pc.not_equal(boxes["points_scored"], boxes["scheduled_points"]),
-                "turnovers_or_rebounds_unknown": pc.is_null(own),
-            },
-            sources={
-                "nbac_team_boxscore": is_official,
-                "nbac_gamebook": pc.equal(boxes["primary_source_used"], "nbac_gamebook"),
-                "bdl_boxscores": pc.equal(boxes["primary_source_used"], "bdl_boxscores"),
-                "bigdataball_play_by_play": has_zones,
-            },
-            sample_size=boxes["source_nbac_boxscore_rows_found"],
+        **team_box_quality(
+            boxes, points="points_scored", possessions=own, sample_size="source_nbac_boxscore_rows_found"
         ),
     }
     return assemble("team_offense_game_summary", boxes, computed)

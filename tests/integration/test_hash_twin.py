@@ -17,20 +17,11 @@ from python_processors.contract import Contract
 from python_processors.hashing import data_hashes
 from tests.unit.contracts import contract_of
 from tests.unit.test_hashing import HELD, VECTORS
+from tests.unit.test_hashing import TYPES as HASHED_TYPES
 from tests.warehouse import Warehouse
 
 ALPHABET = "aZ09 _'\"\\/\b\t\n\r\f\x00\x1f\x7f~éč\u0301ß\u2028中🏀\U0010ffff"
-TYPES = {
-    "number": "INT64",
-    "rate": "NUMERIC(7,3)",
-    "share": "NUMERIC(5,1)",
-    "name": "STRING",
-    "flag": "BOOL",
-    "day": "DATE",
-    "moment": "TIMESTAMP",
-    "notes": "ARRAY<STRING>",
-    "rates": "ARRAY<NUMERIC(7,3)>",
-}
+TYPES = {**HASHED_TYPES, "share": "NUMERIC(5,1)"}
 
 
 def twin_sql(contract: Contract, tmp_path: Path) -> str:
