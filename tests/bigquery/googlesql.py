@@ -18,10 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import wasmtime
+import yaml
 from zetasql import types
 from zetasql.core import ZetaSqlLocalService
 
-from python_processors.contract import ContractType
+from python_processors.contract import PROJECT_ROOT, ContractType, hashed_tables, load_contract
+from python_processors.raw_contract import raw_tables
+
+RUN_TIMES = ("created_at", "processed_at", "quality_calculated_at")  # written at publish, not staged
 
 KINDS = {
     "INT64": "TYPE_INT64",
@@ -169,3 +173,22 @@ def literal(value: Any, kind: ContractType) -> str:
     if value == -(2**63):
         return "(-9223372036854775807 - 1)"
     return str(value)
+
+
+def warehouse_catalog(project: str) -> Catalog:
+    """Raw tables, hashed tables and their staging, the ledger and the seed, as contracts declare them."""
+    made = Catalog()
+    for raw in raw_tables().values():
+        made.add(f"{project}.{raw.source}.{raw.name}", {c.name: sql_type(c.type) for c in raw.columns})
+    for name in hashed_tables():
+        columns = {column.name: sql_type(column.type.name) for column in load_contract(name).columns}
+        made.add(f"{project}.nba_analytics.{name}", columns)
+        staged = {column: kind for column, kind in columns.items() if column not in RUN_TIMES}
+        made.add(f"{project}.nba_analytics.{name}__stage", staged)
+    ops = yaml.safe_load((PROJECT_ROOT / "models" / "ops" / "_sources.yml").read_text())
+    for table in ops["sources"][0]["tables"]:
+        columns = {column["name"]: sql_type(column["data_type"]) for column in table["columns"]}
+        made.add(f"{project}.nba_ops.{table['name']}", columns)
+    exceptions = {"table_name": "STRING", "first_date": "DATE", "last_date": "DATE", "reason": "STRING"}
+    made.add(f"{project}.nba_ops.completeness_exceptions", {n: sql_type(t) for n, t in exceptions.items()})
+    return made

@@ -8,13 +8,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
+from python_processors.bigquery.engine import BigQueryEngine
+from python_processors.bigquery.errors import Place
 from python_processors.contract import hashed_tables, load_contract
 from python_processors.raw_contract import raw_tables
+from tests.bigquery import googlesql
 from tests.bigquery.proxy import (
     CUT,
     HANG,
@@ -47,7 +51,12 @@ class BigQueryWarehouse:
         self, *arguments: str, window: tuple[str, str] = FIRST_MONTH, endpoint: str | None = None, **extra: str
     ) -> DbtOutcome:
         address = endpoint or self.emulator.endpoint
-        with environment(FULLCOURT_TARGET="emulator", FULLCOURT_BIGQUERY_ENDPOINT=address, **extra):
+        settings = {
+            "FULLCOURT_TARGET": "emulator",
+            "FULLCOURT_BIGQUERY_ENDPOINT": address,
+            "FULLCOURT_BIGQUERY_STORAGE_ENDPOINT": f"127.0.0.1:{self.emulator.grpc_port}",
+        }
+        with environment(**settings, **extra):
             return self.warehouse.dbt(*arguments, window=window)
 
     def hashes(self, window: tuple[str, str]) -> dict[str, set[tuple[Any, ...]]]:
@@ -162,6 +171,33 @@ def test_a_partition_expiration_is_removed(built: BigQueryWarehouse, window: tup
     assert built.dbt("run", "--select", "team_offense_game_summary", window=window).success
     again = built.client.get_table("local.nba_analytics.team_offense_game_summary")
     assert again.time_partitioning.expiration_ms is None
+
+
+@pytest.mark.parametrize("scripted", hashed_tables())
+def test_the_publishing_script_is_valid_googlesql(built: BigQueryWarehouse, scripted: str) -> None:
+    """The MERGE and the ledger's INSERT, as the run wrote them down."""
+    (path,) = (built.warehouse.path.parent / "target" / "run").rglob(f"{scripted}.sql")
+    statements = [part.strip() for part in path.read_text().split(";")]
+    catalog = googlesql.warehouse_catalog("local")
+    analysed = [catalog.analyse(part) for part in statements if part.startswith(("insert", "merge"))]
+    assert len(analysed) == 2
+
+
+@pytest.mark.parametrize(("endpoint", "sessions"), [("server", 1), ("nothing there", 1), (None, 0)])
+def test_rows_are_read_by_the_storage_api_or_by_rest(
+    built: BigQueryWarehouse, window: tuple[str, str], endpoint: str | None, sessions: int
+) -> None:
+    """A Storage API that is not there, or not allowed, costs time and nothing else."""
+    from google.cloud.bigquery_storage import BigQueryReadClient
+
+    address = {"server": f"127.0.0.1:{built.emulator.grpc_port}", "nothing there": "127.0.0.1:1", None: None}[endpoint]
+    engine = BigQueryEngine(built.client, Place("local", "nba_ops", LOCATION), labels={}, storage_endpoint=address)
+    original = BigQueryReadClient.create_read_session
+    there = f"from nba_analytics.team_offense_game_summary where game_date = '{window[0]}'"
+    with mock.patch.object(BigQueryReadClient, "create_read_session", autospec=True, side_effect=original) as asked:
+        rows = engine.read(f"select game_id, pace {there}")
+    assert rows.num_rows == len(built.query(f"select 1 {there}")) > 0
+    assert asked.call_count == sessions
 
 
 def test_staging_tables_are_gone_after_a_run(built: BigQueryWarehouse) -> None:

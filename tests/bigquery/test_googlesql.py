@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-import yaml
+from sqlfluff.core import FluffConfig, Linter
 
 from python_processors.contract import PROJECT_ROOT, ContractType, hashed_tables, load_contract
 from python_processors.hashing import data_hashes
-from python_processors.raw_contract import raw_tables
 from tests.bigquery import googlesql
 from tests.bigquery.conftest import PROJECT, Compiled, in_dag_order
 from tests.integration.test_hash_twin import TYPES, awkward_rows
@@ -27,21 +26,7 @@ BATCH = 500
 
 @pytest.fixture(scope="session")
 def catalog() -> googlesql.Catalog:
-    """Raw tables, hashed tables, the ledger and the seed, as their contracts declare them."""
-    made = googlesql.Catalog()
-    for table in raw_tables().values():
-        columns = {column.name: googlesql.sql_type(column.type) for column in table.columns}
-        made.add(f"{PROJECT}.{table.source}.{table.name}", columns)
-    for name in hashed_tables():
-        columns = {column.name: googlesql.sql_type(column.type.name) for column in load_contract(name).columns}
-        made.add(f"{PROJECT}.nba_analytics.{name}", columns)
-    ops = yaml.safe_load((PROJECT_ROOT / "models" / "ops" / "_sources.yml").read_text())
-    for table in ops["sources"][0]["tables"]:
-        columns = {column["name"]: googlesql.sql_type(column["data_type"]) for column in table["columns"]}
-        made.add(f"{PROJECT}.nba_ops.{table['name']}", columns)
-    exceptions = {"table_name": "STRING", "first_date": "DATE", "last_date": "DATE", "reason": "STRING"}
-    made.add(f"{PROJECT}.nba_ops.completeness_exceptions", {n: googlesql.sql_type(t) for n, t in exceptions.items()})
-    return made
+    return googlesql.warehouse_catalog(PROJECT)
 
 
 @pytest.fixture(scope="session")
@@ -174,3 +159,13 @@ def test_a_fingerprint_in_googlesql_is_the_hashers(key_file: Path, tmp_path: Pat
     assert googlesql.execute(f"select {expression} from unnest([{listed}]) as data_hash") == [
         [fingerprint(pa.array(hashes))]
     ]
+
+
+@pytest.mark.parametrize("layer", ["staging", "dimensions", "intermediate", "analytics", "ops"])
+def test_compiled_models_parse_in_sqlfluffs_bigquery_dialect(compiled: dict[str, Compiled], layer: str) -> None:
+    linter = Linter(config=FluffConfig(overrides={"dialect": "bigquery", "templater": "raw"}))
+    names = {path.stem for path in (PROJECT_ROOT / "models" / layer).glob("*.sql")}
+    nodes = [node for node in compiled.values() if node.kind == "model" and node.name in names]
+    assert {node.name for node in nodes} == names
+    problems = {node.name: [str(v) for v in linter.parse_string(node.sql).violations] for node in nodes}
+    assert {name: found for name, found in problems.items() if found} == {}
