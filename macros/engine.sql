@@ -159,3 +159,39 @@
 {% macro duckdb__days_before(value, days) -%}
     ({{ value }} - {{ days }})
 {%- endmacro %}
+
+{#- Days from one date to another. BigQuery's difference of dates is an interval. -#}
+{% macro days_between(first, last) -%}
+    {{ return(adapter.dispatch('days_between')(first, last)) }}
+{%- endmacro %}
+
+{% macro default__days_between(first, last) -%}
+    date_diff({{ last }}, {{ first }}, day)
+{%- endmacro %}
+
+{% macro duckdb__days_between(first, last) -%}
+    ({{ last }} - {{ first }})
+{%- endmacro %}
+
+{#- A date as a whole number, so that a window frame can count days with RANGE on both engines. -#}
+{% macro day_number(value) -%}
+    {{ days_between("date '1970-01-01'", value) }}
+{%- endmacro %}
+
+{#- Full years from a birth date to a day. -#}
+{% macro age_on(day, birth_date) -%}
+    cast(
+        extract(year from {{ day }}) - extract(year from {{ birth_date }})
+        - case
+            when extract(month from {{ day }}) * 100 + extract(day from {{ day }})
+                < extract(month from {{ birth_date }}) * 100 + extract(day from {{ birth_date }})
+                then 1
+            else 0
+        end as int64
+    )
+{%- endmacro %}
+
+{#- An instant from its UTC text. A cast, since DuckDB's `timestamp '...'` has no zone whatever the text says. -#}
+{% macro instant_literal(utc_text) -%}
+    cast('{{ utc_text }}+00:00' as {{ engine_type('TIMESTAMP') }})
+{%- endmacro %}

@@ -3,13 +3,14 @@
   input became empty becomes empty too (a keyed delete+insert would keep its old rows).
 
   Use as {{ config(**replace_window()) }}. `days_before`: the model's query reaches back so far.
+  `partition`: its date column.
 -#}
-{% macro replace_window(days_before=0, cluster_by=none) -%}
-    {{ return(adapter.dispatch('replace_window')(days_before, cluster_by)) }}
+{% macro replace_window(days_before=0, cluster_by=none, partition='game_date') -%}
+    {{ return(adapter.dispatch('replace_window')(days_before, cluster_by, partition)) }}
 {%- endmacro %}
 
 {#- BigQuery replaces partitions; a static list spares it a query for which ones. -#}
-{% macro bigquery__replace_window(days_before, cluster_by) -%}
+{% macro bigquery__replace_window(days_before, cluster_by, partition) -%}
     {%- set partitions = [] -%}
     {%- for date in window_dates(days_before) -%}
         {%- do partitions.append("date '" ~ date ~ "'") -%}
@@ -17,7 +18,7 @@
     {{ return({
         'materialized': 'incremental',
         'incremental_strategy': 'insert_overwrite',
-        'partition_by': {'field': 'game_date', 'data_type': 'date'},
+        'partition_by': {'field': partition, 'data_type': 'date'},
         'partitions': partitions,
         'cluster_by': cluster_by,
         'on_schema_change': 'fail',
@@ -25,11 +26,11 @@
 {%- endmacro %}
 
 {#- DuckDB has no partitions to overwrite; `partition_by` would be a compile error there. -#}
-{% macro duckdb__replace_window(days_before, cluster_by) -%}
+{% macro duckdb__replace_window(days_before, cluster_by, partition) -%}
     {{ return({
         'materialized': 'incremental',
         'incremental_strategy': 'replace_window',
-        'incremental_predicates': [in_window('game_date', days_before)],
+        'incremental_predicates': [in_window(partition, days_before)],
         'on_schema_change': 'fail',
     }) }}
 {%- endmacro %}

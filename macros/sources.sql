@@ -65,3 +65,10 @@
 {% macro copies(grain) -%}
     count(*) over (partition by {{ grain | join(', ') }})
 {%- endmacro %}
+
+{#- When an injury report came out: its hour on the Eastern clock. -#}
+{% macro injury_reported_at(reports) -%}
+    {{ eastern_to_utc(dbt.dateadd(
+        'hour', reports ~ '.report_hour', 'cast(' ~ reports ~ '.report_date as ' ~ engine_type('DATETIME') ~ ')'
+    )) }}
+{%- endmacro %}

@@ -78,3 +78,11 @@
 {% macro date_literal(text) -%}
     date '{{ text }}'
 {%- endmacro %}
+
+{#-
+  Whether `column` lies in the window or in the season before it: what histories read. Seasons are told
+  apart by their year; this only bounds the partitions read, so it reaches back the longest season.
+-#}
+{% macro in_season_so_far(column='game_date') -%}
+    {{ in_window(column, days_before=var('longest_season_days')) }}
+{%- endmacro %}

@@ -85,6 +85,37 @@ def usage_rate(plays: Column, seconds_played: Column, team_plays: Column, overti
     return ratio(numerator, denominator, 2)
 
 
+def mean(total: Column, count: Column, scale: int, *, units: int = 1) -> pa.Array:
+    """`total / count`, where the total is in `1/units`; null without a count."""
+    return ratio(total, _times(count, units), scale)
+
+
+def rounded_minutes(seconds: Column) -> pa.Array:
+    """Whole minutes, half away from zero."""
+    counted = _times(seconds, 1)
+    return pc.if_else(
+        pc.greater_equal(counted, 0), pc.divide(pc.add_checked(counted, 30), 60), pa.scalar(None, pa.int64())
+    )
+
+
+def difference_of_means(
+    first: Column, first_count: Column, second: Column, second_count: Column, scale: int, *, units: int = 1
+) -> pa.Array:
+    """Mean of the first less mean of the second, rounded once; null when either has no count."""
+    numerator = pc.subtract_checked(
+        pc.multiply_checked(_times(first, 1), _times(second_count, 1)),
+        pc.multiply_checked(_times(second, 1), _times(first_count, 1)),
+    )
+    return ratio(numerator, pc.multiply_checked(_times(first_count, units), _times(second_count, 1)), scale)
+
+
+def unless_incomplete(total: Column, counted: Column, expected: Column) -> Column:
+    """The total over some games, null when a game lacks its figure, zero when there are no games."""
+    games = pc.fill_null(_times(expected, 1), 0)
+    known = pc.equal(pc.fill_null(_times(counted, 1), 0), games)
+    return pc.if_else(known, pc.fill_null(_times(total, 1), 0), pa.scalar(None, pa.int64()))
+
+
 def percent_found(found: Column, expected: Column) -> pa.Array:
     """100 x found / expected, at most 100, two decimals; 0 when nothing was found."""
     counted = pc.min_element_wise(

@@ -26,6 +26,15 @@ PENALTIES: Mapping[str, int] = {
     "usage_unknown": 5,
     "starter_unknown": 2,
     "turnovers_or_rebounds_unknown": 15,
+    "game_lines_unavailable": 10,
+    "points_props_unavailable": 0,  # most of history has none; has_prop_line says so too
+    "injury_report_unavailable": 5,
+    "injury_grades_unavailable": 0,  # the report names who is out, nobody in doubt
+    "venue_unknown": 5,
+    "birth_date_unknown": 2,
+    "lineups_unavailable": 5,
+    "fewer_than_10_games": 10,  # the platform: silver from 5 games on, gold from 10
+    "fewer_than_5_games": 20,  # on top of the other
 }
 TIERS = ((95, "gold"), (75, "silver"), (50, "bronze"), (25, "poor"), (0, "unusable"))
 
@@ -40,7 +49,7 @@ def quality_columns(flags: Flags, sources: Flags, sample_size: pa.Array | pa.Chu
     :param sample_size: rows of the box-score source behind the row.
     :returns: quality_tier, quality_score, quality_issues and the rest, by column name.
     """
-    issues = _names_where(flags)
+    issues = names_where(flags)
     texts = issues.to_pylist()
     distinct = {tuple(names): _judge(names) for names in texts}
     score, tier, metadata = zip(*(distinct[tuple(names)] for names in texts), strict=True) if texts else ((), (), ())
@@ -51,7 +60,7 @@ def quality_columns(flags: Flags, sources: Flags, sample_size: pa.Array | pa.Chu
         "data_quality_tier": tiers,
         "quality_score": pa.array(score, pa.int64()),
         "quality_issues": issues,
-        "data_sources": _names_where(sources),
+        "data_sources": names_where(sources),
         "quality_sample_size": sample_size,
         "quality_used_fallback": _known(flags.get("backup_source_used", false)),
         "quality_reconstructed": _known(flags.get("reconstructed", false)),
@@ -72,8 +81,8 @@ def _known(flag: pa.Array | pa.ChunkedArray) -> pa.Array:
     return pc.fill_null(array, False)
 
 
-def _names_where(flags: Flags) -> pa.Array:
-    """Per row, the sorted names whose flag is true."""
+def names_where(flags: Flags) -> pa.Array:
+    """Per row, the sorted names whose flag is true; null counts as no."""
     names = sorted(flags)
     columns = [pc.if_else(_known(flags[name]), name, pa.scalar(None, pa.string())) for name in names]
     rows = zip(*(column.to_pylist() for column in columns), strict=True)

@@ -33,3 +33,18 @@
         when game_ids.game_date <> {{ game_date }} then 'not the date of its game'
     end
 {%- endmacro %}
+
+{#-
+  Phase of the season: the first quarter of the regular season's days is early, the last one late.
+  In 2021-23 that is up to the end of November and from March on, which the platform took from the month.
+-#}
+{% macro season_phase(game_type, game_date, season_start_date, regular_season_end_date) -%}
+    {%- set days_gone = days_between(season_start_date, game_date) -%}
+    {%- set days_in_all = days_between(season_start_date, regular_season_end_date) -%}
+    case
+        when {{ game_type }} in ('play_in', 'playoffs') then {{ game_type }}
+        when 4 * {{ days_gone }} < {{ days_in_all }} then 'early'
+        when 4 * {{ days_gone }} <= 3 * {{ days_in_all }} then 'mid'
+        else 'late'
+    end
+{%- endmacro %}

@@ -55,7 +55,10 @@
     left join counted on calendar.game_date = counted.game_date
 {%- endmacro %}
 
-{#- Only what changed: other hash, new key, key no longer produced. Untouched rows keep their times. -#}
+{#-
+  Only what changed: other hash, new key, key no longer produced. Untouched rows keep their times, and so
+  do rows of which only `compared` columns moved: what the run says of a row is no change of the row.
+-#}
 {% macro merge_sql(target_relation, stage) -%}
     {%- set partition = model.config.meta.partition_by -%}
     {%- set now = timestamp_literal(run_started_at) -%}
@@ -67,6 +70,20 @@
         {%- for name in model.columns if name != 'created_at' %}
         {{ name }} = {{ now if name in written_now else 'staged.' ~ name }}{{ ',' if not loop.last }}
         {%- endfor %}
+    {%- set compared = [] %}
+    {%- for column in model.columns.values() if column.config.meta.get('compared') %}
+        {%- do compared.append(column.name) %}
+    {%- endfor %}
+    {%- if compared %}
+    when matched and (
+        {%- for name in compared %}
+        published.{{ name }} is distinct from staged.{{ name }}{{ ' or' if not loop.last }}
+        {%- endfor %}
+    ) then update set
+        {%- for name in compared %}
+        {{ name }} = staged.{{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    {%- endif %}
     when not matched by target then insert ({{ model.columns | join(', ') }}) values (
         {%- for name in model.columns %}
         {{ now if name in written_now + ['created_at'] else 'staged.' ~ name }}{{ ',' if not loop.last }}
@@ -76,7 +93,7 @@
 {%- endmacro %}
 
 {% macro timestamp_literal(instant) -%}
-    timestamp '{{ instant.strftime("%Y-%m-%d %H:%M:%S.%f") }}+00:00'
+    {{ instant_literal(instant.strftime("%Y-%m-%d %H:%M:%S.%f")) }}
 {%- endmacro %}
 
 {% macro current_instant() -%}

@@ -3,7 +3,15 @@
 with
 
 schedule as (
-    select * from {{ ref('stg_nbac__schedule') }}
+    select
+        *,
+        min(case when game_type = 'regular_season' then game_date end) over (
+            partition by season_year
+        ) as season_start_date,
+        max(case when game_type = 'regular_season' then game_date end) over (
+            partition by season_year
+        ) as regular_season_end_date
+    from {{ ref('stg_nbac__schedule') }}
 ),
 
 final as (
@@ -14,9 +22,9 @@ final as (
         {{ is_in_scope('game_type') }} as is_in_scope,
         season_year,
         game_date,
-        min(case when game_type = 'regular_season' then game_date end) over (
-            partition by season_year
-        ) as season_start_date,
+        season_start_date,
+        regular_season_end_date,
+        {{ season_phase('game_type', 'game_date', 'season_start_date', 'regular_season_end_date') }} as season_phase,
         tipoff_at,
         game_status = 'final' as is_final,
         home_team_abbr,
@@ -27,7 +35,8 @@ final as (
         arena_city,
         arena_state,
         arena_timezone,
-        is_neutral_site
+        is_neutral_site,
+        processed_at as schedule_loaded_at
     from schedule
 )
 

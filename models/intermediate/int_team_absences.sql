@@ -1,8 +1,8 @@
 -- One row per final game and team that the gamebook or the injury report covers: how many of its
 -- players could not play, and how many of those are regular starters.
 --
--- A regular starter started more than half of the team's games of the 30 days before, as far as the
--- gamebook named starters; starters_inactive is null when it named none in that time.
+-- Starts are counted over the 30 days before, as far as the gamebook named starters; starters_inactive
+-- is null when it named none in that time.
 {{ config(**replace_window()) }}
 
 with
@@ -85,7 +85,7 @@ final as (
         count(absences.player_lookup) as players_inactive,
         case
             when min(team_games.games_with_starters) is not null
-                then {{ count_where('2 * starts.games_started > team_games.games_with_starters') }}
+                then {{ count_where(is_regular_starter('starts.games_started', 'team_games.games_with_starters')) }}
         end as starters_inactive
     from games
     inner join covered_games on games.game_id = covered_games.game_id

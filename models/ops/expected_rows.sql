@@ -1,6 +1,7 @@
 -- One row per row that a hashed table must hold, by the schedule: two teams of each final game, and
 -- each player whom the game's box score calls active. A game without any box score expects its two
 -- teams' players as one row each, with no name: their number is unknown, that they are missing is not.
+-- The upcoming contexts hold both teams of each scheduled game, final or not, and their rosters.
 --
 -- `quarantine_reason` explains a row that was held back; `has_source` is false when no raw source
 -- has the game.
@@ -28,6 +29,21 @@ balldontlie as (
     select game_id, game_date, player_lookup, quarantine_reason
     from {{ ref('stg_bdl__player_boxscores') }}
     where {{ in_window() }}
+),
+
+upcoming_teams as (
+    select * from {{ ref('dim_team_games') }}
+    where {{ in_window() }} and is_in_scope
+),
+
+upcoming_players as (
+    select * from {{ ref('int_upcoming_rosters') }}
+    where {{ in_window() }}
+),
+
+unusable_roster_rows as (
+    select * from {{ ref('stg_nbac__gamebook_player_stats') }}
+    where {{ in_window() }} and not is_on_roster
 ),
 
 games_with_gamebook as (
@@ -79,6 +95,27 @@ final as (
     select 'player_game_summary', game_date, game_id, team_abbr || ' players', false, cast(null as string)
     from teams_of_games
     where not has_gamebook and not has_balldontlie
+    union all
+    select 'upcoming_team_game_context', game_date, game_id, team_abbr, true, cast(null as string) from upcoming_teams
+    union all
+    select 'upcoming_player_game_context', game_date, game_id, player_lookup, true, cast(null as string)
+    from upcoming_players
+    union all
+    select
+        'upcoming_player_game_context', rows_left_out.game_date, rows_left_out.game_id, rows_left_out.player_lookup, true,
+        rows_left_out.quarantine_reason
+    from unusable_roster_rows as rows_left_out
+    inner join upcoming_teams
+        on rows_left_out.game_id = upcoming_teams.game_id and rows_left_out.team_abbr = upcoming_teams.team_abbr
+    union all
+    -- Before its first result of a season no team without an official roster has anybody to name.
+    select
+        'upcoming_player_game_context', teams.game_date, teams.game_id, teams.team_abbr || ' players', false,
+        cast(null as string)
+    from upcoming_teams as teams
+    left join (select distinct game_id, team_abbr from upcoming_players) as named
+        on teams.game_id = named.game_id and teams.team_abbr = named.team_abbr
+    where named.game_id is null and teams.results_before > 0
 )
 
 select * from final

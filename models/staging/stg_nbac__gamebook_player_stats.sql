@@ -1,9 +1,12 @@
 -- One row per game and player of the official gamebook, whatever his status. Statistics belong to
--- active players; `quarantine_reason` is set on a row that must not be used.
+-- active players; `quarantine_reason` is set on a row that must not be used, `is_on_roster` where the
+-- row says who may play, whatever is wrong with its figures.
+--
+-- A player whom two rosters of a date name is on the one that played him.
 {{ config(**replace_window(days_before=var('regular_starter_days'))) }}
 
 {%- set grain = [
-    'coalesce(canonical_game_id, game_id)', 'coalesce(found_player_lookup, player_lookup, player_name)'
+    'coalesce(canonical_game_id, game_id)', 'team_abbr', 'coalesce(found_player_lookup, player_lookup, player_name)'
 ] %}
 
 with
@@ -74,19 +77,45 @@ renamed as (
     from deduplicated
 ),
 
-final as (
+judged as (
     select
-        * {{ but(['game_problem', 'is_team_of_game', 'is_final', 'is_unknown_player', 'has_minutes']) }},
+        *,
         case
             when game_problem is not null then game_problem
             when not is_team_of_game then 'team does not play in the game'
             when is_unknown_player then 'unknown player'
             when player_status not in ('active', 'dnp', 'inactive') then 'unknown player status'
+        end as identity_problem
+    from renamed
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by game_date, player_lookup, identity_problem is null
+            order by
+                case player_status when 'active' then 1 when 'dnp' then 2 else 3 end asc,
+                processed_at desc, game_id asc, team_abbr asc
+        ) as roster_of_date
+    from judged
+),
+
+final as (
+    select
+        * {{ but([
+            'game_problem', 'is_team_of_game', 'is_final', 'is_unknown_player', 'has_minutes', 'identity_problem',
+            'roster_of_date'
+        ]) }},
+        identity_problem is null and roster_of_date = 1 as is_on_roster,
+        case
+            when identity_problem is not null then identity_problem
+            when roster_of_date > 1 then 'player is on another roster of the date'
             when player_status = 'active' and has_minutes and seconds_played is null then 'unreadable minutes'
             when player_status = 'active' and has_minutes and not is_final then 'game is not final'
             when player_status = 'active' then {{ box_score_problem() }}
         end as quarantine_reason
-    from renamed
+    from ranked
 )
 
 select * from final

@@ -1,0 +1,72 @@
+"""What the two upcoming contexts share: lines from a team's side, and what the run says of a row."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from python_processors.decimals import ratio
+from python_processors.quality import Flags, names_where, quality_columns
+
+Columns = dict[str, "pa.Array | pa.ChunkedArray"]
+
+
+def line_columns(rows: pa.Table, *, spread_scale: int) -> Columns:
+    """Spread and total, newest and oldest, and how they moved, from the side of the row's team.
+
+    :param rows: with `side` (1 at home, -1 away) and four lines in 200ths of a point, spreads from the
+        home side (see int_game_lines). A negative spread is a favourite's.
+    :param spread_scale: decimals of the table's spread columns; totals have one.
+    """
+    side = pc.cast(rows["side"], pa.int64())
+    spread = pc.multiply(pc.cast(rows["home_spread_200ths"], pa.int64()), side)
+    opening_spread = pc.multiply(pc.cast(rows["opening_home_spread_200ths"], pa.int64()), side)
+    total, opening_total = rows["total_200ths"], rows["opening_total_200ths"]
+    unit = pa.repeat(pa.scalar(200, pa.int64()), rows.num_rows)
+    return {
+        "game_spread": ratio(spread, unit, spread_scale),
+        "opening_spread": ratio(opening_spread, unit, spread_scale),
+        "spread_movement": ratio(pc.subtract(spread, opening_spread), unit, spread_scale),
+        "game_total": ratio(total, unit, 1),
+        "opening_total": ratio(opening_total, unit, 1),
+        "total_movement": ratio(pc.subtract(total, opening_total), unit, 1),
+    }
+
+
+def context_quality(rows: pa.Table, flags: Flags, sources: Flags, sample_size: str) -> Columns:
+    """Quality columns of a context: the issues both tables can have, and those of one of them."""
+    games = pc.cast(rows[sample_size], pa.int64())
+    return {
+        **quality_columns(
+            flags={
+                "game_lines_unavailable": pc.equal(rows["market_count"], 0),
+                "injury_report_unavailable": pc.invert(rows["has_report"]),
+                "injury_grades_unavailable": pc.and_(rows["has_report"], pc.invert(rows["has_grades"])),
+                "venue_unknown": pc.invert(rows["has_venue"]),
+                "fewer_than_10_games": pc.less(games, 10),
+                "fewer_than_5_games": pc.less(games, 5),
+                **flags,
+            },
+            sources={
+                "nbac_schedule": pc.is_valid(rows["game_id"]),
+                "odds_api_game_lines": pc.greater(rows["market_count"], 0),
+                "nbac_injury_report": rows["has_report"],
+                **sources,
+            },
+            sample_size=games,
+        ),
+        "data_quality_issues": _run_issues(rows),
+    }
+
+
+def _run_issues(rows: pa.Table) -> pa.Array:
+    """What the completeness check says of the row, by name."""
+    windows = [name.removesuffix("_is_complete") for name in rows.column_names if name.endswith("_is_complete")]
+    return names_where(
+        {
+            **{f"{window}_incomplete": pc.invert(rows[f"{window}_is_complete"]) for window in windows},
+            "bootstrap_mode": rows["backfill_bootstrap_mode"],
+            "season_boundary": rows["season_boundary_detected"],
+            "circuit_breaker_open": rows["circuit_breaker_active"],
+        }
+    )
