@@ -12,29 +12,28 @@
     ))) as int64)
 {%- endmacro %}
 
-{#- Minutes by which the wall clock of an IANA zone is ahead of UTC at an instant. -#}
+{#- Minutes since midnight on the wall clock of an IANA zone at an instant. EXTRACT reads alike on both engines. -#}
+{% macro minute_of_day(instant, zone) -%}
+    (
+        60 * extract(hour from {{ instant }} at time zone {{ zone }})
+        + extract(minute from {{ instant }} at time zone {{ zone }})
+    )
+{%- endmacro %}
+
+{#- Minutes by which the wall clock of an IANA zone is ahead of UTC at an instant; zones go from -12 to +14 hours. -#}
 {% macro utc_offset_minutes(instant, zone) -%}
-    {{ return(adapter.dispatch('utc_offset_minutes')(instant, zone)) }}
-{%- endmacro %}
-
-{% macro default__utc_offset_minutes(instant, zone) -%}
-    datetime_diff(datetime({{ instant }}, {{ zone }}), datetime({{ instant }}, 'UTC'), minute)
-{%- endmacro %}
-
-{#- DuckDB turns an instant into a wall clock with timezone(). -#}
-{% macro duckdb__utc_offset_minutes(instant, zone) -%}
-    date_diff('minute', timezone('UTC', {{ instant }}), timezone({{ zone }}, {{ instant }}))
+    {%- set ahead = minute_of_day(instant, zone) ~ " - " ~ minute_of_day(instant, "'UTC'") -%}
+    case
+        when {{ ahead }} > 840 then {{ ahead }} - 1440
+        when {{ ahead }} < -720 then {{ ahead }} + 1440
+        else {{ ahead }}
+    end
 {%- endmacro %}
 
 {#- The wall clock of an IANA zone at an instant, as 'HH:MM'. -#}
 {% macro local_clock(instant, zone) -%}
-    {{ return(adapter.dispatch('local_clock')(instant, zone)) }}
-{%- endmacro %}
-
-{% macro default__local_clock(instant, zone) -%}
-    format_timestamp('%H:%M', {{ instant }}, {{ zone }})
-{%- endmacro %}
-
-{% macro duckdb__local_clock(instant, zone) -%}
-    strftime(timezone({{ zone }}, {{ instant }}), '%H:%M')
+    concat(
+        lpad(cast(extract(hour from {{ instant }} at time zone {{ zone }}) as string), 2, '0'), ':',
+        lpad(cast(extract(minute from {{ instant }} at time zone {{ zone }}) as string), 2, '0')
+    )
 {%- endmacro %}

@@ -7,6 +7,7 @@ results and lines are invented; only the thirty teams and their arenas exist.
 
 from __future__ import annotations
 
+import csv
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 
+from python_processors.contract import PROJECT_ROOT
 from python_processors.raw_contract import raw_tables
 
 Integers = npt.NDArray[np.int64]
@@ -29,42 +31,56 @@ FIRST_DATE = date(2021, 10, 19)
 DAYS = 32
 ROSTER, ROTATION = 13, 10
 STARTERS = 5
+GRADES = ("questionable", "doubtful", "probable")
 PERIOD_SECONDS, OVERTIME_SECONDS = 720, 300
 POSSESSIONS_A_PERIOD = 50  # of both teams; league pace was 98 to 99 a team and game in 2021-23
 
-# tricode, team, arena city, latitude, longitude, IANA zone
-TEAMS = (
-    ("ATL", "Atlanta Hawks", "Atlanta", 33.757, -84.396, "America/New_York"),
-    ("BKN", "Brooklyn Nets", "Brooklyn", 40.683, -73.975, "America/New_York"),
-    ("BOS", "Boston Celtics", "Boston", 42.366, -71.062, "America/New_York"),
-    ("CHA", "Charlotte Hornets", "Charlotte", 35.225, -80.839, "America/New_York"),
-    ("CHI", "Chicago Bulls", "Chicago", 41.881, -87.674, "America/Chicago"),
-    ("CLE", "Cleveland Cavaliers", "Cleveland", 41.497, -81.688, "America/New_York"),
-    ("DAL", "Dallas Mavericks", "Dallas", 32.791, -96.810, "America/Chicago"),
-    ("DEN", "Denver Nuggets", "Denver", 39.749, -105.008, "America/Denver"),
-    ("DET", "Detroit Pistons", "Detroit", 42.341, -83.055, "America/Detroit"),
-    ("GSW", "Golden State Warriors", "San Francisco", 37.768, -122.388, "America/Los_Angeles"),
-    ("HOU", "Houston Rockets", "Houston", 29.751, -95.362, "America/Chicago"),
-    ("IND", "Indiana Pacers", "Indianapolis", 39.764, -86.156, "America/Indiana/Indianapolis"),
-    ("LAC", "LA Clippers", "Los Angeles", 34.043, -118.267, "America/Los_Angeles"),
-    ("LAL", "Los Angeles Lakers", "Los Angeles", 34.043, -118.267, "America/Los_Angeles"),
-    ("MEM", "Memphis Grizzlies", "Memphis", 35.138, -90.051, "America/Chicago"),
-    ("MIA", "Miami Heat", "Miami", 25.781, -80.187, "America/New_York"),
-    ("MIL", "Milwaukee Bucks", "Milwaukee", 43.045, -87.917, "America/Chicago"),
-    ("MIN", "Minnesota Timberwolves", "Minneapolis", 44.980, -93.276, "America/Chicago"),
-    ("NOP", "New Orleans Pelicans", "New Orleans", 29.949, -90.082, "America/Chicago"),
-    ("NYK", "New York Knicks", "New York", 40.751, -73.993, "America/New_York"),
-    ("OKC", "Oklahoma City Thunder", "Oklahoma City", 35.463, -97.515, "America/Chicago"),
-    ("ORL", "Orlando Magic", "Orlando", 28.539, -81.384, "America/New_York"),
-    ("PHI", "Philadelphia 76ers", "Philadelphia", 39.901, -75.172, "America/New_York"),
-    ("PHX", "Phoenix Suns", "Phoenix", 33.446, -112.071, "America/Phoenix"),
-    ("POR", "Portland Trail Blazers", "Portland", 45.532, -122.667, "America/Los_Angeles"),
-    ("SAC", "Sacramento Kings", "Sacramento", 38.580, -121.500, "America/Los_Angeles"),
-    ("SAS", "San Antonio Spurs", "San Antonio", 29.427, -98.438, "America/Chicago"),
-    ("TOR", "Toronto Raptors", "Toronto", 43.643, -79.379, "America/Toronto"),
-    ("UTA", "Utah Jazz", "Salt Lake City", 40.768, -111.901, "America/Denver"),
-    ("WAS", "Washington Wizards", "Washington", 38.898, -77.021, "America/New_York"),
-)
+TEAM_NAMES = {
+    "ATL": "Atlanta Hawks",
+    "BKN": "Brooklyn Nets",
+    "BOS": "Boston Celtics",
+    "CHA": "Charlotte Hornets",
+    "CHI": "Chicago Bulls",
+    "CLE": "Cleveland Cavaliers",
+    "DAL": "Dallas Mavericks",
+    "DEN": "Denver Nuggets",
+    "DET": "Detroit Pistons",
+    "GSW": "Golden State Warriors",
+    "HOU": "Houston Rockets",
+    "IND": "Indiana Pacers",
+    "LAC": "LA Clippers",
+    "LAL": "Los Angeles Lakers",
+    "MEM": "Memphis Grizzlies",
+    "MIA": "Miami Heat",
+    "MIL": "Milwaukee Bucks",
+    "MIN": "Minnesota Timberwolves",
+    "NOP": "New Orleans Pelicans",
+    "NYK": "New York Knicks",
+    "OKC": "Oklahoma City Thunder",
+    "ORL": "Orlando Magic",
+    "PHI": "Philadelphia 76ers",
+    "PHX": "Phoenix Suns",
+    "POR": "Portland Trail Blazers",
+    "SAC": "Sacramento Kings",
+    "SAS": "San Antonio Spurs",
+    "TOR": "Toronto Raptors",
+    "UTA": "Utah Jazz",
+    "WAS": "Washington Wizards",
+}
+
+
+def _teams() -> tuple[tuple[str, str, str, float, float, str], ...]:
+    """Tricode, team, arena city, latitude, longitude and IANA zone, from the seed of arenas."""
+    with (PROJECT_ROOT / "seeds" / "arenas.csv").open(encoding="utf-8", newline="") as file:
+        arenas = {row["team_abbr"]: row for row in csv.DictReader(file)}
+    return tuple(
+        (team, name, at["city"], float(at["latitude"]), float(at["longitude"]), at["timezone"])
+        for team, name in TEAM_NAMES.items()
+        for at in [arenas[team]]
+    )
+
+
+TEAMS = _teams()
 FIRST_NAMES = [
     "Aaron",
     "Bogdan",
@@ -793,13 +809,13 @@ def _injury_rows(games: Games, boxes: dict[str, Any], names: list[list[str]]) ->
             "team": TEAMS[team][0],
             "player_full_name": names[team][player],
             "player_lookup": ascii_only(names[team][player]),
-            "injury_status": "out",
+            "injury_status": "out" if player == ROSTER - 1 else GRADES[game % len(GRADES)],
             "reason": "sprained ankle",
             "reason_category": "injury",
             "confidence_score": 0.9,
         }
         for game, _, team, player in _entries(games)
-        if player == ROSTER - 1
+        if player >= ROSTER - 2
     ]
 
 

@@ -13,6 +13,11 @@ games as (
     where {{ in_window() }} and is_in_scope
 ),
 
+rosters as (
+    select * from {{ ref('int_upcoming_rosters') }}
+    where {{ in_window() }}
+),
+
 incomplete as (
     select
         table_name as processor_name,
@@ -52,7 +57,14 @@ unusable as (
         false as can_retry
     from {{ ref('stg_nbac__gamebook_player_stats') }} as roster_rows
     inner join games on roster_rows.game_id = games.game_id and roster_rows.team_abbr = games.team_abbr
-    where {{ in_window('roster_rows.game_date') }} and not roster_rows.is_on_roster and roster_rows.player_lookup is not null
+    -- Whom another roster of the date names has his row; this one is in quarantine.
+    left join rosters
+        on roster_rows.game_date = rosters.game_date and roster_rows.player_lookup = rosters.player_lookup
+    where
+        {{ in_window('roster_rows.game_date') }}
+        and not roster_rows.is_on_roster
+        and roster_rows.player_lookup is not null
+        and rosters.player_lookup is null
     group by roster_rows.game_date, roster_rows.player_lookup
 ),
 
@@ -80,8 +92,7 @@ without_roster as (
             and games.team_abbr = completeness.entity
             and completeness.table_name = 'upcoming_team_game_context'
             and {{ in_window('completeness.game_date') }}
-    left join {{ ref('int_upcoming_rosters') }} as rosters
-        on games.game_id = rosters.game_id and games.team_abbr = rosters.team_abbr and {{ in_window('rosters.game_date') }}
+    left join rosters on games.game_id = rosters.game_id and games.team_abbr = rosters.team_abbr
     where rosters.player_lookup is null
 ),
 
@@ -114,7 +125,6 @@ unscheduled as (
 findings as (
     select * from incomplete
     union all
-    -- Whoever has a row on another roster of the date is not missing from the table, only named twice.
     select * from unusable
     union all
     select * from without_roster

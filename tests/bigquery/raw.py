@@ -39,7 +39,10 @@ def load_raw_table(
     if table.partition_by:
         first = date.fromisoformat(window[0]) - timedelta(days=DAYS_BEFORE)
         dates = rows[table.partition_by]
-        rows = rows.filter(pc.and_(pc.greater_equal(dates, first), pc.less_equal(dates, date.fromisoformat(window[1]))))
+        if table.name != "nbac_schedule":  # read whole: contexts look ahead in it
+            rows = rows.filter(
+                pc.and_(pc.greater_equal(dates, first), pc.less_equal(dates, date.fromisoformat(window[1])))
+            )
         config.time_partitioning = bigquery.TimePartitioning(field=table.partition_by, require_partition_filter=True)
     file = io.BytesIO()
     pa_parquet.write_table(rows, file)

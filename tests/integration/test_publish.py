@@ -38,11 +38,7 @@ def test_a_corrected_player_changes_his_row_alone(built: Warehouse, copy_of_buil
         " then assists + 1 else assists end as assists) from raw",
     )
     copy_of_built.build()
-    assert copy_of_built.actions() == {
-        "player_game_summary": (0, 1, 0),
-        "team_offense_game_summary": (0, 0, 0),
-        "team_defense_game_summary": (0, 0, 0),
-    }
+    assert copy_of_built.actions() == {**dict.fromkeys(hashed_tables(), (0, 0, 0)), "player_game_summary": (0, 1, 0)}
     assert updated_keys(built, copy_of_built, "player_game_summary") == {(game, player)}
     ((created, processed),) = copy_of_built.query(
         "select created_at, processed_at from nba_analytics.player_game_summary"
@@ -88,6 +84,9 @@ def test_a_game_taken_out_of_raw_takes_its_rows_along(
     copy_of_built.build()
     away, home = game.split("_")[1:]
     for table, hashes in copy_of_built.hashes().items():
+        assert copy_of_built.query(f"select count(*) from nba_analytics.{table} where game_id = '{game}'") == [(0,)]
+        if "game_id" not in load_contract(table).key:
+            continue  # a context's other rows know the game as history, or as the next one
         position = load_contract(table).key.index("game_id")
         kept = {row for row in built.hashes()[table] if row[position] != game}
         assert {row[:-1] for row in hashes} == {row[:-1] for row in kept}
@@ -107,7 +106,7 @@ def test_one_window_equals_day_by_day_on_shuffled_rows_with_other_threads(
     monkeypatch.setenv("FULLCOURT_THREADS", "4")
     by_day = Warehouse(tmp_path / "by_day.duckdb", raw_copy)
     for first, last in ((19, 19), (20, 20), (21, 21), (22, 24), (25, 26)):
-        outcome = by_day.dbt("run", window=(f"2021-10-{first}", f"2021-10-{last}"))
+        outcome = by_day.dbt("build", "--exclude-resource-type", "test", window=(f"2021-10-{first}", f"2021-10-{last}"))
         assert outcome.success, outcome.failures
     assert by_day.hashes() == built.hashes()
 
