@@ -2,38 +2,49 @@
 
 from __future__ import annotations
 
-import json
+import multiprocessing
 import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import time
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pyarrow as pa
 
-from python_processors.contract import PROJECT_ROOT, hashed_tables
+from python_processors.contract import hashed_tables
 from python_processors.hashing import fingerprint
 from tests.integration.conftest import Rewrite
-from tests.warehouse import WEEK, Warehouse
+from tests.warehouse import Warehouse
 
-KILLS = 20
+KILLS_OF_WHOLE_RUNS, KILLS_OF_PUBLISHING = 6, 14
 
 
-def start_build(warehouse: Warehouse) -> subprocess.Popen[bytes]:
-    variables = json.dumps({"start_date": WEEK[0], "end_date": WEEK[1]})
-    command = [sys.executable, "-m", "dbt.cli.main", "run", "--vars", variables, "--quiet"]
-    command += ["--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT / "profiles")]
-    command += [
-        "--target-path",
-        str(warehouse.path.parent / "target"),
-        "--log-path",
-        str(warehouse.path.parent / "logs"),
-    ]
-    environment = os.environ | {"FULLCOURT_DUCKDB": str(warehouse.path), "RAW_DIR": str(warehouse.raw_dir)}
-    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+# Forked from a process that has imported dbt already: importing it takes longer than a run.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["tests.warehouse"])
+
+
+def _run(path: Path, raw_dir: Path, arguments: tuple[str, ...]) -> None:
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+        outcome = Warehouse(path, raw_dir).dbt("run", *arguments)
+    sys.exit(0 if outcome.success else 1)
+
+
+def start_run(warehouse: Warehouse, *arguments: str) -> BaseProcess:
+    """dbt in a process of its own, which can be killed."""
+    process = PROCESSES.Process(target=_run, args=(warehouse.path, warehouse.raw_dir, arguments))
+    process.start()
+    return process
+
+
+def finish(process: BaseProcess) -> None:
+    process.join()
+    assert process.exitcode == 0
 
 
 def claims_that_do_not_hold(warehouse: Warehouse) -> list[tuple[str, str]]:
@@ -66,35 +77,53 @@ def claims_that_do_not_hold(warehouse: Warehouse) -> list[tuple[str, str]]:
     return wrong
 
 
+def kill_at_random(rng: random.Random, kills: int, prepare: Callable[[int], Warehouse], *arguments: str) -> Warehouse:
+    """Kill so many runs, each at a random moment, and hold the claims after each.
+
+    :param prepare: gives the warehouse of the nth run, with something to publish.
+    """
+    for number in range(2):  # the first run also parses; the second is like those to be killed
+        started = time.monotonic()
+        finish(start_run(prepare(number), *arguments))
+        whole_run = time.monotonic() - started
+    killed = 0
+    while killed < kills:
+        warehouse = prepare(killed)
+        process, began = start_run(warehouse, *arguments), time.monotonic()
+        process.join(rng.uniform(0.1, 1.0) * whole_run)
+        if process.exitcode is None:
+            process.kill()
+            process.join()
+        else:  # it ended before it was killed: the machine is less busy than when the run was timed
+            whole_run = min(whole_run, time.monotonic() - began)
+        killed += process.exitcode == -signal.SIGKILL
+        assert claims_that_do_not_hold(warehouse) == []
+    return warehouse
+
+
 def test_killed_twenty_times_one_more_run_ends_where_an_undisturbed_run_does(
     built: Warehouse, tmp_path: Path, rewrite: Rewrite
 ) -> None:
-    """Each kill comes at a random moment of a run that has something to publish: every other run
-    takes a corrected raw folder, so rows go back and forth between two states."""
+    """Some kills hit whole runs, which take a corrected raw folder every other time; most hit runs of the
+    hashed tables alone, whose input is changed beneath them. Rows go back and forth between two states."""
     rng = random.Random(86)
     corrected = tmp_path / "corrected"
     shutil.copytree(built.raw_dir, corrected)
     rewrite(corrected, "nbac_gamebook_player_stats", "select * replace (assists + 1 as assists) from raw")
     path = tmp_path / "fullcourt.duckdb"
     shutil.copy(built.path, path)
-    for raw_dir in (corrected, built.raw_dir):  # the first run also parses; the second is like those to be killed
-        started = time.monotonic()
-        assert start_build(Warehouse(path, raw_dir)).wait() == 0
-        whole_run = time.monotonic() - started
-    kills = 0
-    while kills < KILLS:
-        warehouse = Warehouse(path, corrected if kills % 2 == 0 else built.raw_dir)
-        process, began = start_build(warehouse), time.monotonic()
-        try:
-            # dbt needs a third of a run to start; what matters comes after.
-            process.wait(timeout=rng.uniform(0.3, 1.0) * whole_run)
-            # It ended before it was killed: the machine is less busy than when the run was timed.
-            whole_run = min(whole_run, time.monotonic() - began)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        kills += process.returncode == -signal.SIGKILL
-        assert claims_that_do_not_hold(warehouse) == []
-    process = start_build(Warehouse(path, built.raw_dir))
-    assert process.wait() == 0
+
+    def other_raw(number: int) -> Warehouse:
+        return Warehouse(path, built.raw_dir if number % 2 else corrected)
+
+    def other_input(number: int) -> Warehouse:
+        warehouse, step = Warehouse(path, built.raw_dir), 1 if number % 2 else -1
+        warehouse.execute(f"update nba_intermediate.int_player_boxes set assists = assists + {step}")
+        warehouse.execute(f"update nba_intermediate.int_player_form set games_7d = games_7d + {step}")
+        return warehouse
+
+    kill_at_random(rng, KILLS_OF_WHOLE_RUNS, other_raw)
+    finish(start_run(other_raw(1)))
+    kill_at_random(rng, KILLS_OF_PUBLISHING, other_input, "--select", "config.materialized:processor")
+    finish(start_run(Warehouse(path, built.raw_dir)))
     assert Warehouse(path, built.raw_dir).hashes() == built.hashes()
