@@ -77,7 +77,7 @@ without_roster as (
         case when games.results_before = 0 then 'EXPECTED_INCOMPLETE' else 'MISSING_UPSTREAM' end as failure_category,
         case
             when games.results_before = 0 then 'no official roster, and no game of the season yet to take one from'
-            else 'no official roster, and no box score of the last ten games'
+            else 'no official roster, and player_game_summary has none of the last ten games: build the days before'
         end as failure_reason,
         'DATA_GAP' as failure_type,
         true as is_correctable,

@@ -324,16 +324,20 @@ def test_rest_streaks_and_last_results_follow_from_the_schedule_game_by_game(
     expected = {}
     for _, of_team in itertools.groupby(games, key=lambda game: (game[0], game[2])):
         last, won, lost = None, 0, 0
+        played: list[date] = []
         for number, (_, day, team, margin) in enumerate(of_team, start=1):
             rest = None if last is None else (day - last[0]).days - 1
-            expected[day, team] = (number, rest, won, lost, None if last is None else last[1])
+            two_weeks = sum(day - timedelta(days=14) <= before < day for before in played)
+            expected[day, team] = (number, rest, won, lost, None if last is None else last[1], two_weeks, two_weeks)
+            played.append(day)
             won, lost = (won + 1, 0) if margin > 0 else (0, lost + 1)
             last = (day, margin)
     found = {
         (day, team): values
         for day, team, *values in seasons.query(
             "select game_date, team_abbr, game_number_in_season, team_days_rest, team_win_streak_entering,"
-            " team_loss_streak_entering, last_game_margin from nba_analytics.upcoming_team_game_context"
+            " team_loss_streak_entering, last_game_margin, games_in_last_14_days, expected_games_count"
+            " from nba_analytics.upcoming_team_game_context"
         )
     }
     assert {key: tuple(values) for key, values in found.items()} == expected

@@ -86,3 +86,38 @@ def test_a_tie_goes_away_from_zero() -> None:
 def test_a_ratio_too_large_for_exact_arithmetic_is_refused() -> None:
     with pytest.raises(OverflowError, match="leaves no room"):
         ratio(column(2**60), column(3), 4)
+
+
+def test_a_mean_of_tenths_is_rounded_once_and_needs_a_count() -> None:
+    """97.2 + 101.3 = 198.5 over two games is 99.25, so 99.3; no game has no mean, zero points have one."""
+    assert formulas.mean(column(1985, 0, None), column(2, 0, 0), 1, units=10).to_pylist() == [
+        Decimal("99.3"), None, None,
+    ]  # fmt: skip
+    assert formulas.mean(column(0), column(4), 1).to_pylist() == [Decimal("0.0")]
+
+
+@given(
+    st.integers(0, 2000), st.integers(1, 20), st.integers(0, 2000), st.integers(1, 20)
+)  # fmt: skip
+def test_a_difference_of_means_is_the_exact_difference_rounded_once(a: int, m: int, b: int, n: int) -> None:
+    found = formulas.difference_of_means(column(a), column(m), column(b), column(n), 1, units=10).to_pylist()
+    exact = (Fraction(a, m) - Fraction(b, n)) / 10
+    with localcontext() as context:
+        context.prec = 50
+        rounded = (Decimal(exact.numerator) / exact.denominator).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    assert found == [rounded]
+
+
+def test_a_difference_without_one_of_its_sides_is_unknown() -> None:
+    assert formulas.difference_of_means(
+        column(1, 1), column(2, 2), column(None, 3), column(0, None), 3
+    ).to_pylist() == [None, None]
+
+
+def test_minutes_round_half_up_and_stay_unknown() -> None:
+    assert formulas.rounded_minutes(column(0, 29, 30, 89, 90, None)).to_pylist() == [0, 0, 1, 1, 2, None]
+
+
+def test_a_total_is_unknown_when_a_game_lacks_its_figure_and_zero_without_games() -> None:
+    totals = formulas.unless_incomplete(column(50, 50, None, None), column(3, 2, 0, None), column(3, 3, 0, None))
+    assert totals.to_pylist() == [50, None, 0, 0]
