@@ -1,6 +1,8 @@
 -- Reported: more games than expected, a percentage beyond 100 and an unknown one, a count that does not
 -- follow. Passed over: everything there, nothing expected.
-{% set columns = ['player_lookup', 'expected_games_count', 'actual_games_count', 'missing_games_count', 'completeness_percentage'] %}
+{% set columns = [
+    'player_lookup', 'expected_games_count', 'actual_games_count', 'missing_games_count', 'completeness_percentage'
+] %}
 {% set rows = literal_rows(columns, [
     ["'complete'", 10, 10, 0, 100.0],
     ["'nothing expected'", 0, 0, 0, 100.0],
