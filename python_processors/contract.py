@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +104,12 @@ class Contract:
     key: tuple[str, ...]
     partition_by: str
     cluster_by: tuple[str, ...]
+    dataset: str = ""
+
+    @property
+    def relation(self) -> str:
+        """`dataset.table`, as SQL names it; a prefix of the target's datasets comes before it."""
+        return f"{self.dataset}.{self.table}"
 
     @property
     def hash_fields(self) -> tuple[str, ...]:
@@ -173,6 +179,13 @@ def _check(contract: Contract) -> None:
             raise ContractError(contract.table, f"`{name}` is written at publish and cannot be hashed.")
 
 
+def _dataset_of(path: Path) -> str:
+    """The dataset that dbt_project.yml gives to the folder of a model."""
+    project = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+    folder = path.relative_to(PROJECT_ROOT / "models").parts[0]
+    return str(project["models"][project["name"]][folder]["+schema"])
+
+
 @functools.cache
 def load_contract(table: str) -> Contract:
     """The contract of a table, from `<table>.yml` anywhere under `models/`.
@@ -185,7 +198,7 @@ def load_contract(table: str) -> Contract:
     properties = yaml.safe_load(paths[0].read_text(encoding="utf-8"))
     for model in properties.get("models", []):
         if model["name"] == table:
-            return Contract.from_properties(model)
+            return replace(Contract.from_properties(model), dataset=_dataset_of(paths[0]))
     raise ContractError(table, f"{paths[0].name} describes no model of that name.")
 
 

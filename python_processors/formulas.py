@@ -116,6 +116,11 @@ def unless_incomplete(total: Column, counted: Column, expected: Column) -> Colum
     return pc.if_else(known, pc.fill_null(_times(total, 1), 0), pa.scalar(None, pa.int64()))
 
 
+def movement(newest: Column, oldest: Column, was_seen_twice: Column) -> Column:
+    """Newest less oldest; null when both are one snapshot, which says nothing of a movement."""
+    return pc.if_else(was_seen_twice, pc.subtract(newest, oldest), pa.scalar(None, pa.int64()))
+
+
 def percent_found(found: Column, expected: Column) -> pa.Array:
     """100 x found / expected, at most 100, two decimals; 0 when nothing was found."""
     counted = pc.min_element_wise(

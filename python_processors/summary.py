@@ -14,10 +14,11 @@ def summarise(connection: duckdb.DuckDBPyConnection, start_date: str, end_date: 
     """Rows, dates and games of each hashed table in the window, and what the last run did to it."""
     lines = [f"{'table':<28} {'rows':>7} {'dates':>6} {'games':>6}   last run"]
     for table in hashed_tables():
-        partition = load_contract(table).partition_by
+        contract = load_contract(table)
+        partition = contract.partition_by
         rows, dates, games = connection.execute(
             f"select count(*), count(distinct {partition}), count(distinct game_id)"
-            f" from {prefix}nba_analytics.{table} where {partition} between ? and ?",
+            f" from {prefix}{contract.relation} where {partition} between ? and ?",
             [start_date, end_date],
         ).fetchall()[0]
         done = connection.execute(

@@ -61,7 +61,7 @@ def values_known_before(
         if not (declared[name] if what == "everything" else "schedule" in declared[name])
     ]  # fmt: skip
     rows = warehouse.query(
-        f"select {', '.join(contract.key)}, {', '.join(names)} from nba_analytics.{table} where game_date = '{day}'"
+        f"select {', '.join(contract.key)}, {', '.join(names)} from {contract.relation} where {contract.partition_by} = '{day}'"
     )
     width = len(contract.key)
     return {row[:width]: row[width:] for row in rows}

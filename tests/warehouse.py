@@ -68,7 +68,9 @@ class Warehouse:
         """(key, data_hash) of every row, per hashed table."""
         return {
             table: set(
-                self.query(f"select {', '.join(load_contract(table).key)}, data_hash from nba_analytics.{table}")
+                self.query(
+                    f"select {', '.join(load_contract(table).key)}, data_hash from {load_contract(table).relation}"
+                )
             )
             for table in hashed_tables()
         }

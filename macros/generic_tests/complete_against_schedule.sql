@@ -31,7 +31,10 @@ from {{ expected }} as expected
 full outer join (select game_date, game_id, {{ entity }} as entity from {{ rows }}) as actual
     on expected.game_id = actual.game_id and expected.entity = actual.entity
 left join {{ exceptions }} as exceptions
-    on not expected.has_source and expected.game_date between exceptions.first_date and exceptions.last_date
+    on
+        expected.table_name = exceptions.table_name -- BigQuery wants an equality in an outer join
+        and not expected.has_source
+        and expected.game_date between exceptions.first_date and exceptions.last_date
 where
     (expected.entity is null or actual.entity is null)
     and expected.quarantine_reason is null

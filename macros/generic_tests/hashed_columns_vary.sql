@@ -4,8 +4,8 @@
   128,141 rows, and minutes null in 99 %, without anybody noticing.
 
   From the column's meta: `max_null_rate` (else 0.02), `constant` and `constant_in_window` (may hold
-  one value: always, or in a short window), `null_by_contract`. Windows of fewer than `min_rows` rows
-  are too small to tell and pass.
+  one value: always, or in a window shorter than most of a season), `null_by_contract`. Windows of fewer
+  than `min_rows` rows are too small to tell and pass.
 -#}
 {% test hashed_columns_vary(model, min_rows=400, max_null_rate=0.02) %}
 {{ suspicious_columns(window_rows(model), monitored_columns(node_of(model), max_null_rate), min_rows) if execute }}
@@ -14,12 +14,14 @@
 {#- Of each hash field: its name, the null rate allowed, whether one value only is all right. -#}
 {% macro monitored_columns(node, max_null_rate) -%}
     {%- set monitored = [] -%}
+    {%- set is_most_of_a_season = window_dates() | length >= var('most_of_a_season_days') -%}
     {%- for name in hash_fields(node) -%}
         {%- set meta = node.columns[name].config.meta -%}
         {%- do monitored.append({
             'name': name,
             'max_null_rate': 1.0 if meta.get('null_by_contract') else meta.get('max_null_rate', max_null_rate),
-            'may_be_constant': meta.get('constant') or meta.get('constant_in_window') or meta.get('max_null_rate') == 1.0,
+            'may_be_constant': meta.get('constant') or (meta.get('constant_in_window') and not is_most_of_a_season),
+            'may_be_unknown': meta.get('max_null_rate') == 1.0,
             'null_by_contract': meta.get('null_by_contract', false),
         }) -%}
     {%- endfor -%}
@@ -53,7 +55,9 @@ where row_count >= {{ min_rows }} and (
     {{ column.name }}__known > 0
     {%- else %}
     {{ column.name }}__known < (1 - {{ column.max_null_rate }}) * row_count
-    {{ 'or ' ~ column.name ~ '__values <= 1' if not column.may_be_constant }}
+    {%- if not column.may_be_constant %}
+    or {{ column.name }}__values = 1{{ ' or ' ~ column.name ~ '__values = 0' if not column.may_be_unknown }}
+    {%- endif %}
     {%- endif %}
 )
 {{ 'union all' if not loop.last }}

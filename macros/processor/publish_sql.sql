@@ -57,7 +57,8 @@
 
 {#-
   Only what changed: other hash, new key, key no longer produced. Untouched rows keep their times, and so
-  do rows of which only `compared` columns moved: what the run says of a row is no change of the row.
+  do rows of which only `compared` columns moved: what the run says of a row is no change of the row. It
+  is brought up to date as a whole, compared or not, so that it does not contradict itself.
 -#}
 {% macro merge_sql(target_relation, stage) -%}
     {%- set partition = model.config.meta.partition_by -%}
@@ -70,9 +71,14 @@
         {%- for name in model.columns if name != 'created_at' %}
         {{ name }} = {{ now if name in written_now else 'staged.' ~ name }}{{ ',' if not loop.last }}
         {%- endfor %}
-    {%- set compared = [] %}
-    {%- for column in model.columns.values() if column.config.meta.get('compared') %}
-        {%- do compared.append(column.name) %}
+    {%- set compared, said_of_the_row = [], [] %}
+    {%- for column in model.columns.values() if column.config.meta.get('not_hashed') %}
+        {%- if column.config.meta.get('compared') %}
+            {%- do compared.append(column.name) %}
+        {%- endif %}
+        {%- if column.name not in written_now + ['created_at', 'data_hash', 'logic_version'] %}
+            {%- do said_of_the_row.append(column.name) %}
+        {%- endif %}
     {%- endfor %}
     {%- if compared %}
     when matched and (
@@ -80,7 +86,7 @@
         published.{{ name }} is distinct from staged.{{ name }}{{ ' or' if not loop.last }}
         {%- endfor %}
     ) then update set
-        {%- for name in compared %}
+        {%- for name in said_of_the_row %}
         {{ name }} = staged.{{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     {%- endif %}

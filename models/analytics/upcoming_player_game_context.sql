@@ -69,7 +69,8 @@ failures as (
         and resolution_status = 'UNRESOLVED'
 ),
 
--- A star averages 18 points, 28 minutes or a quarter of his team's plays over his last ten games.
+-- A star averages 18 points, 28 minutes, or a quarter of his team's plays in at least 15 minutes, over his
+-- last ten games. Without the 15 minutes a few seconds on court make stars.
 absences as (
     select
         availability.game_id,
@@ -78,7 +79,7 @@ absences as (
         (availability.is_out or availability.is_doubtful) and (
             form.points_10 >= 18 * form.points_10_games
             or form.seconds_10 >= 28 * 60 * form.seconds_10_games
-            or form.usage_10 >= 2500 * form.usage_10_games
+            or (form.usage_10 >= 2500 * form.usage_10_games and form.seconds_10 >= 15 * 60 * form.seconds_10_games)
         ) as is_star_out,
         availability.is_questionable or availability.is_doubtful as is_questionable,
         availability.is_probable
@@ -148,10 +149,10 @@ final as (
         games.miles_in_last_14_days as miles_traveled_last_14_days,
         games.time_zones_in_last_14_days as time_zones_crossed_last_14_days,
         {{ age_on('games.game_date', 'players.birth_date') }} as player_age,
-        form.prop_over_streak,
-        form.prop_under_streak,
+        case when props.player_lookup is not null then coalesce(form.prop_over_streak, 0) end as prop_over_streak,
+        case when props.player_lookup is not null then coalesce(form.prop_under_streak, 0) end as prop_under_streak,
         case
-            when team_availability.has_report or team_availability.has_roster
+            when team_availability.has_report
                 then coalesce(team_absences.stars_out, 0) - case when own.is_star_out then 1 else 0 end
         end as star_teammates_out,
         games.next_game_days_rest,
@@ -195,10 +196,13 @@ final as (
         lines.opening_home_spread_200ths,
         lines.total_200ths,
         lines.opening_total_200ths,
+        coalesce(lines.home_spread_was_seen_twice, false) as spread_was_seen_twice,
+        coalesce(lines.total_was_seen_twice, false) as total_was_seen_twice,
         coalesce(lines.market_count, 0) as market_count,
         2 as markets,
         cast(round(10 * props.points_line) as int64) as points_line_tenths,
         cast(round(10 * props.opening_line) as int64) as opening_line_tenths,
+        coalesce(props.was_seen_twice, false) as line_was_seen_twice,
         coalesce(form.games_played, 0) as games_played,
         {%- for column in [
             'seconds_7d', 'timed_games_7d', 'seconds_14d', 'timed_games_14d', 'games_7d', 'games_14d', 'games_of_last_5',
@@ -222,7 +226,6 @@ final as (
         next_opponents.next_opponent_wins,
         games_with_props.game_id is not null as has_props,
         team_availability.has_report,
-        team_availability.has_roster,
         team_availability.has_grades,
         games.venue is not null as has_venue,
         players.birth_date is not null as has_birth_date

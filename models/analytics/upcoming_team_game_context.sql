@@ -85,6 +85,8 @@ final as (
         lines.opening_home_spread_200ths,
         lines.total_200ths,
         lines.opening_total_200ths,
+        coalesce(lines.home_spread_was_seen_twice, false) as spread_was_seen_twice,
+        coalesce(lines.total_was_seen_twice, false) as total_was_seen_twice,
         coalesce(lines.market_count, 0) as market_count,
         2 as markets,
         availability.has_report,

@@ -118,7 +118,7 @@ trips as (
             - {{ utc_offset_minutes('with_origin.tipoff_at', 'with_origin.origin_timezone') }}
         ) / 60) as int64) as time_zone_changes
     from with_origin
-    left join {{ ref('travel_distances') }} as distances
+    left join {{ ref('venue_distances') }} as distances
         on with_origin.venue = distances.to_venue and with_origin.origin = distances.from_venue
 ),
 

@@ -77,6 +77,9 @@ final as (
         max(case when market_key = '{{ market }}' and which = '{{ which }}' then median end) as {{ prefix }}{{ name }}_200ths,
         {%- endfor %}
         max(case when market_key = '{{ market }}' and which = 'newest' then bookmakers end) as {{ name }}_source,
+        -- One snapshot alone says nothing of a movement.
+        max(case when market_key = '{{ market }}' and which = 'newest' then snapshot_at end)
+        > max(case when market_key = '{{ market }}' and which = 'oldest' then snapshot_at end) as {{ name }}_was_seen_twice,
         {%- endfor %}
         max(case when which = 'newest' then snapshot_at end) as lines_updated_at,
         max(processed_at) as processed_at,

@@ -20,18 +20,26 @@ reports as (
     where {{ in_window('reports.game_date') }} and reports.quarantine_reason is null
 ),
 
+-- A report is the whole league's: one that names nobody of a team clears the team.
 newest_reports as (
-    select reports.*
-    from reports
-    inner join games on reports.game_id = games.game_id and reports.team_abbr = games.team_abbr
+    select games.game_id, games.team_abbr, max(reports.reported_at) as reported_at
+    from games
+    inner join reports on games.game_date = reports.game_date
     where reports.reported_at < games.tipoff_at
-    qualify reports.reported_at = max(reports.reported_at) over (partition by reports.game_id, reports.team_abbr)
+    group by games.game_id, games.team_abbr
 ),
 
 listed as (
-    select * from newest_reports
+    select reports.*
+    from reports
+    inner join newest_reports
+        on
+            reports.game_id = newest_reports.game_id
+            and reports.team_abbr = newest_reports.team_abbr
+            and reports.reported_at = newest_reports.reported_at
     qualify row_number() over (
-            partition by game_id, team_abbr, player_lookup order by processed_at desc, injury_status asc, reason asc
+            partition by reports.game_id, reports.team_abbr, reports.player_lookup
+            order by reports.processed_at desc, reports.injury_status asc, reports.reason asc
         ) = 1
 ),
 

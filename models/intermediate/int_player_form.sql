@@ -120,14 +120,11 @@ final as (
         {%- endfor %}
         cast(sum(usage_hundredths) as int64) as usage_season,
         count(usage_hundredths) as usage_season_games,
-        case
-            when max(points_line_tenths) is not null
-                then {{ count_where('10 * points > points_line_tenths and games_ago < coalesce(last_under, games_ago + 1)') }}
-        end as prop_over_streak,
-        case
-            when max(points_line_tenths) is not null
-                then {{ count_where('10 * points < points_line_tenths and games_ago < coalesce(last_over, games_ago + 1)') }}
-        end as prop_under_streak,
+        -- Zero without a line, too: whether there is one is the context's to say.
+        {{ count_where('10 * points > points_line_tenths and games_ago < coalesce(last_under, games_ago + 1)') }}
+            as prop_over_streak,
+        {{ count_where('10 * points < points_line_tenths and games_ago < coalesce(last_over, games_ago + 1)') }}
+            as prop_under_streak,
         max(processed_at) as boxes_updated_at
     from with_streaks
     group by as_of, player_lookup

@@ -42,6 +42,7 @@ final as (
         newest.bookmaker as points_line_source,
         oldest.points_line as opening_line,
         oldest.bookmaker as opening_line_source,
+        newest.snapshot_at > oldest.snapshot_at as was_seen_twice,
         newest.processed_at
     from newest
     inner join oldest on newest.game_id = oldest.game_id and newest.player_lookup = oldest.player_lookup

@@ -1,8 +1,9 @@
 -- One row per scheduled game and team: how many were known to be out or in doubt before tip-off.
 --
--- A count is null where nothing tells it: no report was out yet and no roster is there, no starter of
--- the last 30 days is known, or the day's reports grade nobody (a feed made from transactions knows
--- only who is out). Starters are taken from player_game_summary: the days before must have been built.
+-- A count is null where nothing tells it: no report was out yet (a roster alone does not do: most injured
+-- players are on none), no starter of the last 30 days is known, or no report before tip-off graded
+-- anybody (a feed made from transactions knows only who is out). Starters are taken from
+-- player_game_summary: the days before must have been built.
 {{ config(**replace_window()) }}
 
 with
@@ -22,16 +23,18 @@ reports as (
     select
         game_date,
         min({{ injury_reported_at('reports') }}) as first_report_at,
-        {{ count_where("injury_status in ('doubtful', 'questionable', 'probable')") }} > 0 as grades_players
+        min(case
+            when injury_status in ('doubtful', 'questionable', 'probable') then {{ injury_reported_at('reports') }}
+        end) as first_grade_at
     from {{ ref('stg_nbac__injury_report') }} as reports
     where {{ in_window() }} and quarantine_reason is null
     group by game_date
 ),
 
 rosters as (
-    select game_id, count(*) as roster_rows from availability
+    select game_id, team_abbr, count(*) as roster_rows from availability
     where is_on_roster
-    group by game_id
+    group by game_id, team_abbr
 ),
 
 starts as (
@@ -87,14 +90,14 @@ known as (
         games.game_date,
         games.team_abbr,
         coalesce(reports.first_report_at < games.tipoff_at, false) as has_report,
-        coalesce(reports.first_report_at < games.tipoff_at and reports.grades_players, false) as has_grades,
+        coalesce(reports.first_grade_at < games.tipoff_at, false) as has_grades,
         coalesce(rosters.roster_rows, 0) > 0 as has_roster,
         games_with_starters.game_id is not null as has_starters,
         out_or_in_doubt.starters_out,
         out_or_in_doubt.questionable_players
     from games
     left join reports on games.game_date = reports.game_date
-    left join rosters on games.game_id = rosters.game_id
+    left join rosters on games.game_id = rosters.game_id and games.team_abbr = rosters.team_abbr
     left join games_with_starters
         on games.game_id = games_with_starters.game_id and games.team_abbr = games_with_starters.team_abbr
     left join out_or_in_doubt
@@ -110,7 +113,7 @@ final as (
         has_grades,
         has_roster,
         has_starters,
-        case when has_starters and (has_report or has_roster) then cast(coalesce(starters_out, 0) as int64) end
+        case when has_starters and has_report then cast(coalesce(starters_out, 0) as int64) end
             as starters_out_count,
         case when has_grades then cast(coalesce(questionable_players, 0) as int64) end as questionable_players_count
     from known

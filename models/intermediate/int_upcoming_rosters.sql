@@ -1,5 +1,5 @@
 -- One row per date and player who may play: the official roster of his game, whatever his status, or
--- where the gamebook lacks the game, whoever appeared for the team in its last ten games, unless his
+-- where the gamebook lacks his team's, whoever appeared for the team in its last ten games, unless his
 -- newest appearance was for another team.
 --
 -- Appearances come from player_game_summary, so days before the window must have been built.
@@ -18,8 +18,8 @@ official as (
     where {{ in_window() }} and is_on_roster
 ),
 
-games_with_roster as (
-    select distinct game_id from official
+teams_with_roster as (
+    select distinct game_id, team_abbr from official
 ),
 
 results as (
@@ -42,14 +42,15 @@ recent as (
         appearances.player_lookup,
         max(appearances.game_date) as last_appearance
     from games
-    left join games_with_roster on games.game_id = games_with_roster.game_id
+    left join teams_with_roster
+        on games.game_id = teams_with_roster.game_id and games.team_abbr = teams_with_roster.team_abbr
     inner join results
         on
             games.team_abbr = results.team_abbr
             and games.season_year = results.season_year
             and results.results_up_to_now between games.results_before - 9 and games.results_before
     inner join appearances on results.game_id = appearances.game_id and results.team_abbr = appearances.team_abbr
-    where games_with_roster.game_id is null
+    where teams_with_roster.game_id is null
     group by games.game_id, games.game_date, games.season_year, games.team_abbr, appearances.player_lookup
 ),
 

@@ -30,7 +30,7 @@ incomplete as (
             ' games, the last ten games ', cast(l10_actual as string), ' of ', cast(l10_expected as string)
         ) as failure_reason,
         'DATA_GAP' as failure_type,
-        true as is_correctable,
+        retry_can_help as is_correctable,
         l30d_expected as expected_record_count,
         l30d_actual as actual_record_count,
         missing_game_ids,
@@ -77,10 +77,12 @@ without_roster as (
         case when games.results_before = 0 then 'EXPECTED_INCOMPLETE' else 'MISSING_UPSTREAM' end as failure_category,
         case
             when games.results_before = 0 then 'no official roster, and no game of the season yet to take one from'
-            else 'no official roster, and player_game_summary has none of the last ten games: build the days before'
+            when completeness.retry_can_help
+                then 'no official roster, and player_game_summary has none of the last ten games: build the days before'
+            else 'no official roster, and no source has a box score of the last ten games'
         end as failure_reason,
         'DATA_GAP' as failure_type,
-        true as is_correctable,
+        coalesce(completeness.retry_can_help, false) as is_correctable,
         cast(null as int64) as expected_record_count,
         0 as actual_record_count,
         games.game_id as missing_game_ids,
@@ -94,6 +96,33 @@ without_roster as (
             and {{ in_window('completeness.game_date') }}
     left join rosters on games.game_id = rosters.game_id and games.team_abbr = rosters.team_abbr
     where rosters.player_lookup is null
+),
+
+-- Somebody thought that he would play, or he did, and no roster knew: a signing or a trade of the day.
+unexpected as (
+    select
+        'upcoming_player_game_context' as processor_name,
+        seen.game_date as analysis_date,
+        seen.player_lookup as entity_id,
+        'player' as entity_type,
+        'NOT_ON_ROSTER' as failure_category,
+        concat(min(seen.what), ', and neither a roster nor a recent game of the team names him') as failure_reason,
+        'NAME_UNRESOLVED' as failure_type,
+        true as is_correctable,
+        1 as expected_record_count,
+        0 as actual_record_count,
+        min(seen.game_id) as missing_game_ids,
+        false as can_retry
+    from (
+        select game_date, game_id, player_lookup, 'he played' as what from {{ ref('int_player_boxes') }}
+        where {{ in_window() }} and not is_unknown_player
+        union all
+        select game_date, game_id, player_lookup, 'he has a points line' from {{ ref('int_points_props') }}
+        where {{ in_window() }}
+    ) as seen
+    left join rosters on seen.game_date = rosters.game_date and seen.player_lookup = rosters.player_lookup
+    where rosters.player_lookup is null
+    group by seen.game_date, seen.player_lookup
 ),
 
 unscheduled as (
@@ -128,6 +157,8 @@ findings as (
     select * from unusable
     union all
     select * from without_roster
+    union all
+    select * from unexpected
     union all
     select * from unscheduled
 ),

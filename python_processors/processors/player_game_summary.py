@@ -30,7 +30,7 @@ def summarise(boxes: pa.Table) -> pa.Table:
         "over_under_result": _result(margin),
         "points_line": ratio(line, tenths, 1),
         "opening_line": ratio(opening_line, tenths, 1),
-        "line_movement": ratio(pc.subtract(line, opening_line), tenths, 1),
+        "line_movement": ratio(formulas.movement(line, opening_line, boxes["line_was_seen_twice"]), tenths, 1),
         "shot_zones_estimated": pc.if_else(has_zones, False, pa.scalar(None, pa.bool_())),
         "source_nbac_completeness_pct": formulas.percent_found(
             boxes["gamebook_points"], boxes["both_scheduled_points"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from python_processors import formulas
 from python_processors.decimals import ratio
 from python_processors.quality import Flags, names_where, quality_columns
 
@@ -15,21 +16,24 @@ def line_columns(rows: pa.Table, *, spread_scale: int) -> Columns:
     """Spread and total, newest and oldest, and how they moved, from the side of the row's team.
 
     :param rows: with `side` (1 at home, -1 away) and four lines in 200ths of a point, spreads from the
-        home side (see int_game_lines). A negative spread is a favourite's.
+        home side, and whether each market was seen twice (see int_game_lines). A negative spread is a
+        favourite's.
     :param spread_scale: decimals of the table's spread columns; totals have one.
     """
     side = pc.cast(rows["side"], pa.int64())
     spread = pc.multiply(pc.cast(rows["home_spread_200ths"], pa.int64()), side)
     opening_spread = pc.multiply(pc.cast(rows["opening_home_spread_200ths"], pa.int64()), side)
-    total, opening_total = rows["total_200ths"], rows["opening_total_200ths"]
+    total, opening_total = (pc.cast(rows[name], pa.int64()) for name in ("total_200ths", "opening_total_200ths"))
     unit = pa.repeat(pa.scalar(200, pa.int64()), rows.num_rows)
     return {
         "game_spread": ratio(spread, unit, spread_scale),
         "opening_spread": ratio(opening_spread, unit, spread_scale),
-        "spread_movement": ratio(pc.subtract(spread, opening_spread), unit, spread_scale),
+        "spread_movement": ratio(
+            formulas.movement(spread, opening_spread, rows["spread_was_seen_twice"]), unit, spread_scale
+        ),
         "game_total": ratio(total, unit, 1),
         "opening_total": ratio(opening_total, unit, 1),
-        "total_movement": ratio(pc.subtract(total, opening_total), unit, 1),
+        "total_movement": ratio(formulas.movement(total, opening_total, rows["total_was_seen_twice"]), unit, 1),
     }
 
 

@@ -53,7 +53,7 @@ def points_line_columns(players: pa.Table) -> Columns:
     return {
         "current_points_line": ratio(line, unit, 1),
         "opening_points_line": ratio(opening, unit, 1),
-        "line_movement": ratio(pc.subtract(line, opening), unit, 1),
+        "line_movement": ratio(formulas.movement(line, opening, players["line_was_seen_twice"]), unit, 1),
     }
 
 

@@ -181,10 +181,11 @@ def warehouse_catalog(project: str) -> Catalog:
     for raw in raw_tables().values():
         made.add(f"{project}.{raw.source}.{raw.name}", {c.name: sql_type(c.type) for c in raw.columns})
     for name in hashed_tables():
-        columns = {column.name: sql_type(column.type.name) for column in load_contract(name).columns}
-        made.add(f"{project}.nba_analytics.{name}", columns)
+        contract = load_contract(name)
+        columns = {column.name: sql_type(column.type.name) for column in contract.columns}
+        made.add(f"{project}.{contract.relation}", columns)
         staged = {column: kind for column, kind in columns.items() if column not in RUN_TIMES}
-        made.add(f"{project}.nba_analytics.{name}__stage", staged)
+        made.add(f"{project}.{contract.relation}__stage", staged)
     ops = yaml.safe_load((PROJECT_ROOT / "models" / "ops" / "_sources.yml").read_text())
     for table in ops["sources"][0]["tables"]:
         columns = {column["name"]: sql_type(column["data_type"]) for column in table["columns"]}

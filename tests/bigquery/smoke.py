@@ -60,7 +60,7 @@ def _run(client: bigquery.Client, raw: Path, folder: Path, prefix: str) -> int:
     for name, expected in on_duckdb.hashes().items():
         key = ", ".join(load_contract(name).key)
         rows = client.query(
-            f"select {key}, data_hash from {prefix}nba_analytics.{name} where game_date between '{WEEK[0]}' and '{WEEK[1]}'"
+            f"select {key}, data_hash from {prefix}{load_contract(name).relation} where {load_contract(name).partition_by} between '{WEEK[0]}' and '{WEEK[1]}'"
         ).result()
         found = {tuple(row.values()) for row in rows}
         print(f"{name}: {len(found)} rows, {len(found ^ expected)} differ from DuckDB")

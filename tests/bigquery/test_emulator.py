@@ -62,8 +62,8 @@ class BigQueryWarehouse:
     def hashes(self, window: tuple[str, str]) -> dict[str, set[tuple[Any, ...]]]:
         return {
             table: {tuple(row.values()) for row in self.query(
-                f"select {', '.join(load_contract(table).key)}, data_hash from nba_analytics.{table}"
-                f" where game_date between '{window[0]}' and '{window[1]}'"
+                f"select {', '.join(load_contract(table).key)}, data_hash from {load_contract(table).relation}"
+                f" where {load_contract(table).partition_by} between '{window[0]}' and '{window[1]}'"
             )}
             for table in hashed_tables()
         }  # fmt: skip
@@ -158,7 +158,7 @@ def test_a_second_run_writes_nothing_in_at_most_four_jobs_a_table(
 def test_hashed_tables_are_partitioned_clustered_and_never_expire(built: BigQueryWarehouse) -> None:
     for name in hashed_tables():
         contract = load_contract(name)
-        table = built.client.get_table(f"local.nba_analytics.{name}")
+        table = built.client.get_table(f"local.{contract.relation}")
         assert table.time_partitioning.field == contract.partition_by
         assert table.time_partitioning.expiration_ms is None
         assert table.require_partition_filter
@@ -202,7 +202,8 @@ def test_rows_are_read_by_the_storage_api_or_by_rest(
 
 
 def test_staging_tables_are_gone_after_a_run(built: BigQueryWarehouse) -> None:
-    names = {table.table_id for table in built.client.list_tables("nba_analytics")}
+    datasets = {load_contract(table).dataset for table in hashed_tables()}
+    names = {table.table_id for dataset in datasets for table in built.client.list_tables(dataset)}
     assert names == set(hashed_tables())
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from python_processors.contract import hashed_tables
+from python_processors.contract import hashed_tables, load_contract
 from python_processors.hashing import fingerprint
 from tests.integration.conftest import Rewrite
 from tests.warehouse import Warehouse
@@ -50,10 +50,7 @@ def finish(process: BaseProcess) -> None:
 def claims_that_do_not_hold(warehouse: Warehouse) -> list[tuple[str, str]]:
     """(table, date) whose newest ledger row differs from the table, or rows that no ledger row has."""
     wrong = []
-    tables = {
-        name
-        for (name,) in warehouse.query("select table_name from duckdb_tables() where schema_name = 'nba_analytics'")
-    }
+    tables = {name for (name,) in warehouse.query("select table_name from duckdb_tables()")}
     has_ledger = warehouse.query("select count(*) from duckdb_tables() where table_name = 'publish_ledger'") == [(1,)]
     for table in hashed_tables():
         newest = {}
@@ -67,7 +64,7 @@ def claims_that_do_not_hold(warehouse: Warehouse) -> list[tuple[str, str]]:
         held: dict[str, list[str]] = {}
         if table in tables:
             for date, data_hash in warehouse.query(
-                f"select cast(game_date as varchar), data_hash from nba_analytics.{table}"
+                f"select cast({load_contract(table).partition_by} as varchar), data_hash from {load_contract(table).relation}"
             ):
                 held.setdefault(date, []).append(data_hash)
         for date in {*newest, *held}:

@@ -12,7 +12,7 @@ from python_processors.hashing import fingerprint
 from tests.integration.conftest import Rewrite
 from tests.warehouse import WEEK, Warehouse
 
-TIMES = "select game_id, created_at, processed_at from nba_analytics.{} order by all"
+TIMES = "select data_hash, created_at, processed_at from {} order by all"
 
 
 def updated_keys(before: Warehouse, after: Warehouse, table: str) -> set[tuple[str, ...]]:
@@ -21,10 +21,12 @@ def updated_keys(before: Warehouse, after: Warehouse, table: str) -> set[tuple[s
 
 
 def test_a_second_run_writes_nothing(copy_of_built: Warehouse) -> None:
-    before = {table: copy_of_built.query(TIMES.format(table)) for table in hashed_tables()}
+    before = {table: copy_of_built.query(TIMES.format(load_contract(table).relation)) for table in hashed_tables()}
     copy_of_built.build()
     assert copy_of_built.actions() == dict.fromkeys(hashed_tables(), (0, 0, 0))
-    assert {table: copy_of_built.query(TIMES.format(table)) for table in hashed_tables()} == before
+    assert {
+        table: copy_of_built.query(TIMES.format(load_contract(table).relation)) for table in hashed_tables()
+    } == before
 
 
 def test_a_corrected_player_changes_his_row_alone(built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite) -> None:
@@ -120,7 +122,10 @@ def test_the_ledger_has_each_date_of_the_window_with_its_fingerprint(built: Ware
         assert [str(date) for date, *_ in ledger] == [f"2021-10-{day}" for day in range(19, 27)]
         for date, row_count, stored in ledger:
             hashes = [
-                h for (h,) in built.query(f"select data_hash from nba_analytics.{table} where game_date = '{date}'")
+                h
+                for (h,) in built.query(
+                    f"select data_hash from {load_contract(table).relation} where {load_contract(table).partition_by} = '{date}'"
+                )
             ]
             assert row_count == len(hashes)
             assert stored == fingerprint(pa.array(hashes, pa.string()))
@@ -163,7 +168,7 @@ def test_a_column_new_in_the_contract_is_added_to_the_live_table(built: Warehous
 
 
 def test_a_full_refresh_keeps_when_rows_were_created(copy_of_built: Warehouse) -> None:
-    before = copy_of_built.query(TIMES.format("player_game_summary"))
+    before = copy_of_built.query(TIMES.format("nba_analytics.player_game_summary"))
     outcome = copy_of_built.dbt("run", "--full-refresh", window=WEEK)
     assert outcome.success, outcome.failures
-    assert copy_of_built.query(TIMES.format("player_game_summary")) == before
+    assert copy_of_built.query(TIMES.format("nba_analytics.player_game_summary")) == before

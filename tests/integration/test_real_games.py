@@ -289,10 +289,17 @@ def test_rosters_make_one_row_per_player_and_date(seasons: Warehouse) -> None:
     )
     assert counted == [(70143, 70143)]
     assert seasons.query("select count(*) from nba_analytics.upcoming_team_game_context") == [(2 * 2643,)]
-    assert seasons.query(
-        "select failure_category, min(analysis_date)::varchar from nba_ops.analytics_failures"
-        " where analysis_date < '2023-04-12' group by 1"
-    ) == [("REGISTRY_LOOKUP_FAILED", "2022-04-17")]  # Vildoza; nothing else is missing before the gap of 2023
+    # Before the gap of 2023 nobody is missing but Vildoza, whom the registry lacks, and players of
+    # 2022-23 whom neither a roster nor a recent game named: he played, or had a line.
+    failures = seasons.query(
+        "select failure_category, left(failure_reason, 9), count(*) from nba_ops.analytics_failures"
+        " where analysis_date < '2023-04-11' group by 1, 2 order by 1, 2"
+    )
+    assert failures == [
+        ("NOT_ON_ROSTER", "he has a ", 57),
+        ("NOT_ON_ROSTER", "he played", 262),
+        ("REGISTRY_LOOKUP_FAILED", "unknown p", 11),
+    ]
 
 
 def test_back_to_backs_and_records_are_the_leagues(seasons: Warehouse, totals: dict[str, Any]) -> None:
@@ -371,6 +378,37 @@ def test_the_lakers_trip_east_of_november_2021(seasons: Warehouse, raw: duckdb.D
     assert players[2][3] == pytest.approx(sum(by_hand[:5]), abs=10)
 
 
+def test_the_travel_matrix_joins_every_two_teams_and_knows_its_directions(seasons: Warehouse) -> None:
+    assert seasons.query(
+        "select count(*), count(distinct (from_team, to_team)), min(distance_miles) from nba_intermediate.travel_distances"
+    ) == [(870, 870, 0)]  # the two teams of Los Angeles share an arena
+    pairs = {
+        (start, end): (zones, way)
+        for start, end, zones, way in seasons.query(
+            "select from_team, to_team, time_zones_crossed, travel_direction from nba_intermediate.travel_distances"
+        )
+    }
+    assert pairs["ATL", "LAL"] == (3, "west")
+    assert pairs["LAL", "ATL"] == (3, "east")
+    assert pairs["ATL", "CHI"] == (1, "west")
+    assert pairs["LAL", "PHX"] == (1, "east")
+    assert pairs["LAL", "GSW"] == (0, "west")
+    assert pairs["LAL", "LAC"] == (0, "none")
+    opposite = {"west": "east", "east": "west", "none": "none"}
+    assert all(pairs[end, start] == (zones, opposite[way]) for (start, end), (zones, way) in pairs.items())
+
+
+def test_the_arenas_are_where_the_archive_has_them(seasons: Warehouse, raw: duckdb.DuckDBPyConnection) -> None:
+    """A hundredth of a degree is less than a mile."""
+    ours = seasons.query(
+        "select team_abbr, latitude, longitude, timezone from nba_ops.arenas where team_abbr is not null order by 1"
+    )
+    theirs = raw.sql("select team_abbr, latitude, longitude, timezone from teams order by 1").fetchall()
+    assert [(team, zone) for team, _, _, zone in ours] == [(team, zone) for team, _, _, zone in theirs]
+    for (team, north, east, _), (_, other_north, other_east, _) in zip(ours, theirs, strict=True):
+        assert (north, east) == pytest.approx((other_north, other_east), abs=0.01), team
+
+
 def test_a_game_abroad_is_travelled_to_and_starts_on_its_own_clock(seasons: Warehouse) -> None:
     """Chicago at Detroit, Paris, 2023-01-19; both came from home games seven, and six, hours behind."""
     assert seasons.query(
@@ -411,7 +449,8 @@ def test_lines_close_and_open_as_the_books_had_them(
         "select game_spread, spread_movement, game_total, total_movement from nba_analytics.upcoming_team_game_context"
         f" where game_id = '{game}' and team_abbr = '{team}'"
     )
-    assert (found, moved, found_total, total_moved) == (spread, spread - opening, total, total - opening_total)
+    moves = None if total == opening_total else total - opening_total  # of 2022-23 there is one total only
+    assert (found, moved, found_total, total_moved) == (spread, spread - opening, total, moves)
     assert seasons.query(
         "select distinct game_spread, opening_spread, game_total, opening_total"
         f" from nba_analytics.upcoming_player_game_context where game_id = '{game}' and team_abbr = '{team}'"
@@ -459,6 +498,10 @@ def test_prop_streaks_of_jayson_tatum(seasons: Warehouse, raw: duckdb.DuckDBPyCo
         )
     }
     assert len(found) > 50
+    assert seasons.query(
+        "select count(*) from nba_analytics.upcoming_player_game_context"
+        " where has_prop_line is true and (prop_over_streak is null or prop_under_streak is null)"
+    ) == [(0,)]
     assert found == {day: expected[day] for day in found}
 
 
@@ -493,24 +536,41 @@ def test_fourth_quarter_minutes_of_the_opening_game(seasons: Warehouse, raw: duc
         assert minutes == pytest.approx(seconds[player] / 60, abs=0.6), player
 
 
-@pytest.mark.parametrize("seed", [2021, 2022])
+@pytest.mark.parametrize(
+    ("first", "last", "what"),
+    [
+        ("2021-10-25", "2022-04-10", "results"),  # without points lines
+        ("2022-04-16", "2022-06-10", "everything"),  # playoffs
+        ("2022-11-01", "2022-12-20", "results"),  # with points lines
+        ("2023-01-01", "2023-04-09", "everything"),  # rosters of recent games
+    ],
+)
 def test_no_row_of_a_real_day_reads_what_came_after(
-    first_month: Warehouse, month_hashes: dict[str, Any], raw_archive: Path, tmp_path: Path, rewrite: Rewrite, seed: int
+    seasons: Warehouse, raw_archive: Path, tmp_path: Path, rewrite: Rewrite, first: str, last: str, what: str
 ) -> None:
-    """Of a random day of the first month: once without its results, once without all it brought."""
-    day = date(2021, 10, 24) + timedelta(days=random.Random(seed).randrange(26))
-    what = "results" if seed % 2 else "everything"
-    shutil.copytree(raw_archive / "2021-22", tmp_path / "raw" / "2021-22")
-    shutil.copytree(raw_archive / "reference", tmp_path / "raw" / "reference")
+    """A random day is built again after it and all that follows is gone from raw and from every table."""
+    days = seasons.query(
+        "select distinct game_date, season_year from nba_analytics.upcoming_team_game_context"
+        f" where game_date between '{first}' and '{last}' order by 1"
+    )
+    day, season = random.Random(f"{first} {what}").choice(days)
+    for folder in (f"{season}-{season - 1999}", "reference"):
+        shutil.copytree(raw_archive / folder, tmp_path / "raw" / folder)
     hidden_future(tmp_path / "raw", day, what, rewrite)
+    shutil.copy(seasons.path, tmp_path / "blind.duckdb")
     blind = Warehouse(tmp_path / "blind.duckdb", tmp_path / "raw")
-    outcome = blind.dbt("build", "--exclude-resource-type", "test", window=("2021-10-19", str(day)))
+    for schema, table, column in blind.query(
+        "select schema_name, table_name, min(column_name) from duckdb_columns()"
+        " where column_name in ('game_date', 'analysis_date') and schema_name <> 'nba_raw' and not internal group by all"
+    ):
+        blind.execute(f"delete from {schema}.{table} where {column} >= '{day}'")
+    outcome = blind.dbt("build", "--exclude-resource-type", "test", window=(str(day), str(day)))
     assert outcome.success, outcome.failures
     for table in ("upcoming_team_game_context", "upcoming_player_game_context"):
-        expected = values_known_before(first_month, table, day, what)
+        expected = values_known_before(seasons, table, day, what)
         found = values_known_before(blind, table, day, what)
         # Without the official roster other players are named, who are not compared.
         named_by_both = found.keys() & expected.keys()
-        assert len(named_by_both) > 0.8 * len(expected)
+        assert len(named_by_both) > 0.7 * len(expected)
         assert {key: found[key] for key in named_by_both} == {key: expected[key] for key in named_by_both}
         assert found.keys() == expected.keys() or (what == "everything" and table == "upcoming_player_game_context")

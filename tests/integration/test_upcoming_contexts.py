@@ -69,6 +69,66 @@ def test_a_player_whom_nobody_registered_gets_no_row_and_an_outcome_that_says_wh
     ) == [("nobodyknown", "REGISTRY_LOOKUP_FAILED", "unknown player (", False, 1)]
 
 
+def test_a_report_counts_from_its_hour_on_and_clears_whom_it_leaves_out(
+    built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite
+) -> None:
+    """On the 20th a second report leaves one team out; on the 21st only a report after tip-off grades anybody."""
+    ((team, player),) = built.query(
+        f"select team_abbr, player_lookup from nba_analytics.{PLAYER}"
+        " where game_date = '2021-10-20' and player_status = 'out' order by all limit 1"
+    )
+    rewrite(copy_of_built.raw_dir, "nbac_injury_report", f"""
+        from raw where game_date <> '2021-10-21' or injury_status = 'out' union all by name
+        select * replace (18 as report_hour) from raw where game_date = '2021-10-20' and team <> '{team}' union all by name
+        select * replace (23 as report_hour, 'questionable' as injury_status) from raw where game_date = '2021-10-21'
+    """)  # fmt: skip
+    run(copy_of_built)
+    cleared = copy_of_built.query(
+        f"select count(player_status), bool_and(star_teammates_out = 0), bool_or(player_lookup = '{player}')"
+        f" from nba_analytics.{PLAYER} where game_date = '2021-10-20' and team_abbr = '{team}'"
+    )
+    assert cleared == [(0, True, True)]
+    count = (
+        "select count(questionable_teammates), count(probable_teammates), count(star_teammates_out) = count(*)"
+        f" from nba_analytics.{PLAYER} where game_date = '2021-10-21'"
+    )
+    assert built.query(count)[0][0] > 0
+    assert copy_of_built.query(count) == [(0, 0, True)]
+    untouched = "select team_abbr, data_hash from nba_analytics.{} where game_date not in ('2021-10-20', '2021-10-21') order by all"
+    for table in (TEAM, PLAYER):
+        assert copy_of_built.query(untouched.format(table)) == built.query(untouched.format(table))
+
+
+def test_half_a_gamebook_names_one_team_and_the_other_comes_from_its_recent_games(
+    built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite
+) -> None:
+    """Who played without being on any list has no row, and the ledger says so."""
+    ((game, away, home, player),) = built.query("""
+        select dim_games.game_id, away_team_abbr, home_team_abbr, (
+            select min(player_lookup) from nba_analytics.player_game_summary where game_id = dim_games.game_id
+            and team_abbr = home_team_abbr
+        ) from nba_intermediate.dim_games inner join nba_intermediate.dim_team_games
+        on dim_games.game_id = dim_team_games.game_id and home_team_abbr = team_abbr
+        where dim_games.game_date = '2021-10-24' and results_before > 0 order by all limit 1
+    """)  # fmt: skip
+    rewrite(copy_of_built.raw_dir, "nbac_gamebook_player_stats", f"""
+        from raw where not (game_id = '{game}' and team_abbr = '{home}') and not (
+            player_lookup = '{player}' and game_date < '2021-10-25'
+        )
+    """)  # fmt: skip
+    run(copy_of_built)
+    found = dict(copy_of_built.query(
+        f"select team_abbr, min(primary_source_used) from nba_analytics.{PLAYER} where game_id = '{game}' group by 1"
+    ))  # fmt: skip
+    assert found == {away: "nbac_gamebook", home: "player_game_summary"}
+    rewrite(copy_of_built.raw_dir, "nbac_gamebook_player_stats", f"from raw where game_id <> '{game}'")
+    run(copy_of_built)  # balldontlie tells who played
+    assert copy_of_built.query(
+        "select entity_id, failure_category, can_retry from nba_ops.analytics_failures where failure_category = 'NOT_ON_ROSTER'"
+        f" and missing_game_ids = '{game}' and entity_id = '{player}'"
+    ) == [(player, "NOT_ON_ROSTER", False)]
+
+
 def test_a_game_moved_to_another_date_takes_its_rows_along(
     built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite
 ) -> None:
@@ -170,8 +230,13 @@ def test_missing_upstream_days_are_counted_retried_locked_and_cleared_by_their_r
     for table in [f"nba_analytics.{name}" for name in upstream] + ["nba_ops.expected_rows"]:
         copy_of_built.execute(f"delete from {table} where game_date < '{LAST_DAYS[0]}'")
     seen: list[Any] = []
-    for _ in range(4):
+    for attempt in range(1, 5):
         run(copy_of_built, LAST_DAYS)
+        breakers = copy_of_built.query(
+            "select distinct circuit_breaker_active, list_contains(data_quality_issues, 'circuit_breaker_open')"
+            f" from nba_analytics.{PLAYER} where game_date = '{LAST_DAYS[0]}' and missing_games_count > 0"
+        )
+        assert breakers == [(attempt >= 3, attempt >= 3)]
         seen += copy_of_built.query(
             "select count(*), min(attempt_count), max(attempt_count), bool_and(circuit_breaker_tripped), bool_and(can_retry),"
             " bool_and(circuit_breaker_until - last_attempt_at = interval 24 hours) from nba_ops.analytics_failures"
@@ -199,8 +264,9 @@ def test_missing_upstream_days_are_counted_retried_locked_and_cleared_by_their_r
         " from nba_ops.analytics_failures"
     ) == [("RESOLVED", False, None, False)]
     assert copy_of_built.query(
-        f"select distinct reprocess_attempt_count, circuit_breaker_active, all_windows_complete from nba_analytics.{PLAYER}"
-    ) == [(0, False, True)]
+        "select distinct reprocess_attempt_count, circuit_breaker_active, all_windows_complete, data_quality_issues"
+        f" from nba_analytics.{PLAYER} where game_date >= '{LAST_DAYS[0]}'"
+    ) == [(0, False, True, ["bootstrap_mode", "season_boundary"])]
     assert copy_of_built.hashes() == built.hashes()
 
 

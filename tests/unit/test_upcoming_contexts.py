@@ -10,7 +10,7 @@ from python_processors.processors.upcoming_contexts import line_columns
 from python_processors.processors.upcoming_player_game_context import late_game_columns
 
 
-def lines(**changes: list[int | None]) -> pa.Table:
+def lines(*, seen_twice_on_the_road: bool = True, **changes: list[int | None]) -> pa.Table:
     columns: dict[str, list[int | None]] = {
         "side": [1, -1],
         "home_spread_200ths": [-700, -700],  # home gives 3.5
@@ -18,7 +18,9 @@ def lines(**changes: list[int | None]) -> pa.Table:
         "total_200ths": [45_300, 45_300],
         "opening_total_200ths": [46_100, 46_100],
     }
-    return pa.table({name: pa.array(values, pa.int64()) for name, values in (columns | changes).items()})
+    seen_twice = pa.array([True, seen_twice_on_the_road])
+    whole = {name: pa.array(values, pa.int64()) for name, values in (columns | changes).items()}
+    return pa.table({**whole, "spread_was_seen_twice": seen_twice, "total_was_seen_twice": seen_twice})
 
 
 def test_a_spread_is_told_from_the_side_of_the_rows_team_and_a_total_is_not() -> None:
@@ -36,6 +38,13 @@ def test_a_line_half_way_between_two_books_is_rounded_at_the_tables_scale() -> N
     assert line_columns(rows, spread_scale=2)["game_spread"].to_pylist() == [Decimal("-3.75"), None]
     assert line_columns(rows, spread_scale=1)["game_spread"].to_pylist() == [Decimal("-3.8"), None]
     assert line_columns(rows, spread_scale=1)["spread_movement"].to_pylist() == [Decimal("0.8"), None]
+
+
+def test_one_snapshot_alone_says_nothing_of_a_movement() -> None:
+    found = line_columns(lines(seen_twice_on_the_road=False), spread_scale=1)
+    assert found["spread_movement"].to_pylist() == [Decimal("1.0"), None]
+    assert found["total_movement"].to_pylist() == [Decimal("-4.0"), None]
+    assert found["opening_spread"].to_pylist() == [Decimal("-4.5"), Decimal("4.5")]
 
 
 def late_games(**changes: int | None) -> dict[str, list[Decimal | int | None]]:

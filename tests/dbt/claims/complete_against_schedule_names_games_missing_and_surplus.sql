@@ -1,23 +1,23 @@
 -- Reported: a team missing, a row that nothing expects, a game without source on a date not excepted.
 -- Passed over: a quarantined row, a game without source on an excepted date. A game that a source
 -- has is reported even on an excepted date.
-{% set columns = ['game_date', 'game_id', 'entity', 'has_source', 'quarantine_reason'] %}
+{% set columns = ['table_name', 'game_date', 'game_id', 'entity', 'has_source', 'quarantine_reason'] %}
 {% set expected = literal_rows(columns, [
-    ["date '2021-10-19'", "'complete'", "'BOS'", 'true', 'cast(null as string)'],
-    ["date '2021-10-19'", "'half'", "'BOS'", 'true', 'cast(null as string)'],
-    ["date '2021-10-19'", "'half'", "'MIA'", 'true', 'cast(null as string)'],
-    ["date '2021-10-19'", "'quarantined'", "'MIA'", 'true', "'unknown player'"],
-    ["date '2021-10-19'", "'no source'", "'MIA'", 'false', 'cast(null as string)'],
-    ["date '2021-10-20'", "'excepted'", "'MIA'", 'false', 'cast(null as string)'],
-    ["date '2021-10-20'", "'has source'", "'MIA'", 'true', 'cast(null as string)'],
+    ["'t'", "date '2021-10-19'", "'complete'", "'BOS'", 'true', 'cast(null as string)'],
+    ["'t'", "date '2021-10-19'", "'half'", "'BOS'", 'true', 'cast(null as string)'],
+    ["'t'", "date '2021-10-19'", "'half'", "'MIA'", 'true', 'cast(null as string)'],
+    ["'t'", "date '2021-10-19'", "'quarantined'", "'MIA'", 'true', "'unknown player'"],
+    ["'t'", "date '2021-10-19'", "'no source'", "'MIA'", 'false', 'cast(null as string)'],
+    ["'t'", "date '2021-10-20'", "'excepted'", "'MIA'", 'false', 'cast(null as string)'],
+    ["'t'", "date '2021-10-20'", "'has source'", "'MIA'", 'true', 'cast(null as string)'],
 ]) %}
 {% set actual = literal_rows(['game_date', 'game_id', 'team_abbr'], [
     ["date '2021-10-19'", "'complete'", "'BOS'"],
     ["date '2021-10-19'", "'half'", "'BOS'"],
     ["date '2021-10-19'", "'surplus'", "'BOS'"],
 ]) %}
-{% set exceptions = literal_rows(['first_date', 'last_date', 'reason'], [
-    ["date '2021-10-20'", "date '2021-10-20'", "'no feed'"],
+{% set exceptions = literal_rows(['table_name', 'first_date', 'last_date', 'reason'], [
+    ["'t'", "date '2021-10-20'", "date '2021-10-20'", "'no feed'"],
 ]) %}
 {{ differences(
     "select game_id, first_missing, first_not_expected from ("
