@@ -21,7 +21,7 @@ from python_processors.hashing import fingerprint
 from tests.integration.conftest import Rewrite
 from tests.warehouse import Warehouse
 
-KILLS_OF_WHOLE_RUNS, KILLS_OF_PUBLISHING = 6, 14
+KILLS_OF_WHOLE_RUNS, KILLS_OF_PUBLISHING = 4, 16
 
 
 # Forked from a process that has imported dbt already: importing it takes longer than a run.

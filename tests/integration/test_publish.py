@@ -107,7 +107,7 @@ def test_one_window_equals_day_by_day_on_shuffled_rows_with_other_threads(
         rewrite(raw_copy, path.stem, "select * from raw order by hash(raw)")
     monkeypatch.setenv("FULLCOURT_THREADS", "4")
     by_day = Warehouse(tmp_path / "by_day.duckdb", raw_copy)
-    for first, last in ((19, 19), (20, 20), (21, 21), (22, 24), (25, 26)):
+    for first, last in ((19, 19), (20, 20), (21, 24), (25, 26)):
         outcome = by_day.dbt("build", "--exclude-resource-type", "test", window=(f"2021-10-{first}", f"2021-10-{last}"))
         assert outcome.success, outcome.failures
     assert by_day.hashes() == built.hashes()
