@@ -671,7 +671,7 @@ def _gamebook_rows(games: Games, boxes: dict[str, Any], names: list[list[str]]) 
                 "total_rebounds": counts["offensive_rebounds"] + counts["defensive_rebounds"],
                 "plus_minus": int(boxes["plus_minus"][game, side, player]),
             }
-        elif player == ROSTER - 1:
+        elif player == ROSTER - 1 or (player == ROSTER - 2 and GRADES[game % len(GRADES)] == "doubtful"):
             row |= {"player_status": "inactive", "dnp_reason": "DND - Injury/Illness"}
         else:
             row |= {"player_status": "dnp", "dnp_reason": "DNP - Coach's Decision"}

@@ -9,6 +9,7 @@ import pytest
 
 from python_processors.contract import hashed_tables, load_contract
 from python_processors.hashing import fingerprint
+from python_processors.simulate import simulate
 from tests.integration.conftest import Rewrite
 from tests.warehouse import WEEK, Warehouse
 
@@ -18,6 +19,14 @@ TIMES = "select data_hash, created_at, processed_at from {} order by all"
 def updated_keys(before: Warehouse, after: Warehouse, table: str) -> set[tuple[str, ...]]:
     """Keys whose hash differs."""
     return {row[:-1] for row in before.hashes()[table] ^ after.hashes()[table]}
+
+
+def test_the_simulated_month_passes_every_test_of_a_build(tmp_path: Path) -> None:
+    """What a machine without a raw archive builds: long enough for the constant and null monitors."""
+    simulate(tmp_path / "raw")
+    warehouse = Warehouse(tmp_path / "fullcourt.duckdb", tmp_path / "raw")
+    warehouse.build(("2021-10-19", "2021-11-19"))
+    assert {len(rows) for table, rows in warehouse.hashes().items() if table.startswith("team")} == {480}
 
 
 def test_a_second_run_writes_nothing(copy_of_built: Warehouse) -> None:
