@@ -11,10 +11,24 @@
     100 * counted.{{ name }}_actual >= {{ var('production_ready_pct') }} * counted.{{ name }}_expected
 {%- endmacro %}
 
-{#-
-  The run's own columns of a context, from completeness (`completeness`) and the failure ledger
-  (`failures`), over the table's main window. None is hashed.
--#}
+{#- CTEs `completeness` and `failures`: what the run says of the rows of a context. -#}
+{% macro readiness(table_name, entity_type) -%}
+completeness as (
+    select * from {{ ref('completeness') }}
+    where {{ in_window() }} and table_name = '{{ table_name }}'
+),
+
+failures as (
+    select * from {{ ref('analytics_failures') }}
+    where
+        {{ in_window('analysis_date') }}
+        and processor_name = '{{ table_name }}'
+        and entity_type = '{{ entity_type }}'
+        and resolution_status = 'UNRESOLVED'
+)
+{%- endmacro %}
+
+{#- The run's own columns of a context, from the CTEs of readiness(), over its main window. None is hashed. -#}
 {% macro readiness_columns(main_window, windows) -%}
     completeness.{{ main_window }}_expected as expected_games_count,
         completeness.{{ main_window }}_actual as actual_games_count,

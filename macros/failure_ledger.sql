@@ -1,8 +1,8 @@
 {#-
   CTEs that bring a failure ledger forward: `findings` of this run against the ledger's own rows of the
-  window. `findings` has the ledger's columns up to can_retry, one row per processor, date and entity;
-  the last CTE is `final`. The model's
-  YAML file has the columns and their types.
+  window. `findings` has the ledger's columns up to can_retry, the first of its kind
+  counts where two are about one processor, date and entity. The last CTE is `final`. The model's YAML file
+  has the columns and their types.
 -#}
 {% macro failure_ledger(findings) -%}
 {%- set now = timestamp_literal(run_started_at) -%}

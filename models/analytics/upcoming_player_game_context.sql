@@ -55,19 +55,7 @@ team_availability as (
     where {{ in_window() }}
 ),
 
-completeness as (
-    select * from {{ ref('completeness') }}
-    where {{ in_window() }} and table_name = 'upcoming_player_game_context'
-),
-
-failures as (
-    select * from {{ ref('analytics_failures') }}
-    where
-        {{ in_window('analysis_date') }}
-        and processor_name = 'upcoming_player_game_context'
-        and entity_type = 'player'
-        and resolution_status = 'UNRESOLVED'
-),
+{{ readiness('upcoming_player_game_context', 'player') }},
 
 -- A star averages 18 points, 28 minutes, or a quarter of his team's plays in at least 15 minutes, over his
 -- last ten games. Without the 15 minutes a few seconds on court make stars.
@@ -189,7 +177,6 @@ final as (
         cast(null as string) as source_game_lines_hash,
         rosters.roster_source as primary_source_used,
         {{ readiness_columns('l30d', ['l5', 'l10', 'l7d', 'l14d', 'l30d']) }},
-        completeness.missing_game_ids,
         -- inputs of the processor
         case when games.is_home then 1 else -1 end as side,
         lines.home_spread_200ths,
@@ -206,7 +193,7 @@ final as (
         coalesce(form.games_played, 0) as games_played,
         {%- for column in [
             'seconds_7d', 'timed_games_7d', 'seconds_14d', 'timed_games_14d', 'games_7d', 'games_14d', 'games_of_last_5',
-            'games_of_last_7', 'games_of_last_10', 'points_5', 'points_5_games', 'points_10', 'points_10_games',
+            'games_of_last_7', 'points_5', 'points_5_games', 'points_10', 'points_10_games',
             'usage_7', 'usage_7_games', 'usage_season', 'usage_season_games', 'fourth_quarter_seconds_7',
             'fourth_quarter_seconds_7_games', 'clutch_seconds_7', 'clutch_seconds_7_games', 'fourth_quarter_points_7',
             'fourth_quarter_points_7_games', 'early_fg_attempts_5', 'early_fg_attempts_5_games', 'early_fg_makes_5',

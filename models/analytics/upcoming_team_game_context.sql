@@ -26,18 +26,7 @@ reports as (
     group by game_id, team_abbr
 ),
 
-completeness as (
-    select * from {{ ref('completeness') }}
-    where {{ in_window() }} and table_name = 'upcoming_team_game_context'
-),
-
-failures as (
-    select * from {{ ref('analytics_failures') }}
-    where
-        {{ in_window('analysis_date') }}
-        and processor_name = 'upcoming_team_game_context'
-        and resolution_status = 'UNRESOLVED'
-),
+{{ readiness('upcoming_team_game_context', 'team') }},
 
 final as (
     select
@@ -78,7 +67,6 @@ final as (
         coalesce(games.results_before, 0) = 0 as early_season_flag,
         case when coalesce(games.results_before, 0) = 0 then 'first game of the season' end as insufficient_data_reason,
         {{ readiness_columns('l14d', ['l7d', 'l14d']) }},
-        completeness.missing_game_ids,
         -- inputs of the processor
         case when games.is_home then 1 else -1 end as side,
         lines.home_spread_200ths,

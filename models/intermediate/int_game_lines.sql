@@ -22,7 +22,7 @@ lines as (
     where
         {{ in_window('lines.game_date') }}
         and lines.quarantine_reason is null
-        and lines.snapshot_at < games.tipoff_at
+        and {{ was_before_tipoff('lines.snapshot_at') }}
 ),
 
 {%- set ends = {'newest': 'max', 'oldest': 'min'} %}

@@ -25,7 +25,7 @@ newest_reports as (
     select games.game_id, games.team_abbr, max(reports.reported_at) as reported_at
     from games
     inner join reports on games.game_date = reports.game_date
-    where reports.reported_at < games.tipoff_at
+    where {{ was_before_tipoff('reports.reported_at') }}
     group by games.game_id, games.team_abbr
 ),
 

@@ -50,7 +50,7 @@ games as (
         quarters.early_fg_makes,
         quarters.late_fg_attempts,
         quarters.late_fg_makes,
-        {{ days_between('lag(summary.game_date) over by_date', 'summary.game_date') }} - 1 as days_rest
+        {{ full_days_off('lag(summary.game_date) over by_date', 'summary.game_date') }} as days_rest
     from {{ ref('player_game_summary') }} as summary
     left join boxes on summary.game_id = boxes.game_id and summary.player_lookup = boxes.player_lookup
     left join quarters on summary.game_id = quarters.game_id and summary.player_lookup = quarters.player_lookup
@@ -100,8 +100,7 @@ final as (
         as_of as game_date,
         player_lookup,
         count(*) as games_played,
-        max(game_date) as last_game_date,
-        {{ days_between('max(game_date)', 'as_of') }} - 1 as days_rest,
+        {{ full_days_off('max(game_date)', 'as_of') }} as days_rest,
         max(case when games_ago = 1 then days_rest end) as days_rest_before_last_game,
         min(case when days_rest >= 2 then days_ago end) as days_since_2_plus_days_rest,
         {%- for days in [7, 14] %}
@@ -111,7 +110,7 @@ final as (
         {%- endfor %}
         -- Both nights lie in the fourteen days.
         {{ count_where('days_ago <= 13 and days_rest = 0') }} as back_to_backs_14d,
-        {%- for games in [5, 7, 10] %}
+        {%- for games in [5, 7] %}
         {{ count_where('games_ago <= ' ~ games) }} as games_of_last_{{ games }},
         {%- endfor %}
         {%- for name, (column, games) in sums_of_games.items() %}

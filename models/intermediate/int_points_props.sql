@@ -11,7 +11,7 @@ props as (
     where
         {{ in_window('props.game_date') }}
         and props.quarantine_reason is null
-        and props.snapshot_at < games.tipoff_at
+        and {{ was_before_tipoff('props.snapshot_at') }}
 ),
 
 of_one_bookmaker as (

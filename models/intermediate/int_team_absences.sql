@@ -48,34 +48,11 @@ covered_games as (
 ),
 
 starts as (
-    select
-        games.game_id,
-        gamebook.team_abbr,
-        gamebook.player_lookup,
-        count(distinct case when gamebook.is_starter then gamebook.game_id end) as games_started
-    from games
-    inner join gamebook
-        on
-            games.team_abbr = gamebook.team_abbr
-            and gamebook.game_date between {{ days_before('games.game_date', var('regular_starter_days')) }}
-            and {{ days_before('games.game_date', 1) }}
-    group by games.game_id, gamebook.team_abbr, gamebook.player_lookup
+    select game_id, game_date, team_abbr, player_lookup from gamebook
+    where is_starter
 ),
 
-team_games as (
-    select
-        games.game_id,
-        games.team_abbr,
-        count(distinct gamebook.game_id) as games_with_starters
-    from games
-    inner join gamebook
-        on
-            games.team_abbr = gamebook.team_abbr
-            and gamebook.is_starter
-            and gamebook.game_date between {{ days_before('games.game_date', var('regular_starter_days')) }}
-            and {{ days_before('games.game_date', 1) }}
-    group by games.game_id, games.team_abbr
-),
+{{ regular_starters('games', 'starts') }},
 
 final as (
     select
@@ -84,18 +61,18 @@ final as (
         games.team_abbr,
         count(absences.player_lookup) as players_inactive,
         case
-            when min(team_games.games_with_starters) is not null
-                then {{ count_where(is_regular_starter('starts.games_started', 'team_games.games_with_starters')) }}
+            when min(games_with_starters.games_with_starters) is not null then count(regular_starters.player_lookup)
         end as starters_inactive
     from games
     inner join covered_games on games.game_id = covered_games.game_id
     left join absences on games.game_id = absences.game_id and games.team_abbr = absences.team_abbr
-    left join team_games on games.game_id = team_games.game_id and games.team_abbr = team_games.team_abbr
-    left join starts
+    left join games_with_starters
+        on games.game_id = games_with_starters.game_id and games.team_abbr = games_with_starters.team_abbr
+    left join regular_starters
         on
-            games.game_id = starts.game_id
-            and games.team_abbr = starts.team_abbr
-            and absences.player_lookup = starts.player_lookup
+            games.game_id = regular_starters.game_id
+            and games.team_abbr = regular_starters.team_abbr
+            and absences.player_lookup = regular_starters.player_lookup
     group by games.game_id, games.game_date, games.team_abbr
 )
 

@@ -43,44 +43,20 @@ starts as (
     where {{ in_window(days_before=var('regular_starter_days')) }} and starter_flag
 ),
 
-starts_before as (
-    select games.game_id, games.team_abbr, starts.player_lookup, count(*) as games_started
-    from games
-    inner join starts
-        on
-            games.team_abbr = starts.team_abbr
-            and starts.game_date between {{ days_before('games.game_date', var('regular_starter_days')) }}
-            and {{ days_before('games.game_date', 1) }}
-    group by games.game_id, games.team_abbr, starts.player_lookup
-),
-
-games_with_starters as (
-    select games.game_id, games.team_abbr, count(distinct starts.game_id) as games_with_starters
-    from games
-    inner join starts
-        on
-            games.team_abbr = starts.team_abbr
-            and starts.game_date between {{ days_before('games.game_date', var('regular_starter_days')) }}
-            and {{ days_before('games.game_date', 1) }}
-    group by games.game_id, games.team_abbr
-),
+{{ regular_starters('games', 'starts') }},
 
 out_or_in_doubt as (
     select
         availability.game_id,
         availability.team_abbr,
-        {{ count_where(
-            'availability.is_out and ' ~ is_regular_starter('starts_before.games_started', 'games_with_starters.games_with_starters')
-        ) }} as starters_out,
+        {{ count_where('availability.is_out and regular_starters.player_lookup is not null') }} as starters_out,
         {{ count_where('availability.is_questionable or availability.is_doubtful') }} as questionable_players
     from availability
-    left join starts_before
+    left join regular_starters
         on
-            availability.game_id = starts_before.game_id
-            and availability.team_abbr = starts_before.team_abbr
-            and availability.player_lookup = starts_before.player_lookup
-    left join games_with_starters
-        on availability.game_id = games_with_starters.game_id and availability.team_abbr = games_with_starters.team_abbr
+            availability.game_id = regular_starters.game_id
+            and availability.team_abbr = regular_starters.team_abbr
+            and availability.player_lookup = regular_starters.player_lookup
     group by availability.game_id, availability.team_abbr
 ),
 
@@ -89,8 +65,8 @@ known as (
         games.game_id,
         games.game_date,
         games.team_abbr,
-        coalesce(reports.first_report_at < games.tipoff_at, false) as has_report,
-        coalesce(reports.first_grade_at < games.tipoff_at, false) as has_grades,
+        coalesce({{ was_before_tipoff('reports.first_report_at') }}, false) as has_report,
+        coalesce({{ was_before_tipoff('reports.first_grade_at') }}, false) as has_grades,
         coalesce(rosters.roster_rows, 0) > 0 as has_roster,
         games_with_starters.game_id is not null as has_starters,
         out_or_in_doubt.starters_out,
