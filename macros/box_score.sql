@@ -29,3 +29,11 @@
     60 * {{ try_to('INT64', part_of(minutes, ':', 1)) }}
     + case when strpos({{ minutes }}, ':') > 0 then {{ try_to('INT64', part_of(minutes, ':', 2)) }} else 0 end
 {%- endmacro %}
+
+{#-
+  Whether a row of player_game_summary is a game he took part in. Box scores list some who were called
+  active and never entered; they would pull averages down. Unknown minutes count as playing.
+-#}
+{% macro took_part(box) -%}
+    (coalesce({{ box }}.minutes_played > 0, true) or {{ box }}.fg_attempts > 0 or {{ box }}.points > 0)
+{%- endmacro %}

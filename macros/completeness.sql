@@ -1,8 +1,19 @@
 {#- The windows over which a history is held to be complete: name, and which games lie in it. -#}
 {% macro completeness_windows() -%}
     {{ return({
-        'l5': 'games_ago <= 5', 'l10': 'games_ago <= 10',
-        'l7d': 'days_ago <= 7', 'l14d': 'days_ago <= 14', 'l30d': 'days_ago <= 30',
+        'l5': 'games_ago <= 5', 'l10': 'games_ago <= 10', 'l15': 'games_ago <= 15', 'l20': 'games_ago <= 20',
+        'l7d': 'days_ago <= 7', 'l14d': 'days_ago <= 14', 'l30d': 'days_ago <= 30', 'season': 'true',
+    }) }}
+{%- endmacro %}
+
+{#- The tables that look back on a history, whose it is, and the windows that must be complete. -#}
+{% macro histories() -%}
+    {{ return({
+        'upcoming_player_game_context': {'entity_type': 'player', 'windows': ['l5', 'l10', 'l7d', 'l14d', 'l30d']},
+        'upcoming_team_game_context': {'entity_type': 'team', 'windows': ['l5', 'l10', 'l7d', 'l14d', 'l30d']},
+        'team_defense_zone_analysis': {'entity_type': 'team', 'windows': ['l15', 'l30d']},
+        'player_shot_zone_analysis': {'entity_type': 'player', 'windows': ['l10', 'l20']},
+        'player_daily_cache': {'entity_type': 'player', 'windows': ['l5', 'l10', 'l7d', 'l14d', 'season']},
     }) }}
 {%- endmacro %}
 
@@ -53,4 +64,47 @@ failures as (
         completeness.{{ window }}_is_complete,
         {%- endfor %}
         completeness.all_windows_complete
+{%- endmacro %}
+
+{#-
+  The run's own columns of a precompute row, from CTE `completeness` over its main window. A row is only
+  made when nothing about it failed, so there are no attempts and no breaker to speak of: failures are
+  in precompute_failures, where they belong to entities without a row.
+-#}
+{% macro precompute_run_columns(main_window) -%}
+    false as early_season_flag,
+        cast(null as string) as insufficient_data_reason,
+        completeness.{{ main_window }}_expected as expected_games_count,
+        completeness.{{ main_window }}_actual as actual_games_count,
+        completeness.{{ main_window }}_completeness_pct as completeness_percentage,
+        completeness.{{ main_window }}_expected - completeness.{{ main_window }}_actual as missing_games_count,
+        cast(null as {{ engine_type('TIMESTAMP') }}) as last_reprocess_attempt_at,
+        0 as reprocess_attempt_count,
+        false as circuit_breaker_active,
+        cast(null as {{ engine_type('TIMESTAMP') }}) as circuit_breaker_until,
+        false as manual_override_required,
+        completeness.season_boundary_detected,
+        completeness.backfill_bootstrap_mode,
+        'processed_successfully' as processing_decision_reason
+{%- endmacro %}
+
+{#- CTE `completeness`: the rows of one table's histories. -#}
+{% macro completeness_of(table_name) -%}
+completeness as (
+    select * from {{ ref('completeness') }}
+    where {{ in_window() }} and table_name = '{{ table_name }}'
+)
+{%- endmacro %}
+
+{#- Whether a history is complete enough to be used: every window of its table, or the season's first days. -#}
+{% macro is_history_ready() -%}
+    (completeness.all_windows_complete or completeness.backfill_bootstrap_mode)
+{%- endmacro %}
+
+{#- Columns that say which row of an upstream table a row was made from; none where it has no such row. -#}
+{% macro upstream_row_columns(prefix, upstream) -%}
+    {{ upstream }}.processed_at as source_{{ prefix }}_last_updated,
+        case when {{ upstream }}.data_hash is null then 0 else 1 end as source_{{ prefix }}_rows_found,
+        coalesce({{ upstream }}.completeness_percentage, 0) as source_{{ prefix }}_completeness_pct,
+        {{ upstream }}.data_hash as source_{{ prefix }}_hash
 {%- endmacro %}

@@ -182,3 +182,21 @@
 {% macro instant_literal(utc_text) -%}
     cast('{{ utc_text }}+00:00' as {{ engine_type('TIMESTAMP') }})
 {%- endmacro %}
+
+{#- A decimal as a whole number of its parts, `per_unit` to one: sums of these are exact on every engine. -#}
+{% macro in_parts(value, per_unit) -%}
+    cast(round({{ per_unit }} * {{ value }}) as int64)
+{%- endmacro %}
+
+{#- Whole-number division, rounded half up, of two counts. BigQuery divides into fractions unless told otherwise. -#}
+{% macro rounded_quotient(dividend, divisor) -%}
+    {{ return(adapter.dispatch('rounded_quotient')(dividend, divisor)) }}
+{%- endmacro %}
+
+{% macro default__rounded_quotient(dividend, divisor) -%}
+    div(2 * ({{ dividend }}) + ({{ divisor }}), 2 * ({{ divisor }}))
+{%- endmacro %}
+
+{% macro duckdb__rounded_quotient(dividend, divisor) -%}
+    cast((2 * ({{ dividend }}) + ({{ divisor }})) // (2 * ({{ divisor }})) as int64)
+{%- endmacro %}

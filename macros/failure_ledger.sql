@@ -1,23 +1,20 @@
 {#-
   CTEs that bring a failure ledger forward: `findings` of this run against the ledger's own rows of the
-  window. `findings` has the ledger's columns up to can_retry, the first of its kind
-  counts where two are about one processor, date and entity. The last CTE is `final`. The model's YAML file
-  has the columns and their types.
+  window. `findings` has the ledger's columns up to attempt_count, the first of its kind counts where two
+  are about one processor, date and entity. The last CTE is `final`. The model's YAML file has the columns
+  and their types. `opens_breaker`: which findings may open a breaker.
 -#}
-{% macro failure_ledger(findings) -%}
+{% macro failure_ledger(findings, opens_breaker='true') -%}
 {%- set now = timestamp_literal(run_started_at) -%}
 {%- set key = ['processor_name', 'analysis_date', 'entity_id'] -%}
-{%- set facts = [
-    'entity_type', 'failure_category', 'failure_reason', 'failure_type', 'is_correctable', 'expected_record_count',
-    'actual_record_count', 'missing_game_ids', 'can_retry'
-] -%}
 {%- set history = [
     'attempt_count', 'first_attempt_at', 'last_attempt_at', 'circuit_breaker_tripped', 'circuit_breaker_until',
     'resolution_status', 'resolved_at', 'run_id', 'created_at'
 ] -%}
+{%- set facts = model.columns | reject('in', key + history) | list -%}
 one_finding as (
     select * from {{ findings }}
-    qualify row_number() over (partition by {{ key | join(', ') }} order by failure_category, missing_game_ids) = 1
+    qualify row_number() over (partition by {{ key | join(', ') }} order by failure_category, failure_reason) = 1
 ),
 
 before as (
@@ -73,9 +70,9 @@ final as (
         cast(attempt_count as int64) as attempt_count,
         case when is_found and not was_open then {{ now }} else first_attempt_at end as first_attempt_at,
         case when is_attempt then {{ now }} else last_attempt_at end as last_attempt_at,
-        is_found and attempt_count >= {{ var('breaker_attempts') }} as circuit_breaker_tripped,
+        is_found and {{ opens_breaker }} and attempt_count >= {{ var('breaker_attempts') }} as circuit_breaker_tripped,
         case
-            when not is_found then null
+            when not is_found or not ({{ opens_breaker }}) then null
             when is_attempt and attempt_count >= {{ var('breaker_attempts') }}
                 then {{ timestamp_literal(run_started_at + modules.datetime.timedelta(hours=var('breaker_hours'))) }}
             when not is_attempt then circuit_breaker_until

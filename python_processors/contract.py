@@ -21,7 +21,7 @@ from python_processors.errors import ContractError
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 
 # Written when rows are published, never by a processor; every hashed table has the first four.
-PUBLISH_COLUMNS = ("data_hash", "logic_version", "created_at", "processed_at", "quality_calculated_at")
+PUBLISH_COLUMNS = ("data_hash", "logic_version", "created_at", "processed_at", "quality_calculated_at", "updated_at")
 
 # A NUMERIC's text must be a plain float text (no exponent, no lost digit), or SQL and Python
 # would print it differently: 15 digits survive a double, and repr() turns to exponents below 1e-4.

@@ -90,6 +90,21 @@ def mean(total: Column, count: Column, scale: int, *, units: int = 1) -> pa.Arra
     return ratio(total, _times(count, units), scale)
 
 
+def sample_deviation(total: Column, total_of_squares: Column, count: Column, scale: int) -> pa.Array:
+    """Sample standard deviation (n - 1) of whole numbers; null with fewer than two.
+
+    The root of a ratio of whole numbers, rounded from a double: up to thirty numbers it is never so
+    near to a tie of `scale` <= 2 decimals that the double's last bit could decide.
+    """
+    numbers, sums, squares = (_times(column, 1) for column in (count, total, total_of_squares))
+    spread = pc.subtract_checked(pc.multiply_checked(numbers, squares), pc.multiply_checked(sums, sums))
+    pairs = pc.multiply_checked(numbers, pc.subtract_checked(numbers, 1))
+    known = pc.if_else(pc.greater(pairs, 0), pairs, pa.scalar(None, pa.int64()))
+    root = pc.sqrt(pc.divide(pc.cast(spread, pa.float64()), pc.cast(known, pa.float64())))
+    units = pc.floor(pc.add(pc.multiply(root, float(10**scale)), 0.5))
+    return ratio(pc.cast(units, pa.int64()), _constant(10**scale, units), scale)
+
+
 def rounded_minutes(seconds: Column) -> pa.Array:
     """Whole minutes, half away from zero."""
     counted = _times(seconds, 1)

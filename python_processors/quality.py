@@ -69,6 +69,13 @@ def quality_columns(flags: Flags, sources: Flags, sample_size: pa.Array | pa.Chu
     }
 
 
+def score_of(flags: Flags) -> pa.Array:
+    """quality_score alone, for a table that has no other quality column."""
+    texts = names_where(flags).to_pylist()
+    scores = {names: _judge(list(names))[0] for names in {tuple(names) for names in texts}}
+    return pa.array([scores[tuple(names)] for names in texts], pa.int64())
+
+
 def _judge(issues: list[str]) -> tuple[int, str, str]:
     penalties = {issue: PENALTIES[issue] for issue in issues}
     score = max(0, 100 - sum(penalties.values()))

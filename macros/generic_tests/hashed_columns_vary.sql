@@ -19,6 +19,7 @@
         {%- set meta = node.columns[name].config.meta -%}
         {%- do monitored.append({
             'name': name,
+            'data_type': node.columns[name].data_type,
             'max_null_rate': 1.0 if meta.get('null_by_contract') else meta.get('max_null_rate', max_null_rate),
             'may_be_constant': meta.get('constant') or (meta.get('constant_in_window') and not is_most_of_a_season),
             'may_be_unknown': meta.get('max_null_rate') == 1.0,
@@ -34,7 +35,7 @@ with counted as (
         count(*) as row_count
         {%- for column in columns %},
         count({{ column.name }}) as {{ column.name }}__known,
-        count(distinct {{ column.name }}) as {{ column.name }}__values
+        count(distinct {{ comparable(column.name, column.data_type) }}) as {{ column.name }}__values
         {%- endfor %}
     from {{ rows }}
 )

@@ -91,10 +91,12 @@
 {%- endmacro %}
 
 {% macro duckdb__is_same_type(live_column, contract_type) -%}
+    {%- set is_array = contract_type.startswith('ARRAY<') -%}
+    {%- set element = contract_type[6:-1] if is_array else contract_type -%}
     {%- set spelled = {
         'INT64': 'BIGINT', 'BOOL': 'BOOLEAN', 'STRING': 'VARCHAR', 'DATE': 'DATE',
-        'TIMESTAMP': 'TIMESTAMP WITH TIME ZONE', 'ARRAY<STRING>': 'VARCHAR[]'
-    }.get(contract_type, contract_type | replace('NUMERIC', 'DECIMAL')) -%}
+        'TIMESTAMP': 'TIMESTAMP WITH TIME ZONE'
+    }.get(element, element | replace('NUMERIC', 'DECIMAL')) ~ ('[]' if is_array else '') -%}
     {{ return(live_column.dtype | upper | replace(' ', '') == spelled | replace(' ', '')) }}
 {%- endmacro %}
 

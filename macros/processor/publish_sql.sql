@@ -63,7 +63,7 @@
 {% macro merge_sql(target_relation, stage) -%}
     {%- set partition = model.config.meta.partition_by -%}
     {%- set now = timestamp_literal(run_started_at) -%}
-    {%- set written_now = ['processed_at', 'quality_calculated_at'] -%}
+    {%- set written_now = ['processed_at', 'quality_calculated_at', 'updated_at'] -%}
     merge into {{ target_relation }} as published
     using {{ stage }} as staged
     on {{ key_join(model) }} and published.{{ in_window(partition) }}
@@ -83,7 +83,8 @@
     {%- if compared %}
     when matched and (
         {%- for name in compared %}
-        published.{{ name }} is distinct from staged.{{ name }}{{ ' or' if not loop.last }}
+        {{ comparable('published.' ~ name, model.columns[name].data_type) }} is distinct from
+        {{- ' ' ~ comparable('staged.' ~ name, model.columns[name].data_type) }}{{ ' or' if not loop.last }}
         {%- endfor %}
     ) then update set
         {%- for name in said_of_the_row %}
@@ -113,4 +114,9 @@
 {#- DuckDB's now() is the start of the transaction, which may be long before. -#}
 {% macro duckdb__current_instant() -%}
     get_current_timestamp()
+{%- endmacro %}
+
+{#- A value in a form that can be compared: BigQuery compares no arrays, so of those the JSON text. -#}
+{% macro comparable(value, contract_type) -%}
+    {{ return(json_text(value, contract_type) if contract_type.startswith('ARRAY<') else value) }}
 {%- endmacro %}

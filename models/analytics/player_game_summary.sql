@@ -71,8 +71,8 @@ final as (
             else games.away_points > games.home_points
         end as win_flag,
         -- Whole tenths: engines round doubles differently at near-ties, integers alike.
-        cast(round(10 * props.points_line) as int64) as points_line_tenths,
-        cast(round(10 * props.opening_line) as int64) as opening_line_tenths,
+        {{ in_parts('props.points_line', 10) }} as points_line_tenths,
+        {{ in_parts('props.opening_line', 10) }} as opening_line_tenths,
         coalesce(props.was_seen_twice, false) as line_was_seen_twice,
         props.points_line_source,
         props.opening_line_source,

@@ -187,8 +187,8 @@ final as (
         coalesce(lines.total_was_seen_twice, false) as total_was_seen_twice,
         coalesce(lines.market_count, 0) as market_count,
         2 as markets,
-        cast(round(10 * props.points_line) as int64) as points_line_tenths,
-        cast(round(10 * props.opening_line) as int64) as opening_line_tenths,
+        {{ in_parts('props.points_line', 10) }} as points_line_tenths,
+        {{ in_parts('props.opening_line', 10) }} as opening_line_tenths,
         coalesce(props.was_seen_twice, false) as line_was_seen_twice,
         coalesce(form.games_played, 0) as games_played,
         {%- for column in [

@@ -15,7 +15,7 @@ lines as (
         lines.bookmaker_key,
         lines.snapshot_at,
         lines.processed_at,
-        cast(round(100 * lines.point) as int64)
+        {{ in_parts('lines.point', 100) }}
         * case when lines.market_key = 'spreads' and lines.outcome = games.away_team_abbr then -1 else 1 end as hundredths
     from {{ ref('stg_odds_api__game_lines') }} as lines
     inner join {{ ref('dim_games') }} as games on lines.game_id = games.game_id

@@ -2,7 +2,7 @@
 -- before that date, counted and summed. Averages are the processor's work; sums here are whole numbers.
 --
 -- Only games in player_game_summary count, so a game that is missing there is missing here too, and
--- completeness says so. Bench nights count for nothing: a player's last five games are five he played.
+-- completeness says so. Bench nights count for nothing: a player's last five games are five he took part in.
 {{ config(**replace_window()) }}
 
 with
@@ -18,7 +18,7 @@ players as (
 ),
 
 lines as (
-    select game_date, player_lookup, max(cast(round(10 * points_line) as int64)) as points_line_tenths
+    select game_date, player_lookup, max({{ in_parts('points_line', 10) }}) as points_line_tenths
     from {{ ref('int_points_props') }}
     where {{ in_window() }}
     group by game_date, player_lookup
@@ -40,8 +40,12 @@ games as (
         summary.season_year,
         summary.game_date,
         summary.points,
+        summary.points * summary.points as points_squared,
+        summary.ft_makes,
         summary.processed_at,
-        cast(round(100 * summary.usage_rate) as int64) as usage_hundredths,
+        summary.data_hash,
+        {{ in_parts('summary.ts_pct', 1000) }} as ts_thousandths,
+        {{ in_parts('summary.usage_rate', 100) }} as usage_hundredths,
         boxes.seconds_played,
         quarters.fourth_quarter_seconds,
         quarters.clutch_seconds,
@@ -54,7 +58,7 @@ games as (
     from {{ ref('player_game_summary') }} as summary
     left join boxes on summary.game_id = boxes.game_id and summary.player_lookup = boxes.player_lookup
     left join quarters on summary.game_id = quarters.game_id and summary.player_lookup = quarters.player_lookup
-    where {{ in_season_so_far('summary.game_date') }}
+    where {{ in_season_so_far('summary.game_date') }} and {{ took_part('summary') }}
     window by_date as (partition by summary.season_year, summary.player_lookup order by summary.game_date)
 ),
 
@@ -87,7 +91,9 @@ with_streaks as (
 ),
 
 {%- set sums_of_games = {
-    'points_5': ('points', 5), 'points_10': ('points', 10), 'seconds_10': ('seconds_played', 10),
+    'points_3': ('points', 3), 'points_5': ('points', 5), 'points_10': ('points', 10),
+    'points_squared_10': ('points_squared', 10), 'ft_makes_10': ('ft_makes', 10), 'ts_10': ('ts_thousandths', 10),
+    'seconds_10': ('seconds_played', 10),
     'usage_7': ('usage_hundredths', 7), 'usage_10': ('usage_hundredths', 10),
     'fourth_quarter_seconds_7': ('fourth_quarter_seconds', 7), 'clutch_seconds_7': ('clutch_seconds', 7),
     'fourth_quarter_points_7': ('fourth_quarter_points', 7),
@@ -117,14 +123,17 @@ final as (
         cast(sum(case when games_ago <= {{ games }} then {{ column }} end) as int64) as {{ name }},
         {{ count_where('games_ago <= ' ~ games ~ ' and ' ~ column ~ ' is not null') }} as {{ name }}_games,
         {%- endfor %}
-        cast(sum(usage_hundredths) as int64) as usage_season,
-        count(usage_hundredths) as usage_season_games,
+        {%- for name, column in [('usage', 'usage_hundredths'), ('points', 'points'), ('seconds', 'seconds_played')] %}
+        cast(sum({{ column }}) as int64) as {{ name }}_season,
+        count({{ column }}) as {{ name }}_season_games,
+        {%- endfor %}
         -- Zero without a line, too: whether there is one is the context's to say.
         {{ count_where('10 * points > points_line_tenths and games_ago < coalesce(last_under, games_ago + 1)') }}
             as prop_over_streak,
         {{ count_where('10 * points < points_line_tenths and games_ago < coalesce(last_over, games_ago + 1)') }}
             as prop_under_streak,
-        max(processed_at) as boxes_updated_at
+        max(processed_at) as boxes_updated_at,
+        {{ partition_fingerprint('data_hash') }} as boxes_fingerprint
     from with_streaks
     group by as_of, player_lookup
 )

@@ -17,7 +17,13 @@ results as (
 ),
 
 offense as (
-    select game_id, team_abbr, cast(round(10 * pace) as int64) as pace_tenths
+    select
+        game_id,
+        team_abbr,
+        {{ in_parts('pace', 10) }} as pace_tenths,
+        {{ in_parts('offensive_rating', 100) }} as offensive_rating_hundredths,
+        processed_at,
+        data_hash
     from {{ ref('team_offense_game_summary') }}
     where {{ in_season_so_far() }}
 ),
@@ -26,7 +32,7 @@ defense as (
     select
         game_id,
         defending_team_abbr as team_abbr,
-        cast(round(100 * defensive_rating) as int64) as defensive_rating_hundredths,
+        {{ in_parts('defensive_rating', 100) }} as defensive_rating_hundredths,
         opp_ft_attempts,
         opp_fg_attempts
     from {{ ref('team_defense_game_summary') }}
@@ -38,8 +44,14 @@ final as (
         targets.game_id,
         targets.game_date,
         targets.team_abbr,
+        count(results.game_id) as results,
+        count(offense.game_id) as offense_rows,
         cast(sum(offense.pace_tenths) as int64) as pace_tenths,
         count(offense.pace_tenths) as pace_games,
+        cast(sum(offense.offensive_rating_hundredths) as int64) as offensive_rating_hundredths,
+        count(offense.offensive_rating_hundredths) as offensive_rating_games,
+        max(offense.processed_at) as offense_updated_at,
+        {{ partition_fingerprint('offense.data_hash') }} as offense_fingerprint,
         cast(sum(defense.defensive_rating_hundredths) as int64) as defensive_rating_hundredths,
         count(defense.defensive_rating_hundredths) as defensive_rating_games,
         cast(sum(defense.opp_ft_attempts) as int64) as opp_ft_attempts,

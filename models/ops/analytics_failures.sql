@@ -36,7 +36,10 @@ incomplete as (
         missing_game_ids,
         retry_can_help as can_retry
     from {{ ref('completeness') }}
-    where {{ in_window() }} and not all_windows_complete
+    where
+        {{ in_window() }}
+        and not all_windows_complete
+        and table_name in ('upcoming_team_game_context', 'upcoming_player_game_context')
 ),
 
 unusable as (

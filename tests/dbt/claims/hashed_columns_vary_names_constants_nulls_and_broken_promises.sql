@@ -9,14 +9,14 @@
     ['4', '7', 'cast(null as int64)', 'cast(null as int64)', '1', 'cast(null as int64)', '5'],
 ]) %}
 {% set columns = [
-    {'name': 'varies', 'max_null_rate': 0.0, 'may_be_constant': false, 'may_be_unknown': false, 'null_by_contract': false},
-    {'name': 'constant', 'max_null_rate': 0.0, 'may_be_constant': false, 'may_be_unknown': false, 'null_by_contract': false},
-    {'name': 'half_null', 'max_null_rate': 0.49, 'may_be_constant': false, 'may_be_unknown': false, 'null_by_contract': false},
-    {'name': 'half_null', 'max_null_rate': 0.5, 'may_be_constant': false, 'may_be_unknown': false, 'null_by_contract': false},
-    {'name': 'promised_null', 'max_null_rate': 1.0, 'may_be_constant': true, 'may_be_unknown': false, 'null_by_contract': true},
-    {'name': 'unknown', 'max_null_rate': 1.0, 'may_be_constant': false, 'may_be_unknown': true, 'null_by_contract': false},
-    {'name': 'seldom', 'max_null_rate': 1.0, 'may_be_constant': false, 'may_be_unknown': true, 'null_by_contract': false},
-    {'name': 'allowed', 'max_null_rate': 0.0, 'may_be_constant': true, 'may_be_unknown': false, 'null_by_contract': false},
+    {'name': 'varies', 'data_type': 'INT64', 'max_null_rate': 0.0, 'may_be_constant': false, 'may_be_unknown': false, 'null_by_contract': false},
+    {'name': 'constant', 'data_type': 'INT64', 'max_null_rate': 0.0, 'may_be_constant': false, 'may_be_unknown': false, 'null_by_contract': false},
+    {'name': 'half_null', 'data_type': 'INT64', 'max_null_rate': 0.49, 'may_be_constant': false, 'may_be_unknown': false, 'null_by_contract': false},
+    {'name': 'half_null', 'data_type': 'INT64', 'max_null_rate': 0.5, 'may_be_constant': false, 'may_be_unknown': false, 'null_by_contract': false},
+    {'name': 'promised_null', 'data_type': 'INT64', 'max_null_rate': 1.0, 'may_be_constant': true, 'may_be_unknown': false, 'null_by_contract': true},
+    {'name': 'unknown', 'data_type': 'INT64', 'max_null_rate': 1.0, 'may_be_constant': false, 'may_be_unknown': true, 'null_by_contract': false},
+    {'name': 'seldom', 'data_type': 'INT64', 'max_null_rate': 1.0, 'may_be_constant': false, 'may_be_unknown': true, 'null_by_contract': false},
+    {'name': 'allowed', 'data_type': 'INT64', 'max_null_rate': 0.0, 'may_be_constant': true, 'may_be_unknown': false, 'null_by_contract': false},
 ] %}
 {# One query per column, since half_null stands twice. #}
 {% set found = [] %}

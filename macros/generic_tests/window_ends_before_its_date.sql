@@ -1,0 +1,53 @@
+{#-
+  Fails on each row whose fingerprint is not that of the entity's last so many rows of the season strictly
+  before the row's date: a window that holds its own date, or a later one, or misses a game.
+-#}
+{% test window_ends_before_its_date(model, upstream, entity, games, fingerprint) %}
+{%- if execute %}
+{%- set node = node_of(model) %}
+{%- set partition = node.config.meta.partition_by %}
+{%- set key = node.config.meta.key | reject('equalto', partition) | first %}
+{{ windows_of_other_rows(
+    "(select " ~ key ~ " as entity, " ~ partition ~ " as as_of, " ~ fingerprint ~ " as fingerprint from "
+    ~ window_rows(model) ~ ")",
+    "(select " ~ entity ~ " as entity, season_year, game_date, game_id, data_hash from " ~ ref(upstream)
+    ~ " as boxes where " ~ in_season_so_far()
+    ~ (" and " ~ took_part('boxes') if upstream == 'player_game_summary' else '') ~ ")",
+    "(select game_date, season_year from " ~ ref('dim_game_dates') ~ ")",
+    games
+) }}
+{%- endif %}
+-- depends_on: {{ ref(upstream) }}
+-- depends_on: {{ ref('dim_game_dates') }}
+{% endtest %}
+
+{% macro windows_of_other_rows(rows, upstream, dates, games) -%}
+with ranked as (
+    select
+        here.as_of,
+        here.entity,
+        there.data_hash,
+        row_number() over (
+            partition by here.as_of, here.entity order by there.game_date desc, there.game_id asc
+        ) as games_ago
+    from {{ rows }} as here
+    inner join {{ dates }} as dates on here.as_of = dates.game_date
+    inner join {{ upstream }} as there
+        on
+            here.entity = there.entity
+            and dates.season_year = there.season_year
+            and here.as_of > there.game_date
+),
+
+recomputed as (
+    select as_of, entity, {{ partition_fingerprint('data_hash') }} as fingerprint
+    from ranked
+    where games_ago <= {{ games }}
+    group by as_of, entity
+)
+
+select here.as_of, here.entity, here.fingerprint, recomputed.fingerprint as fingerprint_before_the_date
+from {{ rows }} as here
+left join recomputed on here.as_of = recomputed.as_of and here.entity = recomputed.entity
+where recomputed.fingerprint is null or here.fingerprint is null or here.fingerprint <> recomputed.fingerprint
+{%- endmacro %}

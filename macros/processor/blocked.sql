@@ -1,0 +1,80 @@
+{#-
+  CTE `blocked`: the dates of the window on which a precompute table may not be computed, since what it
+  reads (var precompute_reads) is not complete over its window; one row per date, with the upstream
+  tables and the reason by name. A date that is blocked has no rows.
+
+  Gaps of analytics tables come from upstream_gaps; a precompute table that this one reads is compared
+  with its expected rows here, after it was built.
+-#}
+{% macro find_blocked_dates(table_name) -%}
+    {%- set precompute = var('precompute_reads') -%}
+blocking_upstreams as (
+    {%- for upstream in precompute[table_name] %}
+    {%- if upstream in precompute %}
+    select
+        entities.game_date,
+        '{{ upstream }}' as upstream,
+        concat(cast(count(*) as string), ' rows of the date are missing, the first ', min(entities.entity)) as problem
+    from {{ ref('precompute_entities') }} as entities
+    left join {{ ref(upstream) }} as rows_there
+        on
+            entities.game_date = rows_there.{{ date_column(upstream) }}
+            and entities.entity = rows_there.{{ entity_column(upstream) }}
+            and {{ in_window('rows_there.' ~ date_column(upstream)) }}
+    where
+        {{ in_window('entities.game_date') }}
+        and entities.table_name = '{{ upstream }}'
+        and entities.outcome is null
+        and rows_there.data_hash is null
+    group by entities.game_date
+    {%- else %}
+    select
+        game_date,
+        '{{ upstream }}' as upstream,
+        concat(
+            cast(missing_rows as string), ' rows are missing and ', cast(games_never_built as string),
+            ' games were never built, from ', cast(first_date as string), ' to ', cast(last_date as string),
+            ', the first game ', first_game_id
+        ) as problem
+    from {{ ref('upstream_gaps') }}
+    where {{ in_window() }} and table_name = '{{ upstream }}'
+    {%- endif %}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+blocked as (
+    select
+        game_date,
+        string_agg(upstream, ',' order by upstream) as blocked_by,
+        string_agg(concat(upstream, ': ', problem), '; ' order by upstream) as reason
+    from blocking_upstreams
+    group by game_date
+)
+{%- endmacro %}
+
+{#- Names of a precompute table's date and entity columns. Its YAML file has them too, and dbt reads that too late. -#}
+{% macro date_column(table_name) -%}
+    {{ return({
+        'team_defense_zone_analysis': 'analysis_date', 'player_shot_zone_analysis': 'analysis_date',
+        'player_daily_cache': 'cache_date'
+    }.get(table_name, 'game_date')) }}
+{%- endmacro %}
+
+{% macro entity_column(table_name) -%}
+    {{ return('team_abbr' if table_name == 'team_defense_zone_analysis' else 'player_lookup') }}
+{%- endmacro %}
+
+{#- CTE `entities`: who has a row of the table in the window; nobody on a blocked date. -#}
+{% macro unblocked_entities(table_name) -%}
+entities as (
+    select rows_to_make.game_date, rows_to_make.entity
+    from {{ ref('precompute_entities') }} as rows_to_make
+    left join blocked on rows_to_make.game_date = blocked.game_date
+    where
+        {{ in_window('rows_to_make.game_date') }}
+        and rows_to_make.table_name = '{{ table_name }}'
+        and rows_to_make.outcome is null
+        and blocked.game_date is null
+)
+{%- endmacro %}

@@ -1,0 +1,136 @@
+-- One row per hashed table and date of the window: rows that the schedule and the rules expect against rows
+-- that are there, and what that makes of the date. Entities that are to have no row are counted by reason.
+--
+-- no_games: nothing is scheduled. expected_empty: games, and nobody who is to have a row. complete: exactly
+-- the rows expected. blocked: held up, by name. missing: none of the rows expected. partial: anything else.
+{{ config(**replace_window()) }}
+
+{%- set analytics = {
+    'team_offense_game_summary': 'team_abbr', 'team_defense_game_summary': 'defending_team_abbr',
+    'player_game_summary': 'player_lookup', 'upcoming_team_game_context': 'team_abbr',
+    'upcoming_player_game_context': 'player_lookup'
+} %}
+{%- set precompute = var('precompute_reads') %}
+
+with
+
+calendar as (
+    {{ window_calendar() }}
+),
+
+scheduled as (
+    select * from {{ ref('dim_game_dates') }}
+    where {{ in_window() }}
+),
+
+expected as (
+    select
+        table_name,
+        game_date,
+        coalesce(game_id, '') as game_id,
+        entity,
+        case
+            when quarantine_reason is not null then 'quarantined'
+            when not has_source then 'no source'
+        end as no_row_since
+    from {{ ref('expected_rows') }}
+    where {{ in_window() }}
+    union all
+    select table_name, game_date, '', entity, outcome
+    from {{ ref('precompute_entities') }}
+    where {{ in_window() }}
+),
+
+actual as (
+    {%- for table_name, entity in analytics.items() %}
+    select '{{ table_name }}' as table_name, game_date, game_id, {{ entity }} as entity
+    from {{ ref(table_name) }}
+    where {{ in_window() }}
+    union all
+    {%- endfor %}
+    {%- for table_name in precompute %}
+    select '{{ table_name }}', {{ date_column(table_name) }}, '', {{ entity_column(table_name) }}
+    from {{ ref(table_name) }}
+    where {{ in_window(date_column(table_name)) }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+compared as (
+    select
+        coalesce(expected.table_name, actual.table_name) as table_name,
+        coalesce(expected.game_date, actual.game_date) as game_date,
+        expected.no_row_since,
+        expected.entity is not null and expected.no_row_since is null as is_expected,
+        actual.entity is not null as is_there
+    from expected
+    full outer join actual
+        on
+            expected.table_name = actual.table_name
+            and expected.game_date = actual.game_date
+            and expected.game_id = actual.game_id
+            and expected.entity = actual.entity
+),
+
+counted as (
+    select
+        table_name,
+        game_date,
+        {{ count_where('is_expected') }} as expected_rows,
+        {{ count_where('is_there') }} as actual_rows,
+        {{ count_where('is_expected and not is_there') }} as missing_rows,
+        {{ count_where('is_there and not is_expected') }} as surplus_rows,
+        {{ count_where("no_row_since in ('EXPECTED_INCOMPLETE', 'INSUFFICIENT_DATA')") }} as too_few_games,
+        {{ count_where("no_row_since in ('INCOMPLETE_UPSTREAM', 'INCOMPLETE_DATA')") }} as history_incomplete,
+        {{ count_where("no_row_since = 'no source'") }} as without_source,
+        {{ count_where("no_row_since = 'quarantined'") }} as quarantined
+    from compared
+    group by table_name, game_date
+),
+
+tables as (
+    {%- for table_name in (analytics | list) + (precompute | list) %}
+    select '{{ table_name }}' as table_name, {{ 'true' if table_name in precompute else 'false' }} as is_precompute
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+blocked as (
+    select * from {{ ref('blocked_dates') }}
+    where {{ in_window() }}
+),
+
+final as (
+    select
+        tables.table_name,
+        calendar.game_date,
+        scheduled.season_year,
+        coalesce(scheduled.games, 0) as scheduled_games,
+        {%- for name in ['expected_rows', 'actual_rows', 'missing_rows', 'surplus_rows', 'too_few_games',
+                         'history_incomplete', 'without_source', 'quarantined'] %}
+        coalesce(counted.{{ name }}, 0) as {{ name }},
+        {%- endfor %}
+        case
+            when scheduled.game_date is null and coalesce(counted.actual_rows, 0) = 0 then 'no_games'
+            when blocked.game_date is not null then 'blocked'
+            when coalesce(counted.expected_rows, 0) + coalesce(counted.actual_rows, 0) + coalesce(counted.without_source, 0) = 0
+                then 'expected_empty'
+            when counted.missing_rows + counted.surplus_rows + counted.without_source = 0 then 'complete'
+            when counted.actual_rows = 0 then 'missing'
+            else 'partial'
+        end as outcome,
+        case
+            when blocked.game_date is not null then blocked.reason
+            when tables.is_precompute and not scheduled.is_analysis_date
+                then 'the first {{ var('precompute_bootstrap_days') }} days of the season'
+            when coalesce(counted.expected_rows, 0) = 0 and counted.too_few_games > 0 then 'too few games of the season so far'
+            when counted.without_source > 0 then 'no source has the box scores'
+        end as reason
+    from tables
+    cross join calendar
+    left join scheduled on calendar.game_date = scheduled.game_date
+    left join counted on tables.table_name = counted.table_name and calendar.game_date = counted.game_date
+    left join blocked on tables.table_name = blocked.table_name and calendar.game_date = blocked.game_date
+)
+
+select * from final

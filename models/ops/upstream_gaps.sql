@@ -1,0 +1,103 @@
+-- One row per date and analytics table that is not complete where precompute tables of the date read it:
+-- a summary in the season before the date, a context on the date itself. Nothing here is a date that
+-- nothing holds up.
+--
+-- Missing are rows that expected_rows names and the table lacks, and games of days that were never built.
+-- Rows in quarantine are explained, and games that no source has are lost where the seed
+-- completeness_exceptions says so: they hold up nobody but whose history they are missing from.
+{{ config(**replace_window()) }}
+
+{%- set summaries = {
+    'team_offense_game_summary': 'team_abbr', 'team_defense_game_summary': 'defending_team_abbr',
+    'player_game_summary': 'player_lookup'
+} %}
+{%- set contexts = {'upcoming_team_game_context': 'team_abbr', 'upcoming_player_game_context': 'player_lookup'} %}
+
+with
+
+dates as (
+    select * from {{ ref('dim_game_dates') }}
+    where {{ in_window() }} and is_analysis_date
+),
+
+results as (
+    select distinct game_id, game_date, season_year
+    from {{ ref('dim_team_games') }}
+    where is_result
+),
+
+expected as (
+    select expected_rows.* from {{ ref('expected_rows') }} as expected_rows
+    left join {{ ref('completeness_exceptions') }} as exceptions
+        on
+            expected_rows.table_name = exceptions.table_name
+            and not expected_rows.has_source
+            and expected_rows.game_date between exceptions.first_date and exceptions.last_date
+    where
+        {{ in_season_so_far('expected_rows.game_date') }}
+        and expected_rows.quarantine_reason is null
+        and exceptions.reason is null
+),
+
+built_games as (
+    select distinct game_id from {{ ref('expected_rows') }}
+    where {{ in_season_so_far() }} and table_name = 'team_offense_game_summary'
+),
+
+actual as (
+    {%- for table_name, entity in (summaries.items() | list) + (contexts.items() | list) %}
+    select '{{ table_name }}' as table_name, game_id, {{ entity }} as entity
+    from {{ ref(table_name) }}
+    where {{ in_season_so_far() }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+gaps as (
+    select expected.table_name, expected.game_date, expected.game_id, count(*) as missing_rows
+    from expected
+    left join actual
+        on
+            expected.table_name = actual.table_name
+            and expected.game_id = actual.game_id
+            and expected.entity = actual.entity
+    where actual.entity is null
+    group by expected.table_name, expected.game_date, expected.game_id
+    {%- for table_name in summaries %}
+    union all
+    select '{{ table_name }}', results.game_date, results.game_id, cast(null as int64)
+    from results
+    left join built_games on results.game_id = built_games.game_id
+    where built_games.game_id is null and {{ in_season_so_far('results.game_date') }}
+    {%- endfor %}
+),
+
+seen_from as (
+    select dates.game_date, gaps.table_name, gaps.game_id, gaps.game_date as gap_date, gaps.missing_rows
+    from dates
+    inner join {{ ref('dim_game_dates') }} as earlier
+        on dates.season_year = earlier.season_year and dates.game_date > earlier.game_date
+    inner join gaps on earlier.game_date = gaps.game_date
+    where gaps.table_name in ('{{ summaries | join("', '") }}')
+    union all
+    select dates.game_date, gaps.table_name, gaps.game_id, gaps.game_date, gaps.missing_rows
+    from dates
+    inner join gaps on dates.game_date = gaps.game_date
+    where gaps.table_name in ('{{ contexts | join("', '") }}')
+),
+
+final as (
+    select
+        game_date,
+        table_name,
+        min(gap_date) as first_date,
+        max(gap_date) as last_date,
+        count(distinct game_id) as missing_games,
+        {{ count_where('missing_rows is null') }} as games_never_built,
+        cast(coalesce(sum(missing_rows), 0) as int64) as missing_rows,
+        min(game_id) as first_game_id
+    from seen_from
+    group by game_date, table_name
+)
+
+select * from final

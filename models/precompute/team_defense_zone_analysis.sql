@@ -1,0 +1,123 @@
+-- One row per date and team: what its opponents shot from each zone in its last fifteen games before the
+-- date, and how that compares with the league. The processor makes rates of the sums selected here.
+{{ config(cluster_by=['team_abbr', 'analysis_date']) }}
+
+{%- set zones = ['paint', 'mid_range', 'three_pt'] %}
+{%- set sums = {
+    'paint_makes': 'opp_paint_makes', 'paint_attempts': 'opp_paint_attempts', 'paint_blocks': 'blocks_paint',
+    'paint_points': 'points_in_paint_allowed',
+    'mid_range_makes': 'opp_mid_range_makes', 'mid_range_attempts': 'opp_mid_range_attempts',
+    'mid_range_blocks': 'blocks_mid_range',
+    'three_pt_makes': 'opp_three_pt_makes', 'three_pt_attempts': 'opp_three_pt_attempts',
+    'three_pt_blocks': 'blocks_three_pt',
+    'defensive_rating_hundredths': 'defensive_rating_hundredths', 'points_allowed': 'points_allowed',
+    'opponent_pace_tenths': 'opponent_pace_tenths',
+} %}
+
+with
+
+{{ find_blocked_dates('team_defense_zone_analysis') }},
+
+{{ unblocked_entities('team_defense_zone_analysis') }},
+
+{{ completeness_of('team_defense_zone_analysis') }},
+
+dates as (
+    select * from {{ ref('dim_game_dates') }}
+    where {{ in_window() }} and is_analysis_date
+),
+
+games as (
+    select
+        *,
+        {{ in_parts('defensive_rating', 100) }} as defensive_rating_hundredths,
+        {{ in_parts('opponent_pace', 10) }} as opponent_pace_tenths
+    from {{ ref('team_defense_game_summary') }}
+    where {{ in_season_so_far() }}
+),
+
+history as (
+    select
+        games.*,
+        dates.game_date as as_of,
+        {{ days_between('games.game_date', 'dates.game_date') }} as days_ago,
+        row_number() over (
+            partition by dates.game_date, games.defending_team_abbr order by games.game_date desc, games.game_id asc
+        ) as games_ago
+    from dates
+    inner join games on dates.season_year = games.season_year and dates.game_date > games.game_date
+),
+
+-- The league of a date: teams with ten games in its last thirty days, each counting alike.
+league_teams as (
+    select
+        as_of,
+        {%- for zone in zones %}
+        case
+            when sum(opp_{{ zone }}_attempts) > 0
+                then {{ rounded_quotient('1000000 * sum(opp_' ~ zone ~ '_makes)', 'sum(opp_' ~ zone ~ '_attempts)') }}
+        end as {{ zone }}_millionths{{ ',' if not loop.last }}
+        {%- endfor %}
+    from history
+    where days_ago <= 30
+    group by as_of, defending_team_abbr
+    having count(*) >= 10
+),
+
+league as (
+    select
+        as_of,
+        {%- for zone in zones %}
+        cast(sum({{ zone }}_millionths) as int64) as league_{{ zone }}_millionths,
+        count({{ zone }}_millionths) as league_{{ zone }}_teams{{ ',' if not loop.last }}
+        {%- endfor %}
+    from league_teams
+    group by as_of
+),
+
+last_fifteen as (
+    select
+        as_of,
+        defending_team_abbr,
+        count(*) as games_in_sample,
+        {%- for name, column in sums.items() %}
+        cast(sum({{ column }}) as int64) as {{ name }},
+        count({{ column }}) as {{ name }}_games,
+        {%- endfor %}
+        max(processed_at) as updated_at,
+        {{ partition_fingerprint('data_hash') }} as fingerprint
+    from history
+    where games_ago <= 15
+    group by as_of, defending_team_abbr
+),
+
+final as (
+    select
+        entities.entity as team_abbr,
+        entities.game_date as analysis_date,
+        last_fifteen.games_in_sample,
+        last_fifteen.updated_at as source_team_defense_last_updated,
+        last_fifteen.games_in_sample as source_team_defense_rows_found,
+        completeness.l15_completeness_pct as source_team_defense_completeness_pct,
+        last_fifteen.fingerprint as source_team_defense_hash,
+        {{ is_history_ready() }} as is_production_ready,
+        {{ precompute_run_columns('l15') }},
+        -- inputs of the processor
+        {%- for name in sums %}
+        last_fifteen.{{ name }},
+        last_fifteen.{{ name }}_games,
+        {%- endfor %}
+        {%- for zone in zones %}
+        league.league_{{ zone }}_millionths,
+        league.league_{{ zone }}_teams,
+        {%- endfor %}
+        completeness.l15_is_complete,
+        completeness.l30d_is_complete
+    from entities
+    inner join last_fifteen
+        on entities.game_date = last_fifteen.as_of and entities.entity = last_fifteen.defending_team_abbr
+    inner join completeness on entities.game_date = completeness.game_date and entities.entity = completeness.entity
+    left join league on entities.game_date = league.as_of
+)
+
+select * from final
