@@ -1,8 +1,9 @@
 -- One row per hashed table and date of the window: rows that the schedule and the rules expect against rows
 -- that are there, and what that makes of the date. Entities that are to have no row are counted by reason.
 --
--- no_games: nothing is scheduled. expected_empty: games, and nobody who is to have a row. complete: exactly
--- the rows expected. blocked: held up, by name. missing: none of the rows expected. partial: anything else.
+-- no_games: nothing is scheduled. expected_empty: games, and by the rules nobody who is to have a row.
+-- complete: exactly the rows expected. blocked: held up, by name, or nobody has a whole history. missing: none
+-- of the rows expected. partial: anything else.
 {{ config(**replace_window()) }}
 
 {%- set analytics = {
@@ -113,17 +114,27 @@ final as (
         case
             when scheduled.game_date is null and coalesce(counted.actual_rows, 0) = 0 then 'no_games'
             when blocked.game_date is not null then 'blocked'
-            when coalesce(counted.expected_rows, 0) + coalesce(counted.actual_rows, 0) + coalesce(counted.without_source, 0) = 0
-                then 'expected_empty'
+            when tables.is_precompute and coalesce(counted.expected_rows, 0) + coalesce(counted.actual_rows, 0) = 0
+                then case
+                    when not scheduled.is_analysis_date or (counted.too_few_games > 0 and counted.history_incomplete = 0)
+                        then 'expected_empty'
+                    else 'blocked'
+                end
             when counted.missing_rows + counted.surplus_rows + counted.without_source = 0 then 'complete'
             when counted.actual_rows = 0 then 'missing'
+            when counted.table_name is null then 'expected_empty'
             else 'partial'
         end as outcome,
         case
             when blocked.game_date is not null then blocked.reason
             when tables.is_precompute and not scheduled.is_analysis_date
                 then 'the first {{ var('precompute_bootstrap_days') }} days of the season'
-            when coalesce(counted.expected_rows, 0) = 0 and counted.too_few_games > 0 then 'too few games of the season so far'
+            when tables.is_precompute and coalesce(counted.expected_rows, 0) = 0
+                then case
+                    when counted.history_incomplete > 0 then 'every history lacks games'
+                    when counted.too_few_games > 0 then 'too few games of the season so far'
+                    when scheduled.game_date is not null then 'upcoming_player_game_context names nobody'
+                end
             when counted.without_source > 0 then 'no source has the box scores'
         end as reason
     from tables
