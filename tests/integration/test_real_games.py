@@ -21,8 +21,6 @@ from tests.warehouse import Warehouse
 
 pytestmark = pytest.mark.real_data
 
-FIRST_MONTH = ("2021-10-19", "2021-11-19")
-BOTH_SEASONS = ("2021-10-03", "2023-06-12")
 REGULAR = "inner join nba_intermediate.dim_games using (game_id) where game_type = 'regular_season'"
 
 
@@ -31,41 +29,27 @@ def totals(raw_archive: Path) -> dict[str, Any]:
     return json.loads((raw_archive / "control_totals.json").read_text(encoding="utf-8"))
 
 
-@pytest.fixture(scope="module")
-def first_month(raw_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    warehouse = Warehouse(tmp_path_factory.mktemp("real") / "fullcourt.duckdb", raw_archive)
-    warehouse.build(FIRST_MONTH)
-    return warehouse
-
-
-@pytest.fixture(scope="module")
-def month_hashes(first_month: Warehouse) -> dict[str, set[tuple[Any, ...]]]:
-    return first_month.hashes()
-
-
-@pytest.fixture(scope="module")
-def seasons(first_month: Warehouse, month_hashes: dict[str, Any]) -> Warehouse:
-    """Both seasons, built in one window over the month's warehouse."""
-    first_month.build(BOTH_SEASONS)
-    return first_month
-
-
-def test_the_first_month_has_its_rows(month_hashes: dict[str, set[tuple[Any, ...]]]) -> None:
+def test_the_first_month_has_its_rows(month_hashes: dict[str, set[tuple[str, ...]]]) -> None:
     assert {table: len(rows) for table, rows in month_hashes.items()} == {
         "player_game_summary": 5182,
         "team_offense_game_summary": 476,
         "team_defense_game_summary": 476,
         "upcoming_player_game_context": 6328,
         "upcoming_team_game_context": 476,
+        "team_defense_zone_analysis": 63,
+        "player_shot_zone_analysis": 3498,
+        "player_composite_factors": 3545,
+        "player_daily_cache": 3148,
+        "ml_feature_store_v2": 3545,
     }
     assert len({game for game, *_ in month_hashes["player_game_summary"]}) == 238
 
 
 def test_building_two_seasons_leaves_the_months_rows_as_they_were(
-    seasons: Warehouse, month_hashes: dict[str, set[tuple[Any, ...]]]
+    seasons: Warehouse, month_hashes: dict[str, set[tuple[str, ...]]]
 ) -> None:
     for table, rows in seasons.hashes().items():
-        assert month_hashes[table] <= rows
+        assert month_hashes[table] <= {tuple(str(value) for value in row) for row in rows}
     ledger = seasons.query(
         "select sum(inserted)::int, sum(updated)::int, sum(deleted)::int from nba_ops.publish_ledger"
         " where game_date between '2021-10-19' and '2021-11-19'"
