@@ -66,7 +66,9 @@ def shot_zone_mismatch(zone_defense_hundredths: Column, zone_rate_hundredths: Co
     :param zone_rate_hundredths: percent of the player's attempts from the zone, in hundredths; from
         50 % on it counts in full. Above five points, either way, a mismatch counts 1.2 times.
     """
-    weight = pc.min_element_wise(pc.cast(zone_rate_hundredths, pa.int64()), pa.scalar(5000, pa.int64()), skip_nulls=False)
+    weight = pc.min_element_wise(
+        pc.cast(zone_rate_hundredths, pa.int64()), pa.scalar(5000, pa.int64()), skip_nulls=False
+    )
     weighted = pc.multiply_checked(pc.cast(zone_defense_hundredths, pa.int64()), weight)  # in 1/500,000
     points = pc.multiply_checked(weighted, POINT // 500_000)
     extreme = pc.greater(pc.abs(points), 5 * POINT)

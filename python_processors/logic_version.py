@@ -10,16 +10,17 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import yaml
 
-from python_processors import casting, decimals, formulas, hashing, processors, quality
+from python_processors import casting, hashing
 from python_processors.contract import PROJECT_ROOT, Contract
-from python_processors.processors import team_boxes
 
-SHARED_MODULES: tuple[ModuleType, ...] = (casting, decimals, formulas, hashing, processors, quality, team_boxes)
+# What every row goes through after its processor; the rest is what the processor imports.
+SHARED_MODULES: tuple[ModuleType, ...] = (casting, hashing)
 # Quoted text comes first, so that what looks like a comment inside it is not taken for one.
 _SQL_TOKEN = re.compile(r"('[^']*'|\"[^\"]*\")|\{#.*?#\}|/\*.*?\*/|--[^\n]*|\s+", re.DOTALL)
 
@@ -44,11 +45,31 @@ def logic_version(
         "sql": {name: normalised_sql(code) for name, code in sql.items()},
         "macros": called_macros(sql.values(), project_macros()),
         "vars": _project_vars() | dict(given_vars or {}),
-        "python": [normalised_python(part) for part in (module, *SHARED_MODULES)],
+        "python": {part.__name__: normalised_python(part) for part in imported_modules(module, *SHARED_MODULES)},
         "contract": [[c.name, c.type.name, c.required, c.not_hashed is None] for c in contract.columns],
         "key": [*contract.key, contract.partition_by],
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def imported_modules(*modules: ModuleType) -> list[ModuleType]:
+    """These modules and those of the project that they import, and so on, by name."""
+    package = PROJECT_ROOT / "python_processors"
+    found: dict[str, ModuleType] = {}
+    waiting = list(modules)
+    while waiting:
+        module = waiting.pop()
+        if module.__name__ in found:
+            continue
+        found[module.__name__] = module
+        for value in vars(module).values():
+            owner = value if isinstance(value, ModuleType) else inspect.getmodule(value)
+            path = getattr(owner, "__file__", None)
+            # A package holds its modules whoever imported them; it does not import them itself.
+            is_member = owner is not None and owner.__name__.startswith(module.__name__ + ".")
+            if owner is not None and path and Path(path).is_relative_to(package) and not is_member:
+                waiting.append(owner)
+    return [found[name] for name in sorted(found)]
 
 
 @functools.cache

@@ -168,4 +168,6 @@ def _parts(values: Column, parts: int, scale: int) -> pa.Array:
 
 def _text(names: pa.Array) -> Column:
     """The names with commas between; null when there are none."""
-    return pc.if_else(pc.greater(pc.list_value_length(names), 0), pc.binary_join(names, ","), pa.scalar(None, pa.string()))
+    return pc.if_else(
+        pc.greater(pc.list_value_length(names), 0), pc.binary_join(names, ","), pa.scalar(None, pa.string())
+    )

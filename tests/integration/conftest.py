@@ -51,7 +51,9 @@ def real_seasons(raw_archive: Path, tmp_path_factory: pytest.TempPathFactory) ->
         if not (folder / "done").exists():
             warehouse = Warehouse(folder / "fullcourt.duckdb", raw_archive)
             warehouse.build(FIRST_MONTH)
-            (folder / "month.json").write_text(json.dumps({t: sorted(r) for t, r in warehouse.hashes().items()}, default=str))
+            (folder / "month.json").write_text(
+                json.dumps({t: sorted(r) for t, r in warehouse.hashes().items()}, default=str)
+            )
             warehouse.build(BOTH_SEASONS)
             (folder / "done").touch()
     return folder

@@ -37,10 +37,10 @@ def test_the_first_month_has_its_rows(month_hashes: dict[str, set[tuple[str, ...
         "upcoming_player_game_context": 6328,
         "upcoming_team_game_context": 476,
         "team_defense_zone_analysis": 63,
-        "player_shot_zone_analysis": 3498,
-        "player_composite_factors": 3545,
-        "player_daily_cache": 3148,
-        "ml_feature_store_v2": 3545,
+        "player_shot_zone_analysis": 3034,
+        "player_composite_factors": 3544,
+        "player_daily_cache": 2930,
+        "ml_feature_store_v2": 3544,
     }
     assert len({game for game, *_ in month_hashes["player_game_summary"]}) == 238
 

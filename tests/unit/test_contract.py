@@ -15,6 +15,16 @@ HASH_FIELDS = {
     "team_defense_game_summary": 40,
     "upcoming_player_game_context": 88 - 20,  # less completeness, breaker and decision columns
     "upcoming_team_game_context": 27 - 1,  # less betting_lines_updated_at
+    "team_defense_zone_analysis": 23,
+    "player_shot_zone_analysis": 25,
+    "player_composite_factors": 21,
+    "player_daily_cache": 28,
+    "ml_feature_store_v2": 15,
+}
+PARTITIONS = {
+    "team_defense_zone_analysis": "analysis_date",
+    "player_shot_zone_analysis": "analysis_date",
+    "player_daily_cache": "cache_date",
 }
 
 
@@ -23,7 +33,7 @@ def test_each_table_hashes_the_platforms_fields(table: str) -> None:
     contract = load_contract(table)
     assert len(contract.hash_fields) == HASH_FIELDS[table]
     assert set(contract.key) <= set(contract.hash_fields)
-    assert contract.partition_by == "game_date"
+    assert contract.partition_by == PARTITIONS.get(table, "game_date")
 
 
 def test_every_hashed_table_is_known() -> None:

@@ -5,8 +5,14 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from python_processors import logic_version as logic_version_module
-from python_processors.logic_version import called_macros, logic_version, normalised_sql, project_macros
-from python_processors.processors import player_game_summary, team_offense_game_summary
+from python_processors.logic_version import (
+    called_macros,
+    imported_modules,
+    logic_version,
+    normalised_sql,
+    project_macros,
+)
+from python_processors.processors import ml_feature_store_v2, player_game_summary, team_offense_game_summary
 from tests.unit.contracts import contract_of
 
 SQL = {"model": "select a, b\nfrom t -- why\nwhere a > 1"}
@@ -29,6 +35,12 @@ def test_sql_processor_and_contract_each_count() -> None:
         logic_version(SQL, PROCESSOR, contract_of({"x": "INT64"}, x={"not_hashed": "a reason"})),
     }
     assert len(versions) == 5
+
+
+def test_what_a_processor_imports_counts_and_nothing_else() -> None:
+    names = {module.__name__.removeprefix("python_processors.") for module in imported_modules(ml_feature_store_v2)}
+    assert {"factors", "features", "formulas", "decimals", "processors.precompute"} <= names
+    assert not {"processors.upcoming_contexts", "jobs", "simulate"} & names
 
 
 def test_quoted_text_is_neither_comment_nor_formatting() -> None:
