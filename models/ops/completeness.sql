@@ -135,13 +135,22 @@ targets as (
     union all
     select 'team_defense_zone_analysis', dates.game_date, dates.season_year, teams_of_season.team_abbr
     from dates
-    inner join (select distinct season_year, team_abbr from {{ ref('dim_team_games') }} where is_in_scope) as teams_of_season
+    inner join (
+        select distinct season_year, team_abbr from {{ ref('dim_team_games') }}
+        where is_in_scope
+    ) as teams_of_season
         on dates.season_year = teams_of_season.season_year
 ),
 
+-- Each table's kind of history and the windows that it reads.
 kinds as (
     {%- for table_name, history in histories().items() %}
-    select '{{ table_name }}' as table_name, '{{ history.entity_type }}' as entity_type
+    select
+        '{{ table_name }}' as table_name,
+        {%- for name in windows %}
+        {{ 'true' if name in history.windows else 'false' }} as reads_{{ name }},
+        {%- endfor %}
+        '{{ history.entity_type }}' as entity_type
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
@@ -202,8 +211,9 @@ sums as (
         entity,
         {%- for name, condition in windows.items() %}
         {{ count_where(condition) }} as {{ name }}_expected,
-        {{ count_where(condition ~ ' and is_there') }} as {{ name }}_actual{{ ',' if not loop.last }}
+        {{ count_where(condition ~ ' and is_there') }} as {{ name }}_actual,
         {%- endfor %}
+        count(*) as games_before
     from history
     group by entity_type, game_date, entity
 ),
@@ -220,12 +230,11 @@ missing as (
     inner join kinds on history.entity_type = kinds.entity_type
     where
         not history.is_there
-        and case kinds.table_name
-            {%- for table_name, table in histories().items() %}
-            when '{{ table_name }}'
-                then {% for name in table.windows %}{{ windows[name] }}{{ ' or ' if not loop.last }}{% endfor %}
+        and (
+            {%- for name, condition in windows.items() %}
+            (kinds.reads_{{ name }} and {{ condition }}){{ ' or' if not loop.last }}
             {%- endfor %}
-        end
+        )
     group by kinds.table_name, history.game_date, history.entity
 ),
 
@@ -272,12 +281,9 @@ final as (
         end as numeric) as {{ name }}_completeness_pct,
         {{ is_window_complete(name) }} as {{ name }}_is_complete,
         {%- endfor %}
-        case counted.table_name
-            {%- for table_name, history in histories().items() %}
-            when '{{ table_name }}'
-                then {% for name in history.windows %}{{ is_window_complete(name) }}{{ ' and ' if not loop.last }}{% endfor %}
-            {%- endfor %}
-        end as all_windows_complete,
+        {%- for name in windows %}
+        (not kinds.reads_{{ name }} or {{ is_window_complete(name) }}){{ ' and' if not loop.last }}
+        {%- endfor %} as all_windows_complete,
         {{ days_between('seasons.season_start_date', 'counted.game_date') }} < {{ var('bootstrap_days') }}
             as backfill_bootstrap_mode,
         {{ days_between('seasons.season_start_date', 'counted.game_date') }} < {{ var('bootstrap_days') }}
@@ -285,6 +291,7 @@ final as (
         counted.missing_game_ids,
         counted.retry_can_help
     from counted
+    inner join kinds on counted.table_name = kinds.table_name
     inner join seasons on counted.season_year = seasons.season_year
 )
 

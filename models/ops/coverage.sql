@@ -114,12 +114,12 @@ final as (
         case
             when scheduled.game_date is null and coalesce(counted.actual_rows, 0) = 0 then 'no_games'
             when blocked.game_date is not null then 'blocked'
-            when tables.is_precompute and coalesce(counted.expected_rows, 0) + coalesce(counted.actual_rows, 0) = 0
-                then case
-                    when not scheduled.is_analysis_date or (counted.too_few_games > 0 and counted.history_incomplete = 0)
-                        then 'expected_empty'
-                    else 'blocked'
-                end
+            when tables.is_precompute and not scheduled.is_analysis_date and coalesce(counted.actual_rows, 0) = 0
+                then 'expected_empty'
+            when tables.is_precompute and counted.table_name is null then 'blocked'
+            when tables.is_precompute and counted.expected_rows + counted.actual_rows = 0 and counted.history_incomplete > 0
+                then 'blocked'
+            when tables.is_precompute and counted.expected_rows + counted.actual_rows = 0 then 'expected_empty'
             when counted.missing_rows + counted.surplus_rows + counted.without_source = 0 then 'complete'
             when counted.actual_rows = 0 then 'missing'
             when counted.table_name is null then 'expected_empty'
@@ -129,12 +129,11 @@ final as (
             when blocked.game_date is not null then blocked.reason
             when tables.is_precompute and not scheduled.is_analysis_date
                 then 'the first {{ var('precompute_bootstrap_days') }} days of the season'
-            when tables.is_precompute and coalesce(counted.expected_rows, 0) = 0
-                then case
-                    when counted.history_incomplete > 0 then 'every history lacks games'
-                    when counted.too_few_games > 0 then 'too few games of the season so far'
-                    when scheduled.game_date is not null then 'upcoming_player_game_context names nobody'
-                end
+            when tables.is_precompute and counted.expected_rows = 0 and counted.history_incomplete > 0
+                then 'every history lacks games'
+            when tables.is_precompute and counted.expected_rows = 0 then 'too few games of the season so far'
+            when tables.is_precompute and counted.table_name is null and scheduled.game_date is not null
+                then 'upcoming_player_game_context names nobody'
             when counted.without_source > 0 then 'no source has the box scores'
         end as reason
     from tables

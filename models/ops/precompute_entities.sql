@@ -51,15 +51,9 @@ final as (
         outcome,
         case
             when outcome in ('INSUFFICIENT_DATA', 'EXPECTED_INCOMPLETE')
-                then concat(
-                    cast(season_expected as string), ' games of the season so far, ', cast(least_games as string),
-                    ' are needed'
-                )
+                then concat(cast(season_expected as string), ' games so far, ', cast(least_games as string), ' are needed')
             when outcome is not null
-                then concat(
-                    'the season so far holds ', cast(season_actual as string), ' of ', cast(season_expected as string),
-                    ' games, the last twenty ', cast(l20_actual as string), ' of ', cast(l20_expected as string)
-                )
+                then concat(cast(season_actual as string), ' of ', cast(season_expected as string), ' games so far are there')
         end as outcome_reason,
         season_expected as expected_game_count,
         season_actual as actual_game_count,

@@ -80,7 +80,7 @@ seen_from as (
     inner join gaps on earlier.game_date = gaps.game_date
     where gaps.table_name in ('{{ summaries | join("', '") }}')
     union all
-    select dates.game_date, gaps.table_name, gaps.game_id, gaps.game_date, gaps.missing_rows
+    select dates.game_date, gaps.table_name, gaps.game_id, gaps.game_date as gap_date, gaps.missing_rows
     from dates
     inner join gaps on dates.game_date = gaps.game_date
     where gaps.table_name in ('{{ contexts | join("', '") }}')

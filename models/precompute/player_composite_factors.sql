@@ -59,14 +59,13 @@ final as (
         {{ in_parts('contexts.avg_usage_rate_last_7_games', 100) }} as recent_usage_hundredths,
         contexts.star_teammates_out,
         contexts.opponent_team_abbr,
-        player_zones.player_lookup is not null as has_player_zones,
-        player_zones.primary_scoring_zone,
-        opponents.team_abbr is not null as has_opponent_zones,
         {%- for zone in ['paint', 'mid_range', 'three_pt'] %}
         {{ in_parts('player_zones.' ~ zone ~ '_rate_last_10', 100) }} as {{ zone }}_rate_hundredths,
-        {{ in_parts('opponents.' ~ zone ~ '_defense_vs_league_avg', 100) }} as {{ zone }}_defense_hundredths
-        {{- ',' if not loop.last }}
+        {{ in_parts('opponents.' ~ zone ~ '_defense_vs_league_avg', 100) }} as {{ zone }}_defense_hundredths,
         {%- endfor %}
+        player_zones.player_lookup is not null as has_player_zones,
+        player_zones.primary_scoring_zone,
+        opponents.team_abbr is not null as has_opponent_zones
     from entities
     inner join contexts on entities.game_date = contexts.game_date and entities.entity = contexts.player_lookup
     inner join completeness on entities.game_date = completeness.game_date and entities.entity = completeness.entity

@@ -28,7 +28,8 @@ games as (
         season_year,
         game_date,
         game_id,
-        {%- for column in sums %}
+        paint_attempts,
+        {%- for column in sums if column != 'paint_attempts' %}
         case when paint_attempts is not null then {{ column }} end as {{ column }},
         {%- endfor %}
         processed_at,

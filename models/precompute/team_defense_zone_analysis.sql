@@ -56,8 +56,9 @@ league_teams as (
         case
             when sum(opp_{{ zone }}_attempts) > 0
                 then {{ rounded_quotient('1000000 * sum(opp_' ~ zone ~ '_makes)', 'sum(opp_' ~ zone ~ '_attempts)') }}
-        end as {{ zone }}_millionths{{ ',' if not loop.last }}
+        end as {{ zone }}_millionths,
         {%- endfor %}
+        defending_team_abbr
     from history
     where days_ago <= 30
     group by as_of, defending_team_abbr
@@ -69,8 +70,9 @@ league as (
         as_of,
         {%- for zone in zones %}
         cast(sum({{ zone }}_millionths) as int64) as league_{{ zone }}_millionths,
-        count({{ zone }}_millionths) as league_{{ zone }}_teams{{ ',' if not loop.last }}
+        count({{ zone }}_millionths) as league_{{ zone }}_teams,
         {%- endfor %}
+        count(*) as league_teams
     from league_teams
     group by as_of
 ),

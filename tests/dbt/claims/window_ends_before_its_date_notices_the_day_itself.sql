@@ -11,7 +11,9 @@
     ["date '2021-11-01'", '2021'], ["date '2021-11-02'", '2021'], ["date '2021-11-03'", '2021'],
 ]) %}
 {% set sought = [] %}
-{% for as_of, fingerprint in [('03', "'2:3:256'"), ('03', "'2:5:4'"), ('03', "'1:2:1'"), ('02', "'1:1:255'"), ('02', "'2:5:259'"), ('01', "'1:4:4'")] %}
+{% for as_of, fingerprint in [
+    ('03', "'2:3:256'"), ('03', "'2:5:4'"), ('03', "'1:2:1'"), ('02', "'1:1:255'"), ('02', "'2:5:259'"), ('01', "'1:4:4'"),
+] %}
 {% set rows = literal_rows(['entity', 'as_of', 'fingerprint'], [["'a'", "date '2021-11-" ~ as_of ~ "'", fingerprint]]) %}
 {% do sought.append(
     "select fingerprint from (" ~ windows_of_other_rows(
