@@ -18,6 +18,18 @@ FIGURES = (
 )  # fmt: skip
 
 
+# The tables that say what was known before a day's games, and those of them that follow its rosters.
+LOOK_BACK = (
+    "upcoming_team_game_context", "upcoming_player_game_context", "team_defense_zone_analysis",
+    "player_shot_zone_analysis", "player_composite_factors", "player_daily_cache", "ml_feature_store_v2",
+)  # fmt: skip
+BY_ROSTER = (
+    "upcoming_player_game_context", "player_composite_factors", "player_daily_cache", "ml_feature_store_v2",
+)  # fmt: skip
+# Features of the day itself: what stars out add to usage, his risk of sitting out, and the points lines.
+FEATURES_OF_THE_DAY = (8, 10, 25, 26, 27, 28)
+
+
 def hidden_future(raw: Path, day: date, what: str, rewrite: Callable[[Path, str, str], None]) -> None:
     """Remove from every raw table what came to be on `day` or later.
 
@@ -64,4 +76,12 @@ def values_known_before(
         f"select {', '.join(contract.key)}, {', '.join(names)} from {contract.relation} where {contract.partition_by} = '{day}'"
     )
     width = len(contract.key)
-    return {row[:width]: row[width:] for row in rows}
+    known = {row[:width]: row[width:] for row in rows}
+    if table == "ml_feature_store_v2" and what == "everything":
+        vectors = warehouse.query(
+            f"select {', '.join(contract.key)}, features from {contract.relation} where {contract.partition_by} = '{day}'"
+        )
+        for *key, vector in vectors:
+            kept = [value for place, value in enumerate(vector) if place not in FEATURES_OF_THE_DAY]
+            known[tuple(key)] += (tuple(kept),)
+    return known

@@ -1,7 +1,5 @@
 {#-
-  Fails on each game, or where a table has no games each date, whose rows are not the ones expected:
-  missing, or not expected. Analytics tables are held to expected_rows, precompute tables to the
-  entities without an outcome of precompute_entities; a blocked date is not complete.
+  Fails on each game whose rows are not the ones that expected_rows names: missing, or not expected.
 
   Rows in quarantine are explained, and so are games without any box score on dates that the seed
   completeness_exceptions names.
@@ -9,34 +7,19 @@
 {% test complete_against_schedule(model) %}
 {%- if execute %}
 {%- set node = node_of(model) %}
-{%- set partition = node.config.meta.partition_by %}
-{%- set entity = node.config.meta.key | reject('in', ['game_id', partition]) | first %}
-{%- set is_precompute = node.name in var('precompute_reads') %}
+{%- set entity = node.config.meta.key | reject('in', ['game_id', node.config.meta.partition_by]) | first %}
 {{ incomplete_games(
-    "(select " ~ partition ~ " as game_date, " ~ ("cast(null as string)" if is_precompute else "game_id")
-    ~ " as game_id, " ~ entity ~ " as entity from " ~ window_rows(model) ~ ")",
-    expected_entities() if is_precompute else "(select * from " ~ ref('expected_rows') ~ " where " ~ in_window() ~ ")",
-    ref('completeness_exceptions'),
-    node.name
+    window_rows(model),
+    "(select * from " ~ ref('expected_rows') ~ " where " ~ in_window() ~ " and table_name = '" ~ node.name ~ "')",
+    "(select * from " ~ ref('completeness_exceptions') ~ " where table_name = '" ~ node.name ~ "')",
+    entity
 ) }}
 {%- endif %}
 -- depends_on: {{ ref('expected_rows') }}
--- depends_on: {{ ref('precompute_entities') }}
 -- depends_on: {{ ref('completeness_exceptions') }}
 {% endtest %}
 
-{#- The rows that precompute tables must hold, in the form of expected_rows. -#}
-{% macro expected_entities() -%}
-(
-    select
-        table_name, game_date, cast(null as string) as game_id, entity, true as has_source,
-        cast(null as string) as quarantine_reason
-    from {{ ref('precompute_entities') }}
-    where {{ in_window() }} and outcome is null
-)
-{%- endmacro %}
-
-{% macro incomplete_games(rows, expected, exceptions, table_name) -%}
+{% macro incomplete_games(rows, expected, exceptions, entity) -%}
 select
     coalesce(expected.game_date, actual.game_date) as game_date,
     coalesce(expected.game_id, actual.game_id) as game_id,
@@ -44,12 +27,9 @@ select
     count(actual.entity) as actual_rows,
     min(case when actual.entity is null then expected.entity end) as first_missing,
     min(case when expected.entity is null then actual.entity end) as first_not_expected
-from (select * from {{ expected }} as every_table where table_name = '{{ table_name }}') as expected
-full outer join {{ rows }} as actual
-    on
-        expected.game_date = actual.game_date
-        and expected.entity = actual.entity
-        and coalesce(expected.game_id, '') = coalesce(actual.game_id, '')
+from {{ expected }} as expected
+full outer join (select game_date, game_id, {{ entity }} as entity from {{ rows }}) as actual
+    on expected.game_id = actual.game_id and expected.entity = actual.entity
 left join {{ exceptions }} as exceptions
     on
         expected.table_name = exceptions.table_name -- BigQuery wants an equality in an outer join

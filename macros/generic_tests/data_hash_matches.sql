@@ -9,8 +9,11 @@
 {% macro mismatched_hashes(rows, node) -%}
 select {{ key_columns(node) | join(', ') }}, data_hash, recomputed_hash
 from (
-    select {{ key_columns(node) | join(', ') }}, data_hash, {{ data_hash(node) }} as recomputed_hash
-    from {{ rows }}
+    select {{ key_columns(node) | join(', ') }}, data_hash, {{ data_hash_of('hashed_text') }} as recomputed_hash
+    from (
+        select {{ key_columns(node) | join(', ') }}, data_hash, {{ data_hash_text(node) }} as hashed_text
+        from {{ rows }}
+    ) as texts
 ) as recomputed
 where data_hash is null or data_hash <> recomputed_hash
 {%- endmacro %}

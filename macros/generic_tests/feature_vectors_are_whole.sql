@@ -15,7 +15,7 @@ where
     or coalesce(array_length(feature_names), 0) <> {{ length }}
     or coalesce(array_length(feature_sources), 0) <> {{ length }}
     or exists (select 1 from unnest(features) as feature where feature is null)
-    or (feature_quality_score = 100) <> not exists (
+    or (feature_quality_score < 100) <> exists (
         select 1 from unnest(feature_sources) as source where source = 'default' or starts_with(source, 'fallback:')
     )
 {%- endmacro %}

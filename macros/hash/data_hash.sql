@@ -4,13 +4,23 @@
   definition is docs/decisions/0001-hash-what-is-stored.md.
 -#}
 {% macro data_hash(node) -%}
+    {{ return(data_hash_of(data_hash_text(node))) }}
+{%- endmacro %}
+
+{#- The first 16 hex characters of a text's SHA-256. -#}
+{% macro data_hash_of(text) -%}
+    left({{ sha256_hex(text) }}, 16)
+{%- endmacro %}
+
+{#- The text that is hashed: what json.dumps makes of the stored hash fields. -#}
+{% macro data_hash_text(node) -%}
     {#- One flat concat(): forty nested || are more than a resolved query may hold. No piece is null. -#}
     {%- set pieces = [] -%}
     {%- for name in hash_fields(node) | sort -%}
         {%- do pieces.append("'" ~ ('{' if loop.first else ', ') ~ '"' ~ name ~ '": ' ~ "'") -%}
         {%- do pieces.append(json_text(name, node.columns[name].data_type)) -%}
     {%- endfor -%}
-    left({{ sha256_hex("concat(" ~ pieces | join(", ") ~ ", '}')") }}, 16)
+    {{ return("concat(" ~ pieces | join(", ") ~ ", '}')") }}
 {%- endmacro %}
 
 {#- A stored value as json.dumps prints it. -#}
@@ -91,7 +101,7 @@
 
 {#- Plain ASCII needs no look at single characters, and nearly every value is that. -#}
 {% macro default__json_string_text(value) -%}
-    '"' || case
+    concat('"', case
         when not regexp_contains({{ value }}, r'[^ !#-\[\]-~]') then {{ value }}
         else (
             select string_agg(
@@ -114,7 +124,7 @@
             )
             from unnest(to_code_points({{ value }})) as code with offset as position
         )
-    end || '"'
+    end, '"')
 {%- endmacro %}
 
 {% macro duckdb__json_string_text(value) -%}
@@ -149,12 +159,12 @@
     {{ return(adapter.dispatch('json_array_text')(value, element_type)) }}
 {%- endmacro %}
 
-{#- BigQuery stores a null array as an empty one, and so it is hashed. -#}
+{#- BigQuery stores a null array as an empty one, and so it is hashed. concat() keeps the tree flat, as above. -#}
 {% macro default__json_array_text(value, element_type) -%}
-    '[' || coalesce((
+    concat('[', coalesce((
         select string_agg({{ json_text('element', element_type) }}, ', ' order by position)
         from unnest({{ value }}) as element with offset as position
-    ), '') || ']'
+    ), ''), ']')
 {%- endmacro %}
 
 {% macro duckdb__json_array_text(value, element_type) -%}

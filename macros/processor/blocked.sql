@@ -4,7 +4,7 @@
   tables and the reason by name. A date that is blocked has no rows.
 
   Gaps of analytics tables come from upstream_gaps; a precompute table that this one reads is compared
-  with its expected rows here, after it was built.
+  with its expected rows here, after it was built, and with those that a repair would bring.
 -#}
 {% macro find_blocked_dates(table_name) -%}
     {%- set precompute = var('precompute_reads') -%}
@@ -24,7 +24,7 @@ blocking_upstreams as (
     where
         {{ in_window('entities.game_date') }}
         and entities.table_name = '{{ upstream }}'
-        and entities.outcome is null
+        and (entities.outcome is null or entities.retry_can_help)
         and rows_there.data_hash is null
     group by entities.game_date
     {%- else %}

@@ -118,5 +118,13 @@
 
 {#- A value in a form that can be compared: BigQuery compares no arrays, so of those the JSON text. -#}
 {% macro comparable(value, contract_type) -%}
-    {{ return(json_text(value, contract_type) if contract_type.startswith('ARRAY<') else value) }}
+    {{ return(adapter.dispatch('comparable')(value, contract_type)) }}
+{%- endmacro %}
+
+{% macro default__comparable(value, contract_type) -%}
+    {{ return('to_json_string(' ~ value ~ ')' if contract_type.startswith('ARRAY<') else value) }}
+{%- endmacro %}
+
+{% macro duckdb__comparable(value, contract_type) -%}
+    {{ return(value) }}
 {%- endmacro %}

@@ -190,8 +190,9 @@ def warehouse_catalog(project: str) -> Catalog:
     for table in ops["sources"][0]["tables"]:
         columns = {column["name"]: sql_type(column["data_type"]) for column in table["columns"]}
         made.add(f"{project}.nba_ops.{table['name']}", columns)
-    ledger = yaml.safe_load((PROJECT_ROOT / "models" / "ops" / "analytics_failures.yml").read_text())["models"][0]
-    made.add(f"{project}.nba_ops.{ledger['name']}", {c["name"]: sql_type(c["data_type"]) for c in ledger["columns"]})
+    for name in ("analytics_failures", "precompute_failures"):
+        (ledger,) = yaml.safe_load((PROJECT_ROOT / "models" / "ops" / f"{name}.yml").read_text())["models"]
+        made.add(f"{project}.nba_ops.{name}", {c["name"]: sql_type(c["data_type"]) for c in ledger["columns"]})
     arenas = {
         **dict.fromkeys(("venue", "team_abbr", "arena_name", "city", "region", "country", "timezone"), "STRING"),
         **dict.fromkeys(("latitude", "longitude"), "FLOAT64"),

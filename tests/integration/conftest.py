@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 import pytest
 
+from python_processors.simulate import simulate
 from tests.warehouse import Warehouse
 
 SEASON = "2021-22"
@@ -37,26 +38,57 @@ def copy_of_built(built: Warehouse, tmp_path: Path) -> Warehouse:
     return Warehouse(tmp_path / "fullcourt.duckdb", tmp_path / "raw")
 
 
-@pytest.fixture(scope="session")
-def real_seasons(raw_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `month.json`, hashes of the first month, and both seasons built over it in one window.
-
-    Built once, whichever test process comes first; the others wait for it.
-    """
-    root = tmp_path_factory.getbasetemp()
-    folder = (root.parent if os.environ.get("PYTEST_XDIST_WORKER") else root) / "real_seasons"
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that the first of the test processes to come makes, while the others wait for it."""
+    root = factory.getbasetemp()
+    folder = (root.parent if os.environ.get("PYTEST_XDIST_WORKER") else root) / name
     folder.mkdir(exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "done").exists():
-            warehouse = Warehouse(folder / "fullcourt.duckdb", raw_archive)
-            warehouse.build(FIRST_MONTH)
-            (folder / "month.json").write_text(
-                json.dumps({t: sorted(r) for t, r in warehouse.hashes().items()}, default=str)
-            )
-            warehouse.build(BOTH_SEASONS)
+            make(folder)
             (folder / "done").touch()
     return folder
+
+
+@pytest.fixture(scope="session")
+def simulated_month(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a machine without a raw archive builds, with every test of the build: `raw` and the database."""
+
+    def build(folder: Path) -> None:
+        simulate(folder / "raw")
+        Warehouse(folder / "fullcourt.duckdb", folder / "raw").build(FIRST_MONTH)
+
+    return made_once(tmp_path_factory, "simulated_month", build)
+
+
+@pytest.fixture(scope="session")
+def month(simulated_month: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """The simulated month, a copy for each test process. Not to be changed."""
+    folder = tmp_path_factory.mktemp("month") / "copy"
+    shutil.copytree(simulated_month, folder)
+    return Warehouse(folder / "fullcourt.duckdb", folder / "raw")
+
+
+@pytest.fixture
+def copy_of_month(month: Warehouse, tmp_path: Path) -> Warehouse:
+    """The simulated month with a database and a raw folder of its own."""
+    shutil.copytree(month.path.parent, tmp_path / "month")
+    return Warehouse(tmp_path / "month" / "fullcourt.duckdb", tmp_path / "month" / "raw")
+
+
+@pytest.fixture(scope="session")
+def real_seasons(raw_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`month.json`, hashes of the first month, and a database with both seasons built over it in one window."""
+
+    def build(folder: Path) -> None:
+        warehouse = Warehouse(folder / "fullcourt.duckdb", raw_archive)
+        warehouse.build(FIRST_MONTH)
+        hashes = {table: sorted(rows) for table, rows in warehouse.hashes().items()}
+        (folder / "month.json").write_text(json.dumps(hashes, default=str))
+        warehouse.build(BOTH_SEASONS)
+
+    return made_once(tmp_path_factory, "real_seasons", build)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,315 @@
+"""The chain of precompute tables on a simulated month: what holds it up, what moves it, what it may know."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from python_processors.contract import hashed_tables, load_contract
+from tests.integration.conftest import FIRST_MONTH, Rewrite
+from tests.lookahead import BY_ROSTER, LOOK_BACK, hidden_future, values_known_before
+from tests.warehouse import Warehouse
+
+PRECOMPUTE = (
+    "team_defense_zone_analysis", "player_shot_zone_analysis", "player_composite_factors", "player_daily_cache",
+    "ml_feature_store_v2",
+)  # fmt: skip
+SUMMARIES = ("player_game_summary", "team_offense_game_summary", "team_defense_game_summary")
+LAST_DAYS = ("2021-11-17", "2021-11-19")
+WITHOUT_TESTS = ("--exclude-resource-type", "test")
+
+
+def blocked(warehouse: Warehouse) -> dict[str, set[str]]:
+    """Per precompute table, the upstream tables that hold up a date of the window."""
+    rows = warehouse.query(
+        "select table_name, string_agg(blocked_by, ',') from nba_ops.blocked_dates"
+        f" where game_date between '{LAST_DAYS[0]}' and '{LAST_DAYS[1]}' group by table_name"
+    )
+    return {table: set(names.split(",")) for table, names in rows}
+
+
+def row_counts(warehouse: Warehouse) -> dict[str, int]:
+    """Rows of the last days, per precompute table."""
+    counts = {}
+    for table in PRECOMPUTE:
+        contract = load_contract(table)
+        ((counts[table],),) = warehouse.query(
+            f"select count(*) from {contract.relation} where {contract.partition_by}"
+            f" between '{LAST_DAYS[0]}' and '{LAST_DAYS[1]}'"
+        )
+    return counts
+
+
+def test_summaries_that_lack_a_past_day_hold_up_every_later_date_by_name(
+    month: Warehouse, copy_of_month: Warehouse
+) -> None:
+    """Not computed from what happens to be there; the tests of the build say so, and a repair brings all back."""
+    for table in SUMMARIES:
+        copy_of_month.execute(f"delete from nba_analytics.{table} where game_date = '2021-11-10'")
+    outcome = copy_of_month.dbt("build", window=LAST_DAYS)
+    assert set(outcome.failures) == {"every_date_is_accounted_for_coverage_"}
+    assert row_counts(copy_of_month) == dict.fromkeys(PRECOMPUTE, 0)
+    assert blocked(copy_of_month) == {
+        "team_defense_zone_analysis": {"team_defense_game_summary"},
+        "player_shot_zone_analysis": {"player_game_summary"},
+        "player_composite_factors": {"player_shot_zone_analysis", "team_defense_zone_analysis"},
+        "player_daily_cache": {
+            "player_game_summary", "team_offense_game_summary", "player_shot_zone_analysis", "player_composite_factors",
+        },
+        "ml_feature_store_v2": {
+            "player_game_summary", "player_shot_zone_analysis", "team_defense_zone_analysis", "player_composite_factors",
+            "player_daily_cache",
+        },
+    }  # fmt: skip
+    findings = copy_of_month.query(
+        "select distinct processor_name, failure_category, can_retry, failure_reason like '%2021-11-10 to 2021-11-10%'"
+        " from nba_ops.precompute_failures where entity_id = 'DATE_LEVEL' and resolution_status = 'UNRESOLVED'"
+        f" and analysis_date = '{LAST_DAYS[1]}' order by 1"
+    )
+    read_the_day = {
+        "team_defense_zone_analysis",
+        "player_shot_zone_analysis",
+        "player_daily_cache",
+        "ml_feature_store_v2",
+    }
+    assert findings == [(table, "MISSING_UPSTREAM", True, table in read_the_day) for table in sorted(PRECOMPUTE)]
+    outcomes = copy_of_month.query(
+        f"select distinct outcome from nba_ops.coverage where game_date = '{LAST_DAYS[1]}'"
+        f" and table_name in {PRECOMPUTE}"
+    )
+    assert outcomes == [("blocked",)]
+
+    copy_of_month.build(("2021-11-10", LAST_DAYS[1]))
+    assert copy_of_month.hashes() == month.hashes()
+    assert copy_of_month.query(
+        "select distinct resolution_status from nba_ops.precompute_failures where entity_id = 'DATE_LEVEL'"
+    ) == [("RESOLVED",)]
+
+
+@pytest.mark.parametrize(
+    ("gone", "selected", "held_up"),
+    [
+        (
+            "upcoming_player_game_context",
+            "upstream_gaps+",
+            {
+                "player_composite_factors": {"upcoming_player_game_context"},
+                "player_daily_cache": {"upcoming_player_game_context", "player_composite_factors"},
+                "ml_feature_store_v2": {
+                    "upcoming_player_game_context", "player_composite_factors", "player_daily_cache",
+                },
+            },
+        ),
+        (
+            "team_defense_zone_analysis",
+            "player_composite_factors+",
+            {
+                "player_composite_factors": {"team_defense_zone_analysis"},
+                "player_daily_cache": {"player_composite_factors"},
+                "ml_feature_store_v2": {
+                    "team_defense_zone_analysis", "player_composite_factors", "player_daily_cache",
+                },
+            },
+        ),
+    ],
+)  # fmt: skip
+def test_a_table_that_lacks_rows_of_the_date_holds_up_what_reads_it(
+    month: Warehouse, copy_of_month: Warehouse, gone: str, selected: str, held_up: dict[str, set[str]]
+) -> None:
+    contract = load_contract(gone)
+    day, entity = LAST_DAYS[1], contract.key[1]
+    copy_of_month.execute(
+        f"delete from {contract.relation} where {contract.partition_by} = '{day}' and {entity} ="
+        f" (select max({entity}) from {contract.relation} where {contract.partition_by} = '{day}')"
+    )
+    assert copy_of_month.dbt("build", "-s", selected, *WITHOUT_TESTS, window=(day, day)).success
+    assert blocked(copy_of_month) == held_up
+    for table in PRECOMPUTE:
+        contract = load_contract(table)
+        ((rows,),) = copy_of_month.query(
+            f"select count(*) from {contract.relation} where {contract.partition_by} = '{day}'"
+        )
+        assert (rows == 0) == (table in held_up)
+    copy_of_month.build((day, day))
+    assert copy_of_month.hashes() == month.hashes()
+
+
+def test_a_window_that_starts_cold_is_held_up_by_the_games_never_built(month: Warehouse, tmp_path: Path) -> None:
+    cold = Warehouse(tmp_path / "cold.duckdb", month.raw_dir)
+    assert cold.dbt("build", *WITHOUT_TESTS, window=LAST_DAYS).success
+    assert row_counts(cold) == dict.fromkeys(PRECOMPUTE, 0)
+    ((reason,),) = cold.query(
+        "select reason from nba_ops.blocked_dates where table_name = 'team_defense_zone_analysis'"
+        f" and game_date = '{LAST_DAYS[0]}'"
+    )
+    ((earlier,),) = month.query(
+        f"select count(*) from nba_intermediate.dim_games where is_final and is_in_scope and game_date < '{LAST_DAYS[0]}'"
+    )
+    assert f"{earlier} games were never built" in reason
+
+
+def test_the_first_fourteen_days_and_too_few_games_are_expected_to_be_empty(month: Warehouse) -> None:
+    first_rows = {
+        table: month.query(f"select min({load_contract(table).partition_by}) from {load_contract(table).relation}")[0][
+            0
+        ]
+        for table in PRECOMPUTE
+    }
+    assert min(first_rows.values()) >= date(2021, 11, 2)
+    assert first_rows["player_composite_factors"] == first_rows["ml_feature_store_v2"]
+    outcomes = dict(
+        month.query(f"select outcome, count(*) from nba_ops.coverage where table_name in {PRECOMPUTE} group by outcome")
+    )
+    assert outcomes.keys() == {"no_games", "expected_empty", "complete"}
+    too_few = month.query(
+        "select processor_name, failure_category, bool_or(can_retry), bool_or(circuit_breaker_tripped)"
+        " from nba_ops.precompute_failures group by all order by 1"
+    )
+    assert too_few == [
+        ("player_daily_cache", "INSUFFICIENT_DATA", False, False),
+        ("player_shot_zone_analysis", "EXPECTED_INCOMPLETE", False, False),
+        ("team_defense_zone_analysis", "INSUFFICIENT_DATA", False, False),
+    ]
+
+
+def test_a_corrected_box_score_changes_exactly_the_rows_whose_windows_hold_the_game(
+    month: Warehouse, copy_of_month: Warehouse, rewrite: Rewrite
+) -> None:
+    """Thirty three-pointers more of one player: no rounding hides them."""
+    games = month.query(
+        "select player_lookup, game_date, game_id from nba_analytics.player_game_summary"
+        " where player_lookup not in (select player_lookup from nba_staging.stg_nbac__injury_report"
+        " where player_lookup is not null) order by player_lookup, game_date"
+    )
+    by_player: dict[str, list[tuple[date, str]]] = {}
+    for name, day, game in games:
+        by_player.setdefault(name, []).append((day, game))
+    player = max(sorted(by_player), key=lambda name: len(by_player[name]))
+    day, game = by_player[player][1]  # early, so that it leaves the window of ten games
+    more = {
+        "points": 90, "field_goals_made": 30, "field_goals_attempted": 30, "three_pointers_made": 30,
+        "three_pointers_attempted": 30,
+    }  # fmt: skip
+    added = ", ".join(
+        f"case when game_id = '{game}' and player_lookup = '{player}' then {name} + {amount} else {name} end as {name}"
+        for name, amount in more.items()
+    )
+    rewrite(copy_of_month.raw_dir, "nbac_gamebook_player_stats", f"select * replace ({added}) from raw")
+    outcome = copy_of_month.dbt("build", *WITHOUT_TESTS, window=FIRST_MONTH)
+    assert outcome.success, outcome.failures
+
+    days = [on for on, _ in by_player[player]]
+
+    def games_between(as_of: date) -> int:
+        return sum(day <= on < as_of for on in days)
+
+    def has_zones_of_it(as_of: date) -> bool:
+        before = sum(on < as_of for on in days)
+        return games_between(as_of) <= 10 or (before >= 15 and games_between(as_of) <= 20)
+
+    before, after = month.hashes(), copy_of_month.hashes()
+    changed = {table: {row[:-1] for row in before[table] ^ after[table]} for table in hashed_tables()}
+    later = {table: {row[:-1] for row in before[table] if row[1] == player and row[0] > day} for table in BY_ROSTER}
+    zones = {
+        row[:-1] for row in before["player_shot_zone_analysis"]
+        if row[1] == player and row[0] > day and has_zones_of_it(row[0])
+    }  # fmt: skip
+    assert 0 < len(zones) < sum(row[1] == player for row in before["player_shot_zone_analysis"])
+    assert changed.pop("player_composite_factors") <= later["player_composite_factors"]
+    assert changed == {
+        "player_game_summary": {(game, player)},
+        "team_offense_game_summary": set(),
+        "team_defense_game_summary": set(),
+        "upcoming_team_game_context": set(),
+        "team_defense_zone_analysis": set(),
+        "upcoming_player_game_context": later["upcoming_player_game_context"],
+        "player_shot_zone_analysis": zones,
+        "player_daily_cache": later["player_daily_cache"],
+        "ml_feature_store_v2": later["ml_feature_store_v2"],
+    }
+
+
+def test_a_corrected_team_box_reaches_no_row_whose_windows_do_not_hold_the_game(
+    month: Warehouse, copy_of_month: Warehouse, rewrite: Rewrite
+) -> None:
+    """Thirty three-pointers more that one team missed: both teams' windows, its players' usage, and the league's average."""
+    ((game, day, team, opponent),) = month.query(
+        "select game_id, game_date, team_abbr, opponent_team_abbr from nba_analytics.team_offense_game_summary"
+        " order by game_date, game_id, team_abbr limit 1 offset 20"
+    )
+    added = ", ".join(
+        f"case when game_id = '{game}' and team_abbr = '{team}' then {name} + 30 else {name} end as {name}"
+        for name in ("fg_attempted", "three_pt_attempted")
+    )
+    rewrite(copy_of_month.raw_dir, "nbac_team_boxscore", f"select * replace ({added}) from raw")
+    outcome = copy_of_month.dbt("build", *WITHOUT_TESTS, window=FIRST_MONTH)
+    assert outcome.success, outcome.failures
+
+    played = {
+        name: [on for (on,) in month.query(
+            f"select game_date from nba_intermediate.dim_team_games where is_result and team_abbr = '{name}' order by 1"
+        )]
+        for (name,) in month.query("select distinct team_abbr from nba_intermediate.dim_team_games")
+    }  # fmt: skip
+    its_players = {
+        name for (name,) in month.query(
+            f"select player_lookup from nba_analytics.player_game_summary where game_id = '{game}' and team_abbr = '{team}'"
+        )
+    }  # fmt: skip
+
+    def holds_it(name: str, as_of: date, count: int) -> bool:
+        return name in (team, opponent) and 0 < sum(day <= on < as_of for on in played[name]) <= count
+
+    before, after = month.hashes(), copy_of_month.hashes()
+    changed = {table: {row[:-1] for row in before[table] ^ after[table]} for table in hashed_tables()}
+    both = {(game, team), (game, opponent)}
+    assert changed["team_offense_game_summary"] == changed["team_defense_game_summary"] == both
+    assert {row[1] for row in changed["player_game_summary"]} <= its_players
+    assert {row[0] for row in changed["player_game_summary"]} == {game}
+    assert changed["upcoming_team_game_context"] == changed["player_shot_zone_analysis"] == set()
+    # The league of a date is its last thirty days, so every team's comparison may move, and nothing before.
+    zones = changed["team_defense_zone_analysis"]
+    assert {(as_of > day, (as_of - day).days <= 30) for as_of, _ in zones} == {(True, True)}
+    teams_of = {
+        (on, name): {own, other} for on, name, own, other in month.query(
+            "select game_date, player_lookup, team_abbr, opponent_team_abbr from nba_analytics.upcoming_player_game_context"
+        )
+    }  # fmt: skip
+    for table in BY_ROSTER:
+        window = 15 if table == "ml_feature_store_v2" else 10
+        assert changed[table], table
+        for on, name in changed[table]:
+            in_window = any(holds_it(club, on, window) for club in teams_of[on, name])
+            assert on > day
+            assert in_window or name in its_players or table in ("player_composite_factors", "ml_feature_store_v2")
+
+
+def test_a_second_run_of_the_month_writes_nothing(copy_of_month: Warehouse) -> None:
+    assert copy_of_month.dbt("build", *WITHOUT_TESTS, window=FIRST_MONTH).success
+    assert copy_of_month.actions() == dict.fromkeys(hashed_tables(), (0, 0, 0))
+
+
+@pytest.mark.parametrize("what", ["results", "everything"])
+def test_nothing_of_the_day_or_later_changes_what_the_chain_knew_before(
+    month: Warehouse, tmp_path: Path, rewrite: Rewrite, what: str
+) -> None:
+    days: list[Any] = [
+        row[0] for row in month.query("select distinct game_date from nba_predictions.ml_feature_store_v2 order by 1")
+    ]
+    day = random.Random(what).choice(days[-6:])
+    shutil.copytree(month.raw_dir, tmp_path / "raw")
+    hidden_future(tmp_path / "raw", day, what, rewrite)
+    blind = Warehouse(tmp_path / "blind.duckdb", tmp_path / "raw")
+    outcome = blind.dbt("build", *WITHOUT_TESTS, window=(FIRST_MONTH[0], str(day)))
+    assert outcome.success, outcome.failures
+    for table in LOOK_BACK:
+        expected, found = (values_known_before(warehouse, table, day, what) for warehouse in (month, blind))
+        named_by_both = found.keys() & expected.keys()
+        assert named_by_both, table
+        assert {key: found[key] for key in named_by_both} == {key: expected[key] for key in named_by_both}
+        assert found.keys() == expected.keys() or (what == "everything" and table in BY_ROSTER)
