@@ -11,7 +11,7 @@ WINDOW := --vars '{"start_date": "$(START)", "end_date": "$(END)"}'
 
 export DBT_SEND_ANONYMOUS_USAGE_STATS ?= false
 
-.PHONY: help setup backfill build test emulator bigquery-smoke lint bench docs clean lock
+.PHONY: help setup backfill build coverage test emulator bigquery-smoke lint bench docs clean lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ backfill: setup ## build and test START to END (default: the first month of 2021
 
 build: setup ## the same as backfill, for the target in FULLCOURT_TARGET
 	$(BIN)/dbt build $(WINDOW)
+
+coverage: setup ## rows expected and there, by table and outcome, START to END
+	@$(BIN)/python -m python_processors.coverage --start $(START) --end $(END)
 
 test: setup ## all tests; those on real games run when a raw archive is found
 	$(BIN)/pytest

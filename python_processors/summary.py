@@ -16,8 +16,9 @@ def summarise(connection: duckdb.DuckDBPyConnection, start_date: str, end_date: 
     for table in hashed_tables():
         contract = load_contract(table)
         partition = contract.partition_by
+        has_games = "game_id" in (column.name for column in contract.columns)
         rows, dates, games = connection.execute(
-            f"select count(*), count(distinct {partition}), count(distinct game_id)"
+            f"select count(*), count(distinct {partition}), {'count(distinct game_id)' if has_games else 'null'}"
             f" from {prefix}{contract.relation} where {partition} between ? and ?",
             [start_date, end_date],
         ).fetchall()[0]
@@ -29,13 +30,17 @@ def summarise(connection: duckdb.DuckDBPyConnection, start_date: str, end_date: 
         ).fetchall()[0]
         verbs = ("inserted", "updated", "deleted", "unchanged")
         last_run = ", ".join(f"{count:,.0f} {verb}" for count, verb in zip(done, verbs, strict=True))
-        lines.append(f"{table:<28} {rows:>7,} {dates:>6,} {games:>6,}   {last_run}")
+        lines.append(f"{table:<28} {rows:>7,} {dates:>6,} {_count(games):>6}   {last_run}")
     invented = connection.sql(
         f"select count(*) from {prefix}nba_ops.raw_files where file_name like 'simulated:%'"
     ).fetchall()[0][0]
     if invented:
         lines.append("The games are simulated: no raw archive was found (RAW_DIR, data/raw).")
     return "\n".join(lines)
+
+
+def _count(number: int | None) -> str:
+    return "" if number is None else f"{number:,}"
 
 
 def main() -> None:

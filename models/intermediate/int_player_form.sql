@@ -47,6 +47,10 @@ games as (
         {{ in_parts('summary.ts_pct', 1000) }} as ts_thousandths,
         {{ in_parts('summary.usage_rate', 100) }} as usage_hundredths,
         boxes.seconds_played,
+        case
+            when boxes.seconds_played > 0
+                then {{ rounded_quotient('60000000000 * summary.points', 'boxes.seconds_played') }}
+        end as points_per_minute_billionths,
         quarters.fourth_quarter_seconds,
         quarters.clutch_seconds,
         quarters.fourth_quarter_points,
@@ -93,7 +97,7 @@ with_streaks as (
 {%- set sums_of_games = {
     'points_3': ('points', 3), 'points_5': ('points', 5), 'points_10': ('points', 10),
     'points_squared_10': ('points_squared', 10), 'ft_makes_10': ('ft_makes', 10), 'ts_10': ('ts_thousandths', 10),
-    'seconds_10': ('seconds_played', 10),
+    'seconds_10': ('seconds_played', 10), 'points_per_minute_10': ('points_per_minute_billionths', 10),
     'usage_7': ('usage_hundredths', 7), 'usage_10': ('usage_hundredths', 10),
     'fourth_quarter_seconds_7': ('fourth_quarter_seconds', 7), 'clutch_seconds_7': ('clutch_seconds', 7),
     'fourth_quarter_points_7': ('fourth_quarter_points', 7),

@@ -55,8 +55,8 @@ league_teams as (
         {%- for zone in zones %}
         case
             when sum(opp_{{ zone }}_attempts) > 0
-                then {{ rounded_quotient('1000000 * sum(opp_' ~ zone ~ '_makes)', 'sum(opp_' ~ zone ~ '_attempts)') }}
-        end as {{ zone }}_millionths,
+                then {{ rounded_quotient('1000000000 * sum(opp_' ~ zone ~ '_makes)', 'sum(opp_' ~ zone ~ '_attempts)') }}
+        end as {{ zone }}_billionths,
         {%- endfor %}
         defending_team_abbr
     from history
@@ -69,8 +69,8 @@ league as (
     select
         as_of,
         {%- for zone in zones %}
-        cast(sum({{ zone }}_millionths) as int64) as league_{{ zone }}_millionths,
-        count({{ zone }}_millionths) as league_{{ zone }}_teams,
+        cast(sum({{ zone }}_billionths) as int64) as league_{{ zone }}_billionths,
+        count({{ zone }}_billionths) as league_{{ zone }}_teams,
         {%- endfor %}
         count(*) as league_teams
     from league_teams
@@ -110,7 +110,7 @@ final as (
         last_fifteen.{{ name }}_games,
         {%- endfor %}
         {%- for zone in zones %}
-        league.league_{{ zone }}_millionths,
+        league.league_{{ zone }}_billionths,
         league.league_{{ zone }}_teams,
         {%- endfor %}
         completeness.l15_is_complete,

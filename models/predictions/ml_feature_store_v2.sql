@@ -46,6 +46,11 @@ form as (
     where {{ in_window() }}
 ),
 
+rosters as (
+    select * from {{ ref('int_upcoming_rosters') }}
+    where {{ in_window() }}
+),
+
 team_availability as (
     select * from {{ ref('int_team_availability') }}
     where {{ in_window() }}
@@ -133,10 +138,12 @@ final as (
         contexts.opponent_days_rest,
         contexts.player_status,
         team_availability.has_report,
+        rosters.roster_source = 'nbac_gamebook' as has_roster,
+        coalesce(rosters.roster_status = 'inactive', false) as is_inactive,
         contexts.back_to_back,
         contexts.season_phase = 'playoffs' as is_playoff_game,
         {%- for name in ['points_3', 'points_5', 'points_10', 'points_season', 'points_squared_10', 'seconds_10',
-                         'seconds_season', 'ft_makes_10'] %}
+                         'seconds_season', 'ft_makes_10', 'points_per_minute_10'] %}
         form.{{ name }},
         form.{{ name }}_games,
         {%- endfor %}
@@ -149,6 +156,8 @@ final as (
         games.results_before,
         {{ in_parts('contexts.current_points_line', 10) }} as points_line_tenths,
         {{ in_parts('contexts.opening_points_line', 10) }} as opening_line_tenths,
+        {{ in_parts('contexts.line_movement', 10) }} as line_movement_tenths,
+        contexts.has_prop_line,
         against_opponent.points_vs_opponent,
         coalesce(against_opponent.games_vs_opponent, 0) as games_vs_opponent,
         dates_short_of_history.game_date is null as has_opponent_history
@@ -156,6 +165,7 @@ final as (
     inner join contexts on entities.game_date = contexts.game_date and entities.entity = contexts.player_lookup
     inner join completeness on entities.game_date = completeness.game_date and entities.entity = completeness.entity
     inner join games on contexts.game_id = games.game_id and contexts.team_abbr = games.team_abbr
+    inner join rosters on contexts.game_date = rosters.game_date and contexts.player_lookup = rosters.player_lookup
     left join caches on contexts.game_date = caches.cache_date and contexts.player_lookup = caches.player_lookup
     left join composites on contexts.game_date = composites.game_date and contexts.player_lookup = composites.player_lookup
     left join zones on contexts.game_date = zones.analysis_date and contexts.player_lookup = zones.player_lookup

@@ -94,7 +94,14 @@ def calculated(players: pa.Table) -> Candidates:
     """9 to 12: rest against the opponent's, risk of sitting out, and how points and minutes move."""
     return {
         "rest_advantage": [_value(rest_advantage(players["days_rest"], players["opponent_days_rest"]))],
-        "injury_risk": [_value(injury_risk(players["player_status"], players["has_report"]))],
+        "injury_risk": [
+            _value(
+                injury_risk(
+                    players["player_status"], players["is_inactive"],
+                    pc.or_(pc.fill_null(players["has_report"], False), players["has_roster"]),
+                )
+            )
+        ],
         "recent_trend": [_value(recent_trend(players["points_3"], players["points_5"], players["points_5_games"]))],
         "minutes_change": [
             _value(
@@ -144,14 +151,17 @@ def team(players: pa.Table) -> Candidates:
 
 
 def vegas(players: pa.Table) -> Candidates:
-    """25 to 28: his points line; without one his average of the season stands in."""
+    """25 to 28: his points line; without one his average of the season stands in.
+
+    A line seen once says nothing of a move, and a game without any line nothing of who has one.
+    """
     average = _mean(players["points_season"], players["points_season_games"])
     line, opening = players["points_line_tenths"], players["opening_line_tenths"]
     return {
         "vegas_points_line": [_value(line, 10), average],
         "vegas_opening_line": [_value(opening, 10), average],
-        "vegas_line_move": [_value(pc.subtract(line, opening), 10)],
-        "has_vegas_line": [_value(pc.cast(pc.is_valid(line), pa.int64()))],
+        "vegas_line_move": [_value(players["line_movement_tenths"], 10)],
+        "has_vegas_line": [_value(pc.cast(players["has_prop_line"], pa.int64()))],
     }
 
 
@@ -168,15 +178,13 @@ def against_opponent(players: pa.Table) -> Candidates:
 
 
 def playing_time(players: pa.Table) -> Candidates:
-    """31 and 32: minutes and points per minute of his last ten games whose minutes are known."""
-    seconds = players["seconds_10"]
-    points = pc.if_else(
-        pc.equal(players["seconds_10_games"], players["points_10_games"]), players["points_10"], _UNKNOWN
-    )
+    """31 and 32: means of minutes and of each game's points per minute, of those of the last ten with minutes."""
     return {
-        "minutes_avg_last_10": [_mean(seconds, players["seconds_10_games"], units=60)],
-        "ppm_avg_last_10": [ratio(pc.multiply(pc.cast(points, pa.int64()), 60), seconds, features.SCALE)],
-    }
+        "minutes_avg_last_10": [_mean(players["seconds_10"], players["seconds_10_games"], units=60)],
+        "ppm_avg_last_10": [
+            _mean(players["points_per_minute_10"], players["points_per_minute_10_games"], units=10**9)
+        ],
+    }  # fmt: skip
 
 
 def rest_advantage(days_rest: Column, opponent_days_rest: Column) -> Column:
@@ -184,12 +192,15 @@ def rest_advantage(days_rest: Column, opponent_days_rest: Column) -> Column:
     return factors.clamp(pc.subtract(days_rest, opponent_days_rest), -2, 2)
 
 
-def injury_risk(status: Column, has_report: Column) -> Column:
-    """0 available or not listed, 1 probable, 2 questionable, 3 doubtful or out; null without a report."""
-    risk: Column = pc.if_else(has_report, pa.scalar(0, pa.int64()), _UNKNOWN)
+def injury_risk(status: Column, is_inactive: Column, is_known: Column) -> Column:
+    """0 available or not listed, 1 probable, 2 questionable, 3 doubtful, out or inactive on the roster.
+
+    Null when neither a report nor a roster was out.
+    """
+    risk: Column = pc.if_else(is_known, pa.scalar(0, pa.int64()), _UNKNOWN)
     for name, value in RISKS.items():
         risk = pc.if_else(pc.fill_null(pc.equal(status, name), False), pa.scalar(value, pa.int64()), risk)
-    return risk
+    return pc.if_else(is_inactive, pa.scalar(3, pa.int64()), risk)
 
 
 def recent_trend(points_3: Column, points_5: Column, games: Column) -> Column:

@@ -13,6 +13,7 @@ from python_processors.processors.precompute import Columns, run_issues, tier, z
 
 ZONES = {"paint": "paint", "mid_range": "mid_range", "three_pt": "perimeter"}  # and what a zone is called
 LEAST_TEAMS = 10  # fewer say nothing of a league
+BILLION = 10**9
 
 
 def summarise(teams: pa.Table) -> pa.Table:
@@ -42,15 +43,15 @@ def summarise(teams: pa.Table) -> pa.Table:
 def versus_league(teams: pa.Table, zone: str) -> pa.Array:
     """Percentage points that opponents make more often than the league's average team allows.
 
-    The league's average is the unweighted mean of its teams' percentages in millionths; null when
+    The league's average is the unweighted mean of its teams' percentages each to a billionth; null when
     fewer than ten teams have one.
     """
     makes, attempts, league, count = (
         pc.cast(teams[name], pa.int64())
-        for name in (f"{zone}_makes", f"{zone}_attempts", f"league_{zone}_millionths", f"league_{zone}_teams")
+        for name in (f"{zone}_makes", f"{zone}_attempts", f"league_{zone}_billionths", f"league_{zone}_teams")
     )
     counted = pc.if_else(pc.greater_equal(count, LEAST_TEAMS), count, pa.scalar(None, pa.int64()))
-    whole = pc.multiply_checked(counted, 1_000_000)
+    whole = pc.multiply_checked(counted, BILLION)
     surplus = pc.subtract_checked(pc.multiply_checked(makes, whole), pc.multiply_checked(league, attempts))
     return ratio(pc.multiply_checked(surplus, 100), pc.multiply_checked(attempts, whole), 2)
 

@@ -24,7 +24,10 @@ from tests.bigquery.raw import load_raw_table
 from tests.warehouse import WEEK, Warehouse, environment
 
 PREFIX = "fullcourt_smoke_"
-DATASETS = ("nba_raw", "nba_reference", "nba_staging", "nba_intermediate", "nba_analytics", "nba_ops")
+DATASETS = (
+    "nba_raw", "nba_reference", "nba_staging", "nba_intermediate", "nba_analytics", "nba_precompute",
+    "nba_predictions", "nba_ops",
+)  # fmt: skip
 
 
 def main() -> int:

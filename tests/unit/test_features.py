@@ -109,14 +109,18 @@ def test_minutes_change_against_the_season(recent: int, usual: int, change: int 
 
 
 @pytest.mark.parametrize(
-    ("status", "has_report", "risk"),
+    ("status", "is_inactive", "is_known", "risk"),
     [
-        (None, True, 0), ("available", True, 0), ("probable", True, 1), ("questionable", True, 2),
-        ("doubtful", True, 3), ("out", True, 3), (None, False, None),
+        (None, False, True, 0), ("available", False, True, 0), ("probable", False, True, 1),
+        ("questionable", False, True, 2), ("doubtful", False, True, 3), ("out", False, True, 3),
+        (None, True, True, 3), ("probable", True, True, 3), (None, False, False, None),
     ],
 )  # fmt: skip
-def test_who_is_not_on_a_report_is_available(status: str | None, has_report: bool, risk: int | None) -> None:
-    assert injury_risk(pa.array([status], pa.string()), pa.array([has_report])).to_pylist() == [risk]
+def test_who_is_neither_listed_nor_inactive_is_available(
+    status: str | None, is_inactive: bool, is_known: bool, risk: int | None
+) -> None:
+    found = injury_risk(pa.array([status], pa.string()), pa.array([is_inactive]), pa.array([is_known]))
+    assert found.to_pylist() == [risk]
 
 
 @pytest.mark.parametrize(("own", "other", "advantage"), [(3, 0, 2), (1, 1, 0), (0, 1, -1), (0, 9, -2), (None, 1, None)])

@@ -58,7 +58,7 @@ def league(teams: int) -> pa.Table:
     """300 of 500 made; the league makes 0.55 on average."""
     return pa.table(
         {
-            "paint_makes": [300], "paint_attempts": [500], "league_paint_millionths": [550_000 * teams],
+            "paint_makes": [300], "paint_attempts": [500], "league_paint_billionths": [550_000_000 * teams],
             "league_paint_teams": [teams],
         }
     )  # fmt: skip

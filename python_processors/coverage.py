@@ -1,0 +1,88 @@
+"""Rows expected and rows there, table by table, in Markdown: `python -m python_processors.coverage`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+
+from python_processors.contract import PROJECT_ROOT
+
+# Of a day, in the order of the chain; the three summaries and both contexts have the columns before.
+COLUMNS = {
+    "team_offense_game_summary": "offense",
+    "team_defense_game_summary": "defense",
+    "player_game_summary": "players",
+    "upcoming_team_game_context": "teams tonight",
+    "upcoming_player_game_context": "players tonight",
+    "team_defense_zone_analysis": "defense zones",
+    "player_shot_zone_analysis": "shot zones",
+    "player_composite_factors": "factors",
+    "player_daily_cache": "cache",
+    "ml_feature_store_v2": "features",
+}
+
+
+def by_outcome(connection: duckdb.DuckDBPyConnection, start_date: str, end_date: str, *, prefix: str = "") -> str:
+    """One line per table, season and outcome: dates, rows expected and there, and who has none and why."""
+    rows = connection.execute(
+        f"""
+        select table_name, season_year, outcome, coalesce(reason, ''), min(game_date), max(game_date), count(*),
+            sum(expected_rows), sum(actual_rows), sum(too_few_games), sum(history_incomplete), sum(without_source),
+            sum(quarantined)
+        from {prefix}nba_ops.coverage
+        where game_date between ? and ? and outcome <> 'no_games'
+        group by all order by table_name, min(game_date)
+        """,
+        [start_date, end_date],
+    ).fetchall()
+    header = (
+        "table", "season", "outcome", "why", "first", "last", "dates", "expected", "there", "too few games",
+        "history lacks games", "no source", "quarantined",
+    )  # fmt: skip
+    return _markdown(header, rows)
+
+
+def by_date(connection: duckdb.DuckDBPyConnection, start_date: str, end_date: str, *, prefix: str = "") -> str:
+    """One line per date with games: rows there, `of` the expected where they differ, or why there are none."""
+    rows = connection.execute(
+        f"select game_date, scheduled_games, table_name, expected_rows, actual_rows, outcome, reason"
+        f" from {prefix}nba_ops.coverage where game_date between ? and ? and outcome <> 'no_games'",
+        [start_date, end_date],
+    ).fetchall()
+    days: dict[Any, dict[str, str]] = {}
+    for day, games, table, expected, there, outcome, _ in rows:
+        cell = f"{there:,}" if outcome == "complete" else outcome.replace("_", " ")
+        if outcome in ("partial", "missing"):
+            cell += f" ({there:,} of {expected:,})"
+        days.setdefault((day, games), {})[table] = cell
+    lines = [(*key, *(cells.get(table, "") for table in COLUMNS)) for key, cells in sorted(days.items())]
+    return _markdown(("date", "games", *COLUMNS.values()), lines)
+
+
+def _markdown(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(_cell(value) for value in line)} |" for line in lines)
+
+
+def _cell(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) and value > 9999 else str(value).replace("|", "\\|")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--start", required=True, help="first date, YYYY-MM-DD")
+    parser.add_argument("--end", required=True, help="last date, YYYY-MM-DD")
+    parser.add_argument("--by-date", action="store_true", help="a line per date, not per outcome")
+    arguments = parser.parse_args()
+    path = os.environ.get("FULLCOURT_DUCKDB", str(PROJECT_ROOT / "data" / "fullcourt.duckdb"))
+    with duckdb.connect(path, read_only=True) as connection:
+        table = by_date if arguments.by_date else by_outcome
+        print(table(connection, arguments.start, arguments.end, prefix=os.environ.get("FULLCOURT_DATASET_PREFIX", "")))
+
+
+if __name__ == "__main__":
+    main()
