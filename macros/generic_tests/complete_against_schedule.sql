@@ -7,12 +7,11 @@
 {% test complete_against_schedule(model) %}
 {%- if execute %}
 {%- set node = node_of(model) %}
-{%- set entity = node.config.meta.key | reject('in', ['game_id', node.config.meta.partition_by]) | first %}
 {{ incomplete_games(
     window_rows(model),
     "(select * from " ~ ref('expected_rows') ~ " where " ~ in_window() ~ " and table_name = '" ~ node.name ~ "')",
     "(select * from " ~ ref('completeness_exceptions') ~ " where table_name = '" ~ node.name ~ "')",
-    entity
+    entity_column(node.name)
 ) }}
 {%- endif %}
 -- depends_on: {{ ref('expected_rows') }}

@@ -53,18 +53,6 @@ blocked as (
 )
 {%- endmacro %}
 
-{#- Names of a precompute table's date and entity columns. Its YAML file has them too, and dbt reads that too late. -#}
-{% macro date_column(table_name) -%}
-    {{ return({
-        'team_defense_zone_analysis': 'analysis_date', 'player_shot_zone_analysis': 'analysis_date',
-        'player_daily_cache': 'cache_date'
-    }.get(table_name, 'game_date')) }}
-{%- endmacro %}
-
-{% macro entity_column(table_name) -%}
-    {{ return('team_abbr' if table_name == 'team_defense_zone_analysis' else 'player_lookup') }}
-{%- endmacro %}
-
 {#- CTE `entities`: who has a row of the table in the window; nobody on a blocked date. -#}
 {% macro unblocked_entities(table_name) -%}
 entities as (

@@ -19,6 +19,24 @@
     {{ exceptions.raise_compiler_error("No model of this project builds " ~ relation) }}
 {%- endmacro %}
 
+{#- A hashed table's date column, and the column that tells its rows of a date (or of a game) apart. -#}
+{% macro date_column(table_name) -%}
+    {{ return(node_named(table_name).config.meta.partition_by if execute else 'game_date') }}
+{%- endmacro %}
+
+{% macro entity_column(table_name) -%}
+    {%- if not execute -%}
+        {{ return('entity') }}
+    {%- endif -%}
+    {%- set meta = node_named(table_name).config.meta -%}
+    {{ return(meta.key | reject('in', ['game_id', meta.partition_by]) | first) }}
+{%- endmacro %}
+
+{#- The node of a model by its name. dbt knows contracts only once it executes, not while it parses. -#}
+{% macro node_named(name) -%}
+    {{ return(graph.nodes['model.' ~ project_name ~ '.' ~ name]) }}
+{%- endmacro %}
+
 {#- `create table if not exists` with a contract's columns. `meta` holds partition_by and cluster_by. -#}
 {% macro create_contract_table(relation, columns, meta) -%}
     {{ return(adapter.dispatch('create_contract_table')(relation, columns, meta)) }}

@@ -6,11 +6,10 @@
 -- of the rows expected. partial: anything else.
 {{ config(**replace_window()) }}
 
-{%- set analytics = {
-    'team_offense_game_summary': 'team_abbr', 'team_defense_game_summary': 'defending_team_abbr',
-    'player_game_summary': 'player_lookup', 'upcoming_team_game_context': 'team_abbr',
-    'upcoming_player_game_context': 'player_lookup'
-} %}
+{%- set analytics = [
+    'team_offense_game_summary', 'team_defense_game_summary', 'player_game_summary', 'upcoming_team_game_context',
+    'upcoming_player_game_context'
+] %}
 {%- set precompute = var('precompute_reads') %}
 
 with
@@ -43,8 +42,8 @@ expected as (
 ),
 
 actual as (
-    {%- for table_name, entity in analytics.items() %}
-    select '{{ table_name }}' as table_name, game_date, game_id, {{ entity }} as entity
+    {%- for table_name in analytics %}
+    select '{{ table_name }}' as table_name, game_date, game_id, {{ entity_column(table_name) }} as entity
     from {{ ref(table_name) }}
     where {{ in_window() }}
     union all
@@ -90,7 +89,7 @@ counted as (
 ),
 
 tables as (
-    {%- for table_name in (analytics | list) + (precompute | list) %}
+    {%- for table_name in analytics + (precompute | list) %}
     select '{{ table_name }}' as table_name, {{ 'true' if table_name in precompute else 'false' }} as is_precompute
     {{ 'union all' if not loop.last }}
     {%- endfor %}

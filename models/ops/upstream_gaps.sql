@@ -7,11 +7,8 @@
 -- completeness_exceptions says so: they hold up nobody but whose history they are missing from.
 {{ config(**replace_window()) }}
 
-{%- set summaries = {
-    'team_offense_game_summary': 'team_abbr', 'team_defense_game_summary': 'defending_team_abbr',
-    'player_game_summary': 'player_lookup'
-} %}
-{%- set contexts = {'upcoming_team_game_context': 'team_abbr', 'upcoming_player_game_context': 'player_lookup'} %}
+{%- set summaries = ['team_offense_game_summary', 'team_defense_game_summary', 'player_game_summary'] %}
+{%- set contexts = ['upcoming_team_game_context', 'upcoming_player_game_context'] %}
 
 with
 
@@ -45,8 +42,8 @@ built_games as (
 ),
 
 actual as (
-    {%- for table_name, entity in (summaries.items() | list) + (contexts.items() | list) %}
-    select '{{ table_name }}' as table_name, game_id, {{ entity }} as entity
+    {%- for table_name in summaries + contexts %}
+    select '{{ table_name }}' as table_name, game_id, {{ entity_column(table_name) }} as entity
     from {{ ref(table_name) }}
     where {{ in_season_so_far() }}
     {{ 'union all' if not loop.last }}
