@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 
 from python_processors.raw_loader import RawFolder, find_raw_dir
 from python_processors.simulate import simulate
+from tests.warehouse import PARSED_PROJECTS, environment
 
 
 def archive() -> Path | None:
@@ -28,6 +31,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_report_header() -> str:
     found = archive()
     return f"raw archive: {found}" if found else "raw archive: none, so the tests on real games are skipped"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parsed_projects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One folder of parsed projects for all workers of a session."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "parsed"
+    folder.mkdir(exist_ok=True)
+    with environment(**{PARSED_PROJECTS: str(folder)}):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,10 +16,16 @@ import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.factory import reset_adapters
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.constants import PARTIAL_PARSE_FILE_NAME
+from dbt.contracts.graph.manifest import Manifest
+from dbt.parser.manifest import extended_mashumuro_decoder
 
 from python_processors.contract import PROJECT_ROOT, hashed_tables, load_contract
 
 WEEK = ("2021-10-19", "2021-10-26")
+PARSED_PROJECTS = "FULLCOURT_TEST_PARSED_PROJECTS"  # a folder for them: set for the time of a test session
+# Settings of a connection, which no parsed project holds.
+CONNECTION = ("DUCKDB", "THREADS", "KEYFILE", "ENDPOINT", "RETRIES", "SECONDS", PARSED_PROJECTS)
 
 
 @dataclass
@@ -36,19 +44,40 @@ class Warehouse:
     path: Path
     raw_dir: Path
 
-    def dbt(self, *arguments: str, window: tuple[str, str] | None = WEEK, **variables: Any) -> DbtOutcome:
+    def dbt(self, command: str, *arguments: str, window: tuple[str, str] | None = WEEK, **variables: Any) -> DbtOutcome:
         """Run a dbt command; the window goes into --vars unless it is None."""
         if window is not None:
             variables |= {"start_date": window[0], "end_date": window[1]}
-        command = [*arguments, "--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT / "profiles")]
-        command += ["--target-path", str(self.path.parent / "target"), "--log-path", str(self.path.parent / "logs")]
-        command += ["--vars", json.dumps(variables), "--quiet", "--no-use-colors"]
+        options = ["--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT / "profiles")]
+        options += ["--target-path", str(self.path.parent / "target"), "--log-path", str(self.path.parent / "logs")]
+        options += ["--vars", json.dumps(variables, sort_keys=True), "--quiet", "--no-use-colors"]
+        options += ["--log-level-file", "warn"]  # a tenth of a run's time goes into its debug log
         with environment(FULLCOURT_DUCKDB=str(self.path), RAW_DIR=str(self.raw_dir)):
-            try:
-                return outcome_of(dbtRunner().invoke(command))
-            finally:
-                DuckDBConnectionManager.close_all_connections()
-                reset_adapters()
+            folder = os.environ.get(PARSED_PROJECTS)
+            if folder is None or command == "parse":
+                return outcome_of(invoke([command, *options, *arguments]))
+            parsed = self._parsed_file(Path(folder), variables)
+            if not parsed.exists():
+                result = invoke(["parse", *options])
+                if not result.success:
+                    return outcome_of(result)
+                partial = parsed.with_suffix(f".{os.getpid()}")
+                shutil.copy(self.path.parent / "target" / PARTIAL_PARSE_FILE_NAME, partial)
+                partial.replace(parsed)
+            manifest = Manifest.from_msgpack(parsed.read_bytes(), decoder=extended_mashumuro_decoder)
+            manifest.build_flat_graph()
+            return outcome_of(invoke([command, *options, *arguments], manifest))
+
+    def _parsed_file(self, folder: Path, variables: dict[str, Any]) -> Path:
+        """Where the project is kept as parsed for this database name, these variables and settings:
+        parsing takes longer than most of what is then run."""
+        settings = {
+            name: value
+            for name, value in os.environ.items()
+            if name.startswith(("FULLCOURT_", "DBT_")) and not name.endswith(CONNECTION)
+        }
+        named = json.dumps([self.path.stem, variables, settings], sort_keys=True)
+        return folder / hashlib.sha256(named.encode()).hexdigest()
 
     def build(self, window: tuple[str, str] = WEEK, *arguments: str, **variables: Any) -> None:
         """dbt build that must succeed."""
@@ -82,6 +111,15 @@ class Warehouse:
             " where run_id = (select max_by(run_id, published_at) from nba_ops.publish_ledger) group by 1"
         )
         return {table: (inserted, updated, deleted) for table, inserted, updated, deleted in rows}
+
+
+def invoke(command: list[str], manifest: Manifest | None = None) -> dbtRunnerResult:
+    """dbt in this process, which leaves no connection behind."""
+    try:
+        return dbtRunner(manifest).invoke(command)
+    finally:
+        DuckDBConnectionManager.close_all_connections()
+        reset_adapters()
 
 
 def outcome_of(result: dbtRunnerResult) -> DbtOutcome:
