@@ -6,6 +6,7 @@ goes; it knows nothing of partitions, jobs or permissions.
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import importlib.metadata
 import os
@@ -17,10 +18,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import wasmtime
 import yaml
+from google.protobuf.timestamp_pb2 import Timestamp
 from zetasql import types
 from zetasql.core import ZetaSqlLocalService
+from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2
+from zetasql.wasi._pb2.zetasql.public.value_pb2 import ValueProto
 
 from python_processors.contract import PROJECT_ROOT, ContractType, hashed_tables, load_contract
 from python_processors.raw_contract import raw_tables
@@ -61,13 +66,23 @@ def service() -> ZetaSqlLocalService:
 
     wasmtime.Module.from_file = from_cache
     try:
-        return ZetaSqlLocalService()
+        made = ZetaSqlLocalService.get_instance()  # the one that the library itself asks for options
     finally:
         wasmtime.Module.from_file = compile_file
+    # The client copies each byte in a loop of Python.
+    client = made.wasm_client
+
+    def address(start: int) -> int:
+        return ctypes.addressof(client.memory.data_ptr().contents) + start
+
+    client.write_bytes = lambda start, data: ctypes.memmove(address(start), data, len(data))
+    client.read_bytes = lambda start, size: ctypes.string_at(address(start), size)
+    return made
 
 
 def language_options() -> types.LanguageOptions:
     """BigQuery's language: all features, and QUALIFY as the reserved word that it is there."""
+    service()
     language = types.LanguageOptions.maximum_features()
     language.reserved_keywords = ["QUALIFY"]
     return language
@@ -106,14 +121,18 @@ class Catalog:
 
         :raises Exception: the query is no valid GoogleSQL over these tables.
         """
-        from zetasql.api import Analyzer
-
         catalog = types.SimpleCatalog(
             name="warehouse", builtin_function_options=self._builtin, table=list(self._used(sql))
         )
-        statement = Analyzer(self._options, catalog, service()).analyze_statement(one_name_per_table(sql))
-        outputs = getattr(statement, "output_column_list", None) or []
-        return {output.name: output.column.type for output in outputs}
+        request = types.AnalyzeRequest(
+            sql_statement=one_name_per_table(sql), options=self._options, simple_catalog=catalog
+        )
+        # Of the whole resolved statement only the columns are made objects of the library's.
+        answer = service().wasm_client.call_grpc_func(
+            "ZetaSqlLocalService_Analyze", request.to_proto(), local_service_pb2.AnalyzeResponse
+        )
+        query = answer.resolved_statement.resolved_query_stmt_node
+        return {output.name: types.Type.from_proto(output.column.type) for output in query.output_column_list}
 
     def _used(self, sql: str) -> list[types.SimpleTable]:
         text = one_name_per_table(sql)
@@ -125,54 +144,54 @@ def one_name_per_table(sql: str) -> str:
     return re.sub(r"`([\w-]+)`\.`(\w+)`\.`(\w+)`", r"`\1.\2.\3`", sql)
 
 
-def execute(sql: str) -> list[list[Any]]:
-    """Rows of a query without tables; cells are whatever field of the value is set."""
-    from zetasql.api import CatalogBuilder, PreparedQuery
+def execute(sql: str, rows: pa.Table | None = None, kinds: Mapping[str, ContractType] | None = None) -> list[list[Any]]:
+    """Rows of a query; cells are whatever field of the value is set.
 
+    :param rows: what the query's table `given` holds, if it has one, in the columns of `kinds`.
+    """
+    kinds = kinds or {}
     language = language_options()
     builtin = types.ZetaSQLBuiltinFunctionOptions(language_options=language)
-    catalog = CatalogBuilder("empty").with_builtin_functions(builtin).build()
+    columns = [types.SimpleColumn(name=name, type=sql_type(kind.name)) for name, kind in kinds.items()]
+    tables = [types.SimpleTable(name="given", column=columns)] if kinds else []
+    catalog = types.SimpleCatalog(name="given", builtin_function_options=builtin, table=tables)
     options = types.AnalyzerOptions(language_options=language)
-    builder = PreparedQuery.builder().set_sql(sql).set_analyzer_options(options).set_catalog(catalog)
-    with builder.set_service(service()).prepare() as query:
-        rows = query.execute().content.table_data.row
-    return [[_cell(value) for value in row.cell] for row in rows]
+    request = types.EvaluateQueryRequest(sql=sql, options=options, simple_catalog=catalog).to_proto()
+    if rows is not None:
+        content = request.table_content["given"].table_data
+        for values in zip(*(rows[name].to_pylist() for name in kinds), strict=True):
+            content.row.add(cell=map(stored, values, kinds.values()))
+    answer = service().wasm_client.call_grpc_func(
+        "ZetaSqlLocalService_EvaluateQuery", request, local_service_pb2.EvaluateQueryResponse
+    )
+    return [[_cell(value) for value in row.cell] for row in answer.content.table_data.row]
 
 
-def _cell(value: types.Value) -> Any:
-    for name in ("int64_value", "double_value", "bool_value", "string_value"):
-        found = getattr(value, name)
-        if found is not None:
-            return found
-    return None
+def _cell(value: ValueProto) -> Any:
+    field = value.WhichOneof("value")
+    return None if field is None else getattr(value, field)
 
 
-def literal(value: Any, kind: ContractType) -> str:
-    """A stored value as a GoogleSQL literal of its contract type."""
-    if kind.element is not None:
-        elements = ", ".join(literal(element, kind.element) for element in value)
-        return f"array<{kind.element.kind}>[{elements}]"
+def stored(value: Any, kind: ContractType) -> ValueProto:
+    """A stored value as GoogleSQL holds it."""
     if value is None:
-        return f"cast(null as {kind.kind})"
+        return ValueProto()
+    if kind.element is not None:
+        elements = [stored(element, kind.element) for element in value]
+        return ValueProto(array_value=ValueProto.Array(element=elements))
     if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, Decimal):
-        return f"numeric '{value:f}'"
+        return ValueProto(bool_value=value)
+    if isinstance(value, Decimal):  # billionths, the lowest byte first
+        return ValueProto(numeric_value=int(value.scaleb(9)).to_bytes(16, "little", signed=True))
     if isinstance(value, datetime):
-        return f"timestamp '{value:%Y-%m-%d %H:%M:%S.%f}+00:00'".replace(f"'{value:%Y}-", f"'{value.year:04d}-")
+        moment = Timestamp()
+        moment.FromDatetime(value)
+        return ValueProto(timestamp_value=moment)
     if isinstance(value, date):
-        return f"date '{value.year:04d}-{value.month:02d}-{value.day:02d}'"
+        return ValueProto(date_value=(value - date(1970, 1, 1)).days)
     if isinstance(value, str):
-        return (
-            "'"
-            + "".join(
-                f"\\U{ord(letter):08x}" if not letter.isalnum() or ord(letter) > 127 else letter for letter in value
-            )
-            + "'"
-        )
-    if value == -(2**63):
-        return "(-9223372036854775807 - 1)"
-    return str(value)
+        return ValueProto(string_value=value)
+    return ValueProto(int64_value=value)
 
 
 def warehouse_catalog(project: str) -> Catalog:

@@ -21,7 +21,6 @@ from tests.unit.test_hashing import HELD, VECTORS
 from tests.warehouse import Warehouse, environment
 
 ROWS = 20_000
-BATCH = 500
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +31,7 @@ def catalog() -> googlesql.Catalog:
 @pytest.fixture(scope="session")
 def analysed(catalog: googlesql.Catalog, compiled: dict[str, Compiled]) -> dict[str, dict[str, str]]:
     """Columns and types of every node's query; a model's become a table for those that read it."""
-    problems, found = [], {}
+    problems, found, hashed = [], {}, hashed_tables()
     for node in in_dag_order(compiled):
         try:
             columns = catalog.analyse(node.sql)
@@ -40,7 +39,7 @@ def analysed(catalog: googlesql.Catalog, compiled: dict[str, Compiled]) -> dict[
             problems.append(f"{node.name}: {error}")
             continue
         found[node.name] = {name: googlesql.type_name(kind) for name, kind in columns.items()}
-        if node.kind == "model" and node.name not in hashed_tables():
+        if node.kind == "model" and node.name not in hashed:
             catalog.add(node.relation, columns)
     assert not problems, "\n".join(problems)
     return found
@@ -93,18 +92,6 @@ def twin_sql(columns: dict[str, dict[str, object]], key_file: Path, tmp_path: Pa
     return path.read_text(encoding="utf-8")
 
 
-def rows_sql(rows: pa.Table, kinds: dict[str, ContractType]) -> str:
-    """Rows as `unnest([struct(...), ...])`, each value a literal of its contract type."""
-    structs = [
-        "(" + ", ".join(googlesql.literal(row[name], kind) for name, kind in kinds.items()) + ")"
-        for row in rows.to_pylist()
-    ]
-    fields = ", ".join(
-        f"{name} {f'array<{kind.element.kind}>' if kind.element else kind.kind}" for name, kind in kinds.items()
-    )
-    return f"unnest(array<struct<{fields}>>[{', '.join(structs)}])"
-
-
 @pytest.mark.parametrize("kind", sorted({kind for _, kind in HELD.values()}))
 def test_the_twin_gives_every_vectors_hash(kind: str, key_file: Path, tmp_path: Path) -> None:
     names = sorted(name for name, (_, held) in HELD.items() if held == kind)
@@ -112,7 +99,7 @@ def test_the_twin_gives_every_vectors_hash(kind: str, key_file: Path, tmp_path: 
     twin = twin_sql({"x": {"name": "x", "data_type": kind, "config": {"meta": {}}}}, key_file, tmp_path)
     kinds = {"id": ContractType.parse("INT64"), "x": parsed}
     rows = pa.table({"id": range(len(names)), "x": pa.array([HELD[name][0] for name in names], parsed.arrow)})
-    found = googlesql.execute(f"select {twin} from {rows_sql(rows, kinds)} order by id")
+    found = googlesql.execute(f"select {twin} from given order by id", rows, kinds)
     assert [h for (h,) in found] == [VECTORS[name]["v1"] for name in names]
 
 
@@ -125,10 +112,7 @@ def test_the_twin_agrees_with_the_hasher_on_twenty_thousand_rows(key_file: Path,
     }
     twin = twin_sql(columns, key_file, tmp_path)
     kinds = {c.name: c.type for c in contract.columns if c.name in rows.column_names}
-    found: list[str] = []
-    for start in range(0, ROWS, BATCH):
-        batch = rows_sql(rows.slice(start, BATCH), kinds)
-        found += [h for (h,) in googlesql.execute(f"select {twin} from {batch} order by id")]
+    found = [h for (h,) in googlesql.execute(f"select {twin} from given order by id", rows, kinds)]
     assert found == data_hashes(rows, contract).to_pylist()
 
 
