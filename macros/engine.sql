@@ -193,8 +193,9 @@
     {{ return(adapter.dispatch('rounded_quotient')(dividend, divisor)) }}
 {%- endmacro %}
 
+{#- Parentheses around both, since the local BigQuery server makes an operator of div(). -#}
 {% macro default__rounded_quotient(dividend, divisor) -%}
-    div(2 * ({{ dividend }}) + ({{ divisor }}), 2 * ({{ divisor }}))
+    div((2 * ({{ dividend }}) + ({{ divisor }})), (2 * ({{ divisor }})))
 {%- endmacro %}
 
 {% macro duckdb__rounded_quotient(dividend, divisor) -%}

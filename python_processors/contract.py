@@ -202,6 +202,7 @@ def load_contract(table: str) -> Contract:
     raise ContractError(table, f"{paths[0].name} describes no model of that name.")
 
 
+@functools.cache
 def hashed_tables() -> tuple[str, ...]:
     """Every table with a contract: the models whose `config.meta` names a processor."""
     tables = []

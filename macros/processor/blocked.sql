@@ -16,11 +16,12 @@ blocking_upstreams as (
         '{{ upstream }}' as upstream,
         concat(cast(count(*) as string), ' rows of the date are missing, the first ', min(entities.entity)) as problem
     from {{ ref('precompute_entities') }} as entities
-    left join {{ ref(upstream) }} as rows_there
-        on
-            entities.game_date = rows_there.{{ date_column(upstream) }}
-            and entities.entity = rows_there.{{ entity_column(upstream) }}
-            and {{ in_window('rows_there.' ~ date_column(upstream)) }}
+    left join (
+        select {{ date_column(upstream) }} as game_date, {{ entity_column(upstream) }} as entity, data_hash
+        from {{ ref(upstream) }}
+        where {{ in_window(date_column(upstream)) }}
+    ) as rows_there
+        on entities.game_date = rows_there.game_date and entities.entity = rows_there.entity
     where
         {{ in_window('entities.game_date') }}
         and entities.table_name = '{{ upstream }}'

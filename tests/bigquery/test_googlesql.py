@@ -145,7 +145,9 @@ def test_a_fingerprint_in_googlesql_is_the_hashers(key_file: Path, tmp_path: Pat
     ]
 
 
-@pytest.mark.parametrize("layer", ["staging", "dimensions", "intermediate", "analytics", "ops"])
+@pytest.mark.parametrize(
+    "layer", ["staging", "dimensions", "intermediate", "analytics", "precompute", "predictions", "ops"]
+)
 def test_compiled_models_parse_in_sqlfluffs_bigquery_dialect(compiled: dict[str, Compiled], layer: str) -> None:
     linter = Linter(config=FluffConfig(overrides={"dialect": "bigquery", "templater": "raw"}))
     names = {path.stem for path in (PROJECT_ROOT / "models" / layer).glob("*.sql")}
