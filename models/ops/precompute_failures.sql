@@ -1,8 +1,8 @@
 -- The failure ledger of the precompute tables: one row per table, date and player or team without a row,
--- with its outcome, and one per blocked date, with what holds it up.
+-- with its outcome; one per date of the bootstrap; and one per blocked date, with what holds it up.
 --
--- Attempts and breakers are those of analytics_failures. Too few games are no failed attempt: such an
--- outcome opens no breaker, and goes when there are enough.
+-- Attempts and breakers are those of analytics_failures. What is expected is no failed attempt: too few
+-- games and the bootstrap open no breaker.
 {{ config(**replace_window(partition='analysis_date')) }}
 
 with
@@ -43,8 +43,32 @@ held_up as (
     where {{ in_window() }}
 ),
 
+in_bootstrap as (
+    {%- for table_name in var('precompute_reads') %}
+    select
+        '{{ table_name }}' as processor_name,
+        game_date as analysis_date,
+        'DATE_LEVEL' as entity_id,
+        'EXPECTED_INCOMPLETE' as failure_category,
+        concat('day ', cast(day_of_season + 1 as string), ' of the season: no rows in the first {{ var('precompute_bootstrap_days') }}')
+            as failure_reason,
+        false as can_retry,
+        'BOOTSTRAP' as failure_type,
+        false as is_correctable,
+        cast(null as int64) as expected_game_count,
+        cast(null as int64) as actual_game_count,
+        cast(null as string) as missing_game_dates,
+        false as raw_data_checked
+    from {{ ref('dim_game_dates') }}
+    where {{ in_window() }} and not is_analysis_date
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
 findings as (
     select * from outcomes
+    union all
+    select * from in_bootstrap
     union all
     select * from held_up
 ),

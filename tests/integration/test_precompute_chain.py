@@ -59,7 +59,7 @@ def test_summaries_that_lack_a_past_day_hold_up_every_later_date_by_name(
         "player_shot_zone_analysis": {"player_game_summary"},
         "player_composite_factors": {"player_shot_zone_analysis", "team_defense_zone_analysis"},
         "player_daily_cache": {
-            "player_game_summary", "team_offense_game_summary", "player_shot_zone_analysis", "player_composite_factors",
+            "player_game_summary", "team_offense_game_summary", "player_shot_zone_analysis",
         },
         "ml_feature_store_v2": {
             "player_game_summary", "player_shot_zone_analysis", "team_defense_zone_analysis", "player_composite_factors",
@@ -87,7 +87,7 @@ def test_summaries_that_lack_a_past_day_hold_up_every_later_date_by_name(
     copy_of_month.build(("2021-11-10", LAST_DAYS[1]))
     assert copy_of_month.hashes() == month.hashes()
     assert copy_of_month.query(
-        "select distinct resolution_status from nba_ops.precompute_failures where entity_id = 'DATE_LEVEL'"
+        "select distinct resolution_status from nba_ops.precompute_failures where failure_category = 'MISSING_UPSTREAM'"
     ) == [("RESOLVED",)]
 
 
@@ -99,7 +99,7 @@ def test_summaries_that_lack_a_past_day_hold_up_every_later_date_by_name(
             "upstream_gaps+",
             {
                 "player_composite_factors": {"upcoming_player_game_context"},
-                "player_daily_cache": {"upcoming_player_game_context", "player_composite_factors"},
+                "player_daily_cache": {"upcoming_player_game_context"},
                 "ml_feature_store_v2": {
                     "upcoming_player_game_context", "player_composite_factors", "player_daily_cache",
                 },
@@ -110,10 +110,7 @@ def test_summaries_that_lack_a_past_day_hold_up_every_later_date_by_name(
             "player_composite_factors+",
             {
                 "player_composite_factors": {"team_defense_zone_analysis"},
-                "player_daily_cache": {"player_composite_factors"},
-                "ml_feature_store_v2": {
-                    "team_defense_zone_analysis", "player_composite_factors", "player_daily_cache",
-                },
+                "ml_feature_store_v2": {"team_defense_zone_analysis", "player_composite_factors"},
             },
         ),
     ],
@@ -162,19 +159,22 @@ def test_the_first_fourteen_days_and_too_few_games_are_expected_to_be_empty(mont
     }
     assert min(first_rows.values()) >= date(2021, 11, 2)
     assert first_rows["player_composite_factors"] == first_rows["ml_feature_store_v2"]
-    outcomes = dict(
+    days = dict(
         month.query(f"select outcome, count(*) from nba_ops.coverage where table_name in {PRECOMPUTE} group by outcome")
     )
-    assert outcomes.keys() == {"no_games", "expected_empty", "complete"}
-    too_few = month.query(
-        "select processor_name, failure_category, bool_or(can_retry), bool_or(circuit_breaker_tripped)"
-        " from nba_ops.precompute_failures group by all order by 1"
+    assert days.keys() == {"no_games", "expected_empty", "complete"}
+    outcomes = month.query(
+        "select processor_name, failure_category, failure_type, entity_id = 'DATE_LEVEL', min(analysis_date),"
+        " bool_or(can_retry or circuit_breaker_tripped) from nba_ops.precompute_failures group by all order by 1, 3"
     )
-    assert too_few == [
-        ("player_daily_cache", "INSUFFICIENT_DATA", False, False),
-        ("player_shot_zone_analysis", "EXPECTED_INCOMPLETE", False, False),
-        ("team_defense_zone_analysis", "INSUFFICIENT_DATA", False, False),
+    season_start = date(2021, 10, 19)
+    bootstrap = [(table, "EXPECTED_INCOMPLETE", "BOOTSTRAP", True, season_start, False) for table in PRECOMPUTE]
+    too_few = [
+        ("player_daily_cache", "INSUFFICIENT_DATA", "TOO_FEW_GAMES", False, date(2021, 11, 2), False),
+        ("player_shot_zone_analysis", "EXPECTED_INCOMPLETE", "TOO_FEW_GAMES", False, date(2021, 11, 2), False),
+        ("team_defense_zone_analysis", "INSUFFICIENT_DATA", "TOO_FEW_GAMES", False, date(2021, 11, 2), False),
     ]
+    assert outcomes == sorted(bootstrap + too_few, key=lambda row: (row[0], row[2]))
 
 
 def test_a_corrected_box_score_changes_exactly_the_rows_whose_windows_hold_the_game(
