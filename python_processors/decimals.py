@@ -39,6 +39,11 @@ def integers(values: pa.Array | pa.ChunkedArray) -> tuple[Integers, npt.NDArray[
     return array.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False), is_null
 
 
+def from_parts(values: pa.Array | pa.ChunkedArray, parts: int, scale: int) -> pa.Array:
+    """Whole parts, so many to one, as decimals: tenths of a point as points."""
+    return ratio(values, pa.repeat(pa.scalar(parts, pa.int64()), len(values)), scale)
+
+
 def ratio(numerator: pa.Array, denominator: pa.Array, scale: int) -> pa.Array:
     """`numerator / denominator` to `scale` decimals, half away from zero.
 

@@ -76,6 +76,14 @@ def score_of(flags: Flags) -> pa.Array:
     return pa.array([scores[tuple(names)] for names in texts], pa.int64())
 
 
+def run_issues(rows: pa.Table, flags: Flags | None = None) -> pa.Array:
+    """data_quality_issues: what the completeness check says of the row, and what its table adds."""
+    windows = [name.removesuffix("_is_complete") for name in rows.column_names if name.endswith("_is_complete")]
+    incomplete = {f"{window}_incomplete": pc.invert(rows[f"{window}_is_complete"]) for window in windows}
+    edges = {"bootstrap_mode": rows["backfill_bootstrap_mode"], "season_boundary": rows["season_boundary_detected"]}
+    return names_where({**incomplete, **edges, **(flags or {})})
+
+
 def _judge(issues: list[str]) -> tuple[int, str, str]:
     penalties = {issue: PENALTIES[issue] for issue in issues}
     score = max(0, 100 - sum(penalties.values()))

@@ -8,9 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from python_processors import factors, features, formulas
-from python_processors.decimals import ratio
+from python_processors.decimals import from_parts, ratio
 from python_processors.processors import assemble
-from python_processors.processors.precompute import Column, all_true, run_issues
+from python_processors.processors.precompute import Column, all_true
+from python_processors.quality import run_issues
 
 Candidates = dict[str, "list[Column]"]
 
@@ -47,10 +48,10 @@ def summarise(players: pa.Table) -> pa.Table:
         "feature_names": made.names(),
         "feature_sources": made.sources(),
         "feature_count": count,
-        "feature_quality_score": ratio(made.total_weight(), count, 2),
+        "feature_quality_score": from_parts(made.total_weight(), len(features.FEATURES), 2),
         "data_source": data_source(*made.precompute_share()),
         "is_production_ready": all_true(*ready.values()),
-        **run_issues(
+        "data_quality_issues": run_issues(
             players,
             {
                 **{f"{upstream}_not_ready": pc.invert(flag) for upstream, flag in ready.items()},
@@ -253,7 +254,7 @@ def _if_enough(games: Column, values: Column) -> Column:
 
 def _value(values: Column, parts: int = 1) -> pa.Array:
     """Whole parts as a decimal."""
-    return ratio(pc.cast(values, pa.int64()), pa.repeat(pa.scalar(parts, pa.int64()), len(values)), features.SCALE)
+    return from_parts(pc.cast(values, pa.int64()), parts, features.SCALE)
 
 
 _mean = partial(formulas.mean, scale=features.SCALE)

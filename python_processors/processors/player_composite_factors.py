@@ -6,11 +6,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from python_processors import factors
-from python_processors.decimals import ratio
+from python_processors.decimals import from_parts
 from python_processors.json_columns import json_objects
 from python_processors.processors import assemble
-from python_processors.processors.precompute import Column, Columns, all_true, run_issues
-from python_processors.quality import names_where
+from python_processors.processors.precompute import Column, Columns, all_true
+from python_processors.quality import names_where, run_issues
 
 VERSION = "v1_4factors"
 DEFERRED = (
@@ -55,7 +55,7 @@ def summarise(players: pa.Table) -> pa.Table:
         **warnings(scores["fatigue_score"], scores["shot_zone_mismatch_score"], total),
         "all_upstreams_ready": all_ready,
         "is_production_ready": all_ready,
-        **run_issues(
+        "data_quality_issues": run_issues(
             players,
             {f"{upstream}_not_ready": pc.invert(players[f"upstream_{upstream}_ready"]) for upstream in UPSTREAMS},
         ),
@@ -92,8 +92,8 @@ def found_inputs(players: pa.Table) -> Columns:
     }
     names = names_where(missing)
     found = pc.subtract(len(missing), pc.cast(pc.list_value_length(names), pa.int64()))
-    checks = pa.repeat(pa.scalar(len(missing), pa.int64()), players.num_rows)
-    return {"data_completeness_pct": ratio(pc.multiply(found, 100), checks, 2), "missing_data_fields": _text(names)}
+    percent = from_parts(pc.multiply(found, 100), len(missing), 2)
+    return {"data_completeness_pct": percent, "missing_data_fields": _text(names)}
 
 
 def warnings(fatigue: Column, mismatch: Column, total: Column) -> Columns:
@@ -116,7 +116,7 @@ def fatigue_context(players: pa.Table, terms: dict[str, pa.ChunkedArray], score:
             "back_to_backs_last_14_days", "player_age",
         )
     }  # fmt: skip
-    inputs["avg_minutes_per_game_last_7"] = _parts(players["avg_minutes_tenths"], 10, 1)
+    inputs["avg_minutes_per_game_last_7"] = from_parts(players["avg_minutes_tenths"], 10, 1)
     return json_objects({"score": score, **inputs}, {"penalties": json_objects(terms)})
 
 
@@ -126,16 +126,16 @@ def shot_zone_context(players: pa.Table, zone: Column, defense: Column, rate: Co
             "score": score,
             "primary_scoring_zone": players["primary_scoring_zone"],
             "matched_zone": zone,
-            "zone_rate": _parts(rate, 100, 2),
+            "zone_rate": from_parts(rate, 100, 2),
             "opponent": players["opponent_team_abbr"],
-            "opponent_vs_league": _parts(defense, 100, 2),
+            "opponent_vs_league": from_parts(defense, 100, 2),
             "matchup": _named(score, 2, "favorable", "unfavorable"),
         }
     )
 
 
 def pace_context(players: pa.Table, score: Column) -> Column:
-    differential = _parts(players["pace_differential_tenths"], 10, 1)
+    differential = from_parts(players["pace_differential_tenths"], 10, 1)
     return json_objects(
         {"score": score, "pace_differential": differential, "environment": _named(differential, 2, "fast", "slow")}
     )
@@ -145,8 +145,8 @@ def usage_context(players: pa.Table, score: Column) -> Column:
     return json_objects(
         {
             "score": score,
-            "projected_usage_rate": _parts(players["projected_usage_hundredths"], 100, 2),
-            "avg_usage_rate_last_7_games": _parts(players["recent_usage_hundredths"], 100, 2),
+            "projected_usage_rate": from_parts(players["projected_usage_hundredths"], 100, 2),
+            "avg_usage_rate_last_7_games": from_parts(players["recent_usage_hundredths"], 100, 2),
             "star_teammates_out": players["star_teammates_out"],
         }
     )
@@ -159,11 +159,7 @@ def _named(values: Column, limit: int, above: str, below: str) -> Column:
 
 
 def _points(parts: Column, scale: int) -> pa.Array:
-    return _parts(parts, factors.POINT, scale)
-
-
-def _parts(values: Column, parts: int, scale: int) -> pa.Array:
-    return ratio(values, pa.repeat(pa.scalar(parts, pa.int64()), len(values)), scale)
+    return from_parts(parts, factors.POINT, scale)
 
 
 def _text(names: pa.Array) -> Column:

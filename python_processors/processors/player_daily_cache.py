@@ -7,8 +7,8 @@ import pyarrow.compute as pc
 
 from python_processors import formulas
 from python_processors.processors import assemble
-from python_processors.processors.precompute import Column, run_issues
-from python_processors.quality import score_of
+from python_processors.processors.precompute import Column
+from python_processors.quality import run_issues, score_of
 
 EARLY_SEASON_GAMES = 10
 
@@ -48,7 +48,7 @@ def summarise(players: pa.Table) -> pa.Table:
         "early_season_flag": is_early,
         "insufficient_data_reason": _reason(games, is_early),
         "cache_quality_score": score_of(flags),
-        **run_issues(players),
+        "data_quality_issues": run_issues(players),
     }
     return assemble("player_daily_cache", players, computed)
 

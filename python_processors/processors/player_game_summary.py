@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from python_processors import formulas
-from python_processors.decimals import ratio
+from python_processors.decimals import from_parts
 from python_processors.processors import assemble
 from python_processors.quality import quality_columns
 
@@ -19,18 +19,17 @@ def summarise(boxes: pa.Table) -> pa.Table:
     is_gamebook = pc.equal(boxes["primary_source_used"], "nbac_gamebook")
     has_zones = boxes["has_play_by_play"]
     line, opening_line = boxes["points_line_tenths"], boxes["opening_line_tenths"]
-    tenths = _constant(10, boxes)
     margin = pc.subtract(pc.multiply(pc.cast(boxes["points"], pa.int64()), 10), line)
     computed = {
-        "minutes_played": ratio(boxes["seconds_played"], _constant(60, boxes), 1),
+        "minutes_played": from_parts(boxes["seconds_played"], 60, 1),
         "usage_rate": usage,
         "ts_pct": formulas.true_shooting(boxes["points"], boxes["fg_attempts"], boxes["ft_attempts"]),
         "efg_pct": formulas.effective_field_goals(boxes["fg_makes"], boxes["three_pt_makes"], boxes["fg_attempts"]),
-        "margin": ratio(margin, tenths, 1),
+        "margin": from_parts(margin, 10, 1),
         "over_under_result": _result(margin),
-        "points_line": ratio(line, tenths, 1),
-        "opening_line": ratio(opening_line, tenths, 1),
-        "line_movement": ratio(formulas.movement(line, opening_line, boxes["line_was_seen_twice"]), tenths, 1),
+        "points_line": from_parts(line, 10, 1),
+        "opening_line": from_parts(opening_line, 10, 1),
+        "line_movement": from_parts(formulas.movement(line, opening_line, boxes["line_was_seen_twice"]), 10, 1),
         "shot_zones_estimated": pc.if_else(has_zones, False, pa.scalar(None, pa.bool_())),
         "source_nbac_completeness_pct": formulas.percent_found(
             boxes["gamebook_points"], boxes["both_scheduled_points"]
@@ -69,7 +68,3 @@ def summarise(boxes: pa.Table) -> pa.Table:
 def _result(margin: pa.ChunkedArray) -> pa.ChunkedArray:
     """OVER, UNDER, or PUSH on the line; null without a line."""
     return pc.if_else(pc.equal(margin, 0), "PUSH", pc.if_else(pc.greater(margin, 0), "OVER", "UNDER"))
-
-
-def _constant(value: int, rows: pa.Table) -> pa.Array:
-    return pa.repeat(pa.scalar(value, pa.int64()), rows.num_rows)

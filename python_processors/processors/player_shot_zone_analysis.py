@@ -8,7 +8,8 @@ import pyarrow.compute as pc
 from python_processors import formulas
 from python_processors.decimals import ratio
 from python_processors.processors import assemble
-from python_processors.processors.precompute import Column, Columns, run_issues, tier, zone_note
+from python_processors.processors.precompute import Column, Columns, tier, zone_note
+from python_processors.quality import run_issues
 
 ZONES = ("paint", "mid_range", "three_pt")
 LEAST_OF_TWENTY = 15
@@ -41,7 +42,7 @@ def summarise(players: pa.Table) -> pa.Table:
         "primary_scoring_zone": primary_zone(rates),
         "data_quality_tier": tier(players["games_10"], 10, 7),
         "calculation_notes": zone_note(players["zone_games_20"], players["games_20"]),
-        **run_issues(players),
+        "data_quality_issues": run_issues(players),
     }
     return assemble("player_shot_zone_analysis", players, computed)
 

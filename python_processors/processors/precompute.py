@@ -7,18 +7,8 @@ from typing import TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from python_processors.quality import Flags, names_where
-
 Columns = dict[str, "pa.Array | pa.ChunkedArray"]
 Column: TypeAlias = "pa.Array | pa.ChunkedArray"
-
-
-def run_issues(rows: pa.Table, flags: Flags | None = None) -> Columns:
-    """data_quality_issues: what the completeness check says of the row, and what the table adds."""
-    windows = [name.removesuffix("_is_complete") for name in rows.column_names if name.endswith("_is_complete")]
-    incomplete = {f"{window}_incomplete": pc.invert(rows[f"{window}_is_complete"]) for window in windows}
-    edges = {"bootstrap_mode": rows["backfill_bootstrap_mode"], "season_boundary": rows["season_boundary_detected"]}
-    return {"data_quality_issues": names_where({**incomplete, **edges, **(flags or {})})}
 
 
 def zone_note(zone_games: Column, games: Column) -> Column:

@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 from python_processors import formulas
 from python_processors.decimals import decimal_units, ratio
 from python_processors.processors import assemble
-from python_processors.processors.precompute import Columns, run_issues, tier, zone_note
+from python_processors.processors.precompute import Columns, tier, zone_note
+from python_processors.quality import run_issues
 
 ZONES = {"paint": "paint", "mid_range": "mid_range", "three_pt": "perimeter"}  # and what a zone is called
 LEAST_TEAMS = 10  # fewer say nothing of a league
@@ -35,7 +36,7 @@ def summarise(teams: pa.Table) -> pa.Table:
         **extreme_zones(versus),
         "data_quality_tier": tier(teams["games_in_sample"], 15, 10),
         "calculation_notes": zone_note(teams["paint_attempts_games"], teams["games_in_sample"]),
-        **run_issues(teams),
+        "data_quality_issues": run_issues(teams),
     }
     return assemble("team_defense_zone_analysis", teams, computed)
 

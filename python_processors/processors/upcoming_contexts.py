@@ -6,8 +6,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from python_processors import formulas
-from python_processors.decimals import ratio
-from python_processors.quality import Flags, names_where, quality_columns
+from python_processors.decimals import from_parts
+from python_processors.quality import Flags, quality_columns, run_issues
 
 Columns = dict[str, "pa.Array | pa.ChunkedArray"]
 
@@ -24,16 +24,15 @@ def line_columns(rows: pa.Table, *, spread_scale: int) -> Columns:
     spread = pc.multiply(pc.cast(rows["home_spread_200ths"], pa.int64()), side)
     opening_spread = pc.multiply(pc.cast(rows["opening_home_spread_200ths"], pa.int64()), side)
     total, opening_total = (pc.cast(rows[name], pa.int64()) for name in ("total_200ths", "opening_total_200ths"))
-    unit = pa.repeat(pa.scalar(200, pa.int64()), rows.num_rows)
     return {
-        "game_spread": ratio(spread, unit, spread_scale),
-        "opening_spread": ratio(opening_spread, unit, spread_scale),
-        "spread_movement": ratio(
-            formulas.movement(spread, opening_spread, rows["spread_was_seen_twice"]), unit, spread_scale
+        "game_spread": from_parts(spread, 200, spread_scale),
+        "opening_spread": from_parts(opening_spread, 200, spread_scale),
+        "spread_movement": from_parts(
+            formulas.movement(spread, opening_spread, rows["spread_was_seen_twice"]), 200, spread_scale
         ),
-        "game_total": ratio(total, unit, 1),
-        "opening_total": ratio(opening_total, unit, 1),
-        "total_movement": ratio(formulas.movement(total, opening_total, rows["total_was_seen_twice"]), unit, 1),
+        "game_total": from_parts(total, 200, 1),
+        "opening_total": from_parts(opening_total, 200, 1),
+        "total_movement": from_parts(formulas.movement(total, opening_total, rows["total_was_seen_twice"]), 200, 1),
     }
 
 
@@ -59,18 +58,5 @@ def context_quality(rows: pa.Table, flags: Flags, sources: Flags, sample_size: s
             },
             sample_size=games,
         ),
-        "data_quality_issues": _run_issues(rows),
+        "data_quality_issues": run_issues(rows, {"circuit_breaker_open": rows["circuit_breaker_active"]}),
     }
-
-
-def _run_issues(rows: pa.Table) -> pa.Array:
-    """What the completeness check says of the row, by name."""
-    windows = [name.removesuffix("_is_complete") for name in rows.column_names if name.endswith("_is_complete")]
-    return names_where(
-        {
-            **{f"{window}_incomplete": pc.invert(rows[f"{window}_is_complete"]) for window in windows},
-            "bootstrap_mode": rows["backfill_bootstrap_mode"],
-            "season_boundary": rows["season_boundary_detected"],
-            "circuit_breaker_open": rows["circuit_breaker_active"],
-        }
-    )

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from python_processors import formulas
-from python_processors.decimals import ratio
+from python_processors.decimals import from_parts, ratio
 from python_processors.processors import assemble
 from python_processors.processors.upcoming_contexts import Columns, context_quality, line_columns
 
@@ -49,11 +49,10 @@ def summarise(players: pa.Table) -> pa.Table:
 def points_line_columns(players: pa.Table) -> Columns:
     """The player's points line, newest and oldest, and how it moved."""
     line, opening = players["points_line_tenths"], players["opening_line_tenths"]
-    unit = pa.repeat(pa.scalar(10, pa.int64()), players.num_rows)
     return {
-        "current_points_line": ratio(line, unit, 1),
-        "opening_points_line": ratio(opening, unit, 1),
-        "line_movement": ratio(formulas.movement(line, opening, players["line_was_seen_twice"]), unit, 1),
+        "current_points_line": from_parts(line, 10, 1),
+        "opening_points_line": from_parts(opening, 10, 1),
+        "line_movement": from_parts(formulas.movement(line, opening, players["line_was_seen_twice"]), 10, 1),
     }
 
 
