@@ -9,7 +9,7 @@
 {% macro find_blocked_dates(table_name) -%}
     {%- set precompute = var('precompute_reads') -%}
 blocking_upstreams as (
-    {%- for upstream in precompute[table_name] %}
+    {%- for upstream, window in precompute[table_name].items() %}
     {%- if upstream in precompute %}
     select
         entities.game_date,
@@ -38,7 +38,7 @@ blocking_upstreams as (
             ', the first game ', first_game_id
         ) as problem
     from {{ ref('upstream_gaps') }}
-    where {{ in_window() }} and table_name = '{{ upstream }}'
+    where {{ in_window() }} and table_name = '{{ upstream }}' and window_name = '{{ window }}'
     {%- endif %}
     {{ 'union all' if not loop.last }}
     {%- endfor %}

@@ -1,14 +1,19 @@
--- One row per date and analytics table that is not complete where precompute tables of the date read it:
--- a summary in the season before the date, a context on the date itself. Nothing here is a date that
--- nothing holds up.
+-- One row per date, window and analytics table that is not complete where precompute tables of the date
+-- read it (var precompute_reads): in the season before the date, or on the date itself. Nothing here is a
+-- date that nothing holds up.
 --
 -- Missing are rows that expected_rows names and the table lacks, and games of days that were never built.
 -- Rows in quarantine are explained, and games that no source has are lost where the seed
 -- completeness_exceptions says so: they hold up nobody but whose history they are missing from.
 {{ config(**replace_window()) }}
 
-{%- set summaries = ['team_offense_game_summary', 'team_defense_game_summary', 'player_game_summary'] %}
-{%- set contexts = ['upcoming_team_game_context', 'upcoming_player_game_context'] %}
+{%- set precompute = var('precompute_reads') %}
+{%- set readers = {'season_before': [], 'same_date': []} %}
+{%- for upstreams in precompute.values() %}
+    {%- for table_name, window in upstreams.items() if table_name not in precompute and table_name not in readers[window] %}
+        {%- do readers[window].append(table_name) %}
+    {%- endfor %}
+{%- endfor %}
 
 with
 
@@ -42,7 +47,7 @@ built_games as (
 ),
 
 actual as (
-    {%- for table_name in summaries + contexts %}
+    {%- for table_name in (readers.season_before + readers.same_date) | unique %}
     select '{{ table_name }}' as table_name, game_id, {{ entity_column(table_name) }} as entity
     from {{ ref(table_name) }}
     where {{ in_season_so_far() }}
@@ -60,7 +65,7 @@ gaps as (
             and expected.entity = actual.entity
     where actual.entity is null
     group by expected.table_name, expected.game_date, expected.game_id
-    {%- for table_name in summaries %}
+    {%- for table_name in readers.season_before %}
     union all
     select '{{ table_name }}', results.game_date, results.game_id, cast(null as int64)
     from results
@@ -70,22 +75,27 @@ gaps as (
 ),
 
 seen_from as (
-    select dates.game_date, gaps.table_name, gaps.game_id, gaps.game_date as gap_date, gaps.missing_rows
+    select
+        dates.game_date, 'season_before' as window_name, gaps.table_name, gaps.game_id, gaps.game_date as gap_date,
+        gaps.missing_rows
     from dates
     inner join {{ ref('dim_game_dates') }} as earlier
         on dates.season_year = earlier.season_year and dates.game_date > earlier.game_date
     inner join gaps on earlier.game_date = gaps.game_date
-    where gaps.table_name in ('{{ summaries | join("', '") }}')
+    where gaps.table_name in ('{{ readers.season_before | join("', '") }}')
     union all
-    select dates.game_date, gaps.table_name, gaps.game_id, gaps.game_date as gap_date, gaps.missing_rows
+    select
+        dates.game_date, 'same_date' as window_name, gaps.table_name, gaps.game_id, gaps.game_date as gap_date,
+        gaps.missing_rows
     from dates
     inner join gaps on dates.game_date = gaps.game_date
-    where gaps.table_name in ('{{ contexts | join("', '") }}')
+    where gaps.table_name in ('{{ readers.same_date | join("', '") }}')
 ),
 
 final as (
     select
         game_date,
+        window_name,
         table_name,
         min(gap_date) as first_date,
         max(gap_date) as last_date,
@@ -94,7 +104,7 @@ final as (
         cast(coalesce(sum(missing_rows), 0) as int64) as missing_rows,
         min(game_id) as first_game_id
     from seen_from
-    group by game_date, table_name
+    group by game_date, window_name, table_name
 )
 
 select * from final
