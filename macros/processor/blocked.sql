@@ -67,3 +67,15 @@ entities as (
         and blocked.game_date is null
 )
 {%- endmacro %}
+
+{#- What precompute tables read of analytics tables: pairs of a table and a window, each once. -#}
+{% macro analytics_reads() -%}
+    {%- set precompute = var('precompute_reads') -%}
+    {%- set pairs = [] -%}
+    {%- for upstreams in precompute.values() -%}
+        {%- for pair in upstreams.items() if pair[0] not in precompute and pair not in pairs -%}
+            {%- do pairs.append(pair) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(pairs) }}
+{%- endmacro %}

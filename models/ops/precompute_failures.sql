@@ -50,8 +50,7 @@ in_bootstrap as (
         game_date as analysis_date,
         'DATE_LEVEL' as entity_id,
         'EXPECTED_INCOMPLETE' as failure_category,
-        concat('day ', cast(day_of_season + 1 as string), ' of the season: no rows in the first {{ var('precompute_bootstrap_days') }}')
-            as failure_reason,
+        concat('day ', cast(day_of_season + 1 as string), ' of the season, which has no rows yet') as failure_reason,
         false as can_retry,
         'BOOTSTRAP' as failure_type,
         false as is_correctable,

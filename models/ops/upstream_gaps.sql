@@ -7,13 +7,7 @@
 -- completeness_exceptions says so: they hold up nobody but whose history they are missing from.
 {{ config(**replace_window()) }}
 
-{%- set precompute = var('precompute_reads') %}
-{%- set readers = {'season_before': [], 'same_date': []} %}
-{%- for upstreams in precompute.values() %}
-    {%- for table_name, window in upstreams.items() if table_name not in precompute and table_name not in readers[window] %}
-        {%- do readers[window].append(table_name) %}
-    {%- endfor %}
-{%- endfor %}
+{%- set reads = analytics_reads() %}
 
 with
 
@@ -47,7 +41,7 @@ built_games as (
 ),
 
 actual as (
-    {%- for table_name in (readers.season_before + readers.same_date) | unique %}
+    {%- for table_name in reads | map(attribute=0) | unique %}
     select '{{ table_name }}' as table_name, game_id, {{ entity_column(table_name) }} as entity
     from {{ ref(table_name) }}
     where {{ in_season_so_far() }}
@@ -65,7 +59,7 @@ gaps as (
             and expected.entity = actual.entity
     where actual.entity is null
     group by expected.table_name, expected.game_date, expected.game_id
-    {%- for table_name in readers.season_before %}
+    {%- for table_name, window_name in reads if window_name == 'season_before' %}
     union all
     select '{{ table_name }}', results.game_date, results.game_id, cast(null as int64)
     from results
@@ -74,22 +68,31 @@ gaps as (
     {%- endfor %}
 ),
 
+windows as (
+    {%- for table_name, window_name in reads %}
+    select '{{ table_name }}' as table_name, '{{ window_name }}' as window_name
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
 seen_from as (
     select
-        dates.game_date, 'season_before' as window_name, gaps.table_name, gaps.game_id, gaps.game_date as gap_date,
+        dates.game_date,
+        windows.window_name,
+        gaps.table_name,
+        gaps.game_id,
+        gaps.game_date as gap_date,
         gaps.missing_rows
-    from dates
-    inner join {{ ref('dim_game_dates') }} as earlier
-        on dates.season_year = earlier.season_year and dates.game_date > earlier.game_date
-    inner join gaps on earlier.game_date = gaps.game_date
-    where gaps.table_name in ('{{ readers.season_before | join("', '") }}')
-    union all
-    select
-        dates.game_date, 'same_date' as window_name, gaps.table_name, gaps.game_id, gaps.game_date as gap_date,
-        gaps.missing_rows
-    from dates
-    inner join gaps on dates.game_date = gaps.game_date
-    where gaps.table_name in ('{{ readers.same_date | join("', '") }}')
+    from gaps
+    inner join windows on gaps.table_name = windows.table_name
+    inner join {{ ref('dim_game_dates') }} as gap_days on gaps.game_date = gap_days.game_date
+    inner join dates
+        on
+            gap_days.season_year = dates.season_year
+            and (
+                (windows.window_name = 'season_before' and gaps.game_date < dates.game_date)
+                or (windows.window_name = 'same_date' and gaps.game_date = dates.game_date)
+            )
 ),
 
 final as (
