@@ -22,12 +22,17 @@
     100 * counted.{{ name }}_actual >= {{ var('production_ready_pct') }} * counted.{{ name }}_expected
 {%- endmacro %}
 
-{#- CTEs `completeness` and `failures`: what the run says of the rows of a context. -#}
-{% macro readiness(table_name, entity_type) -%}
+{#- CTE `completeness`: the rows of one table's histories. -#}
+{% macro completeness_of(table_name) -%}
 completeness as (
     select * from {{ ref('completeness') }}
     where {{ in_window() }} and table_name = '{{ table_name }}'
-),
+)
+{%- endmacro %}
+
+{#- CTEs `completeness` and `failures`: what the run says of the rows of a context. -#}
+{% macro readiness(table_name, entity_type) -%}
+{{ completeness_of(table_name) }},
 
 failures as (
     select * from {{ ref('analytics_failures') }}
@@ -39,20 +44,30 @@ failures as (
 )
 {%- endmacro %}
 
-{#- The run's own columns of a context, from the CTEs of readiness(), over its main window. None is hashed. -#}
-{% macro readiness_columns(main_window, windows) -%}
+{#- Whether a history is complete enough to be used: every window of its table, or the season's first days. -#}
+{% macro is_history_ready() -%}
+    (completeness.all_windows_complete or completeness.backfill_bootstrap_mode)
+{%- endmacro %}
+
+{#- What CTE `completeness` says of every row that looks back, over its main window. -#}
+{% macro history_columns(main_window) -%}
     completeness.{{ main_window }}_expected as expected_games_count,
         completeness.{{ main_window }}_actual as actual_games_count,
         completeness.{{ main_window }}_completeness_pct as completeness_percentage,
         completeness.{{ main_window }}_expected - completeness.{{ main_window }}_actual as missing_games_count,
-        completeness.all_windows_complete or completeness.backfill_bootstrap_mode as is_production_ready,
+        completeness.season_boundary_detected,
+        completeness.backfill_bootstrap_mode
+{%- endmacro %}
+
+{#- The run's own columns of a context, from the CTEs of readiness(), over its main window. None is hashed. -#}
+{% macro readiness_columns(main_window, windows) -%}
+    {{ history_columns(main_window) }},
+        {{ is_history_ready() }} as is_production_ready,
         failures.last_attempt_at as last_reprocess_attempt_at,
         coalesce(failures.attempt_count, 0) as reprocess_attempt_count,
         coalesce(failures.circuit_breaker_tripped, false) as circuit_breaker_active,
         failures.circuit_breaker_until,
         coalesce(not failures.can_retry, false) as manual_override_required,
-        completeness.season_boundary_detected,
-        completeness.backfill_bootstrap_mode,
         case
             when completeness.all_windows_complete then 'complete'
             when completeness.backfill_bootstrap_mode then 'incomplete_in_bootstrap'
@@ -72,33 +87,15 @@ failures as (
   in precompute_failures, where they belong to entities without a row.
 -#}
 {% macro precompute_run_columns(main_window) -%}
-    false as early_season_flag,
+    {{ history_columns(main_window) }},
+        false as early_season_flag,
         cast(null as string) as insufficient_data_reason,
-        completeness.{{ main_window }}_expected as expected_games_count,
-        completeness.{{ main_window }}_actual as actual_games_count,
-        completeness.{{ main_window }}_completeness_pct as completeness_percentage,
-        completeness.{{ main_window }}_expected - completeness.{{ main_window }}_actual as missing_games_count,
         cast(null as {{ engine_type('TIMESTAMP') }}) as last_reprocess_attempt_at,
         0 as reprocess_attempt_count,
         false as circuit_breaker_active,
         cast(null as {{ engine_type('TIMESTAMP') }}) as circuit_breaker_until,
         false as manual_override_required,
-        completeness.season_boundary_detected,
-        completeness.backfill_bootstrap_mode,
         'processed_successfully' as processing_decision_reason
-{%- endmacro %}
-
-{#- CTE `completeness`: the rows of one table's histories. -#}
-{% macro completeness_of(table_name) -%}
-completeness as (
-    select * from {{ ref('completeness') }}
-    where {{ in_window() }} and table_name = '{{ table_name }}'
-)
-{%- endmacro %}
-
-{#- Whether a history is complete enough to be used: every window of its table, or the season's first days. -#}
-{% macro is_history_ready() -%}
-    (completeness.all_windows_complete or completeness.backfill_bootstrap_mode)
 {%- endmacro %}
 
 {#- Columns that say which row of an upstream table a row was made from; none where it has no such row. -#}

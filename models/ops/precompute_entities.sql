@@ -35,7 +35,7 @@ judged as (
         case
             when season_expected < {{ least }} then '{{ category }}'
             when season_actual < {{ least }} then 'INCOMPLETE_UPSTREAM'
-            when not (all_windows_complete or backfill_bootstrap_mode) then 'INCOMPLETE_DATA'
+            when not {{ is_history_ready() }} then 'INCOMPLETE_DATA'
         end as outcome
     from completeness
     where table_name = '{{ table_name }}'

@@ -7,6 +7,12 @@
 
 with
 
+entities as (
+    select *, outcome in ('INCOMPLETE_UPSTREAM', 'INCOMPLETE_DATA') as is_gap
+    from {{ ref('precompute_entities') }}
+    where {{ in_window() }} and outcome is not null
+),
+
 outcomes as (
     select
         table_name as processor_name,
@@ -14,62 +20,52 @@ outcomes as (
         entity as entity_id,
         outcome as failure_category,
         outcome_reason as failure_reason,
-        outcome in ('INCOMPLETE_UPSTREAM', 'INCOMPLETE_DATA') and retry_can_help as can_retry,
-        case when outcome in ('INCOMPLETE_UPSTREAM', 'INCOMPLETE_DATA') then 'DATA_GAP' else 'TOO_FEW_GAMES' end as failure_type,
-        outcome in ('INCOMPLETE_UPSTREAM', 'INCOMPLETE_DATA') and retry_can_help as is_correctable,
+        is_gap and retry_can_help as can_retry,
+        case when is_gap then 'DATA_GAP' else 'TOO_FEW_GAMES' end as failure_type,
+        is_gap and retry_can_help as is_correctable,
         expected_game_count,
         actual_game_count,
         missing_game_ids as missing_game_dates,
-        outcome in ('INCOMPLETE_UPSTREAM', 'INCOMPLETE_DATA') as raw_data_checked
-    from {{ ref('precompute_entities') }}
-    where {{ in_window() }} and outcome is not null
+        is_gap as raw_data_checked
+    from entities
 ),
 
-held_up as (
-    select
-        table_name as processor_name,
-        game_date as analysis_date,
-        'DATE_LEVEL' as entity_id,
-        'MISSING_UPSTREAM' as failure_category,
-        reason as failure_reason,
-        true as can_retry,
-        'DATA_GAP' as failure_type,
-        true as is_correctable,
-        cast(null as int64) as expected_game_count,
-        cast(null as int64) as actual_game_count,
-        cast(null as string) as missing_game_dates,
-        false as raw_data_checked
-    from {{ ref('blocked_dates') }}
-    where {{ in_window() }}
-),
-
-in_bootstrap as (
+-- Whole days: those of the bootstrap, and those that are blocked.
+days as (
     {%- for table_name in var('precompute_reads') %}
     select
         '{{ table_name }}' as processor_name,
         game_date as analysis_date,
-        'DATE_LEVEL' as entity_id,
         'EXPECTED_INCOMPLETE' as failure_category,
         concat('day ', cast(day_of_season + 1 as string), ' of the season, which has no rows yet') as failure_reason,
-        false as can_retry,
         'BOOTSTRAP' as failure_type,
-        false as is_correctable,
-        cast(null as int64) as expected_game_count,
-        cast(null as int64) as actual_game_count,
-        cast(null as string) as missing_game_dates,
-        false as raw_data_checked
+        false as building_can_help
     from {{ ref('dim_game_dates') }}
     where {{ in_window() }} and not is_analysis_date
-    {{ 'union all' if not loop.last }}
+    union all
     {%- endfor %}
+    select table_name, game_date, 'MISSING_UPSTREAM', reason, 'DATA_GAP', true
+    from {{ ref('blocked_dates') }}
+    where {{ in_window() }}
 ),
 
 findings as (
     select * from outcomes
     union all
-    select * from in_bootstrap
-    union all
-    select * from held_up
+    select
+        processor_name,
+        analysis_date,
+        'DATE_LEVEL' as entity_id,
+        failure_category,
+        failure_reason,
+        building_can_help as can_retry,
+        failure_type,
+        building_can_help as is_correctable,
+        cast(null as int64) as expected_game_count,
+        cast(null as int64) as actual_game_count,
+        cast(null as string) as missing_game_dates,
+        false as raw_data_checked
+    from days
 ),
 
 {{ failure_ledger('findings', opens_breaker="failure_type = 'DATA_GAP'") }}
