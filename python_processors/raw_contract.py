@@ -6,9 +6,9 @@ import functools
 from dataclasses import dataclass
 
 import pyarrow as pa
-import yaml
 
 from python_processors.contract import PROJECT_ROOT
+from python_processors.yaml_files import read_yaml
 
 SOURCES_FILE = PROJECT_ROOT / "models" / "staging" / "_sources.yml"
 
@@ -52,7 +52,7 @@ class RawTable:
 @functools.cache
 def raw_tables() -> dict[str, RawTable]:
     """All raw tables by name."""
-    properties = yaml.safe_load(SOURCES_FILE.read_text(encoding="utf-8"))
+    properties = read_yaml(SOURCES_FILE)
     tables = {}
     for source in properties["sources"]:
         for table in source["tables"]:

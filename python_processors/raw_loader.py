@@ -16,6 +16,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -26,12 +27,13 @@ import pyarrow.parquet as pa_parquet
 from python_processors.contract import PROJECT_ROOT
 from python_processors.errors import RawDirError, RawDirMissingError
 from python_processors.raw_contract import RawTable, raw_tables
-from python_processors.simulate import simulate
+from python_processors.simulation import simulate
 
 FILE_COLUMN = "_loaded_from"
 SUFFIXES = (".parquet", ".csv")
 DEFAULT_FOLDERS = (PROJECT_ROOT / "data" / "raw", PROJECT_ROOT.parent / "shared" / "raw")
 SIMULATED_FOLDER = PROJECT_ROOT / "data" / "simulated"
+SIMULATED_UNTIL = date(2021, 11, 19)  # a month: enough for every table, and made in seconds
 _SIMULATED = "simulated:"  # before the file names of a simulated league, which yields to real files
 
 
@@ -98,7 +100,7 @@ def load_raw(connection: duckdb.DuckDBPyConnection, folder: RawFolder, *, prefix
     if folder.is_simulated and any(not name.startswith(_SIMULATED) for name in known):
         return LoadOutcome(folder, {}, len(known))
     if folder.is_simulated and not folder.path.is_dir():
-        simulate(folder.path)
+        simulate(folder.path, until=SIMULATED_UNTIL)
     files, problems = _list_files(folder)
     changed = [file for file in files if known.get(file.name) != file.checksum]
     rows_by_file: dict[str, int] = {}
@@ -119,6 +121,44 @@ def load_raw(connection: duckdb.DuckDBPyConnection, folder: RawFolder, *, prefix
         connection.execute("rollback")
         raise
     return LoadOutcome(folder, rows_by_file, len(files) - len(changed))
+
+
+def holds_simulated(connection: duckdb.DuckDBPyConnection, *, prefix: str = "") -> bool:
+    """Whether the loaded games are invented."""
+    rows = connection.sql(
+        f"select count(*) from {prefix}nba_ops.raw_files where file_name like '{_SIMULATED}%'"
+    ).fetchall()
+    return rows != [(0,)]
+
+
+def changed_files(
+    connection: duckdb.DuckDBPyConnection, folder: RawFolder, *, prefix: str = ""
+) -> list[tuple[RawFile, pa.Table]]:
+    """Files that load_raw() would load now, with their rows; nothing is written but a simulated league's files.
+
+    :raises RawDirError: a file cannot be read or differs from the raw contract; names all of them.
+    """
+    ledger = connection.execute(
+        "select count(*) from duckdb_tables() where schema_name = ? and table_name = 'raw_files'", [f"{prefix}nba_ops"]
+    ).fetchall()
+    known = {}
+    if ledger != [(0,)]:
+        known = dict(connection.sql(f"select file_name, checksum from {prefix}nba_ops.raw_files").fetchall())
+    if folder.is_simulated and any(not name.startswith(_SIMULATED) for name in known):
+        return []
+    if folder.is_simulated and not folder.path.is_dir():
+        simulate(folder.path, until=SIMULATED_UNTIL)
+    files, problems = _list_files(folder)
+    found = []
+    for file in files:
+        if known.get(file.name) != file.checksum:
+            rows, wrong = _read(file)
+            problems += wrong
+            if rows is not None:
+                found.append((file, rows.drop_columns([FILE_COLUMN])))
+    if problems:
+        raise RawDirError(str(folder.path), problems)
+    return found
 
 
 def _create_tables(connection: duckdb.DuckDBPyConnection, prefix: str) -> None:

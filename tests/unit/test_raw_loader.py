@@ -144,9 +144,9 @@ def test_raw_dir_must_be_a_folder(tmp_path: Path) -> None:
 
 
 def test_a_league_is_the_same_bytes_for_the_same_seed(league: Path, tmp_path: Path) -> None:
-    from python_processors.simulate import simulate
+    from python_processors.simulation import simulate
 
-    simulate(tmp_path / "again", first_date=date(2021, 10, 19), days=8, seed=3)
+    simulate(tmp_path / "again", until=date(2021, 10, 26), seed=3)
     for path in sorted(league.rglob("*.parquet")):
         assert (tmp_path / "again" / path.relative_to(league)).read_bytes() == path.read_bytes()
     shutil.rmtree(tmp_path / "again")

@@ -1,0 +1,177 @@
+"""The schedule, the injury report, and who is who."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from python_processors.simulation.calendar import EASTERN, Games, day_of
+from python_processors.simulation.columns import LOADED_AT, dates, instants, raw_table, words
+from python_processors.simulation.injuries import REASONS, STATUSES
+from python_processors.simulation.players import ROSTER, ascii_only, folded, injury_key, printed_short, stream
+from python_processors.simulation.season import Season
+from python_processors.simulation.teams import ABBREVIATIONS, ARENAS, NAMES
+
+POSITIONS = ("Guard", "Guard-Forward", "Forward", "Forward-Center", "Center")
+SCHEDULED, FINAL = 1, 3
+REPORT_HOUR = 17
+
+
+def schedule(season: Season) -> pa.Table:
+    """Every game of the season that is known, of every kind. The feed's older row of the postponed game stays."""
+    calendar, games, year = season.calendar, season.games, season.year
+    random = stream(season.league.seed, year, "preseason")
+    exhibition = np.stack([random.integers(88, 110, len(calendar.preseason)) for _ in range(2)], axis=1)
+    exhibition[:, 1] += random.choice((-7, -3, 2, 5, 9), len(calendar.preseason))
+    exhibition[exhibition[:, 0] == exhibition[:, 1], 1] += 1
+    parts = [
+        _schedule_rows(season, calendar.preseason, exhibition, calendar.preseason.day <= season.until),
+        _schedule_rows(season, games, season.played.score, np.ones(len(games), dtype=bool)),
+        _schedule_rows(
+            season, season.to_come, np.zeros((len(season.to_come), 2), dtype=np.int64),
+            np.zeros(len(season.to_come), dtype=bool),
+        ),
+        _all_star_row(season),
+    ]  # fmt: skip
+    if calendar.postponed_from <= season.until:
+        which = np.array([calendar.postponed])
+        game = calendar.regular.take(which)
+        moved = game.tipoff + (calendar.postponed_from - game.day) * 1440
+        before = Games(np.array([calendar.postponed_from]), moved, game.away, game.home, game.official, game.venue)
+        older = _schedule_rows(season, before, np.zeros((1, 2), dtype=np.int64), np.zeros(1, dtype=bool))
+        at = older.schema.get_field_index("processed_at")
+        parts.append(older.set_column(at, older.schema.field(at), pa.array([LOADED_AT - timedelta(days=1)])))
+    return pa.concat_tables(parts).combine_chunks()
+
+
+def _schedule_rows(season: Season, games: Games, score: Any, is_final: Any) -> pa.Table:
+    arenas = [ARENAS[str(venue)] for venue in games.venue]
+    eastern = _eastern(games)
+    score = np.asarray(score)
+    columns: dict[str, Any] = {
+        "game_id": list(games.official),
+        "season_year": np.full(len(games), season.year),
+        "game_date": dates(games.day),
+        "game_datetime_utc": instants(games.tipoff),
+        "game_date_est": eastern,
+        "game_status": np.where(is_final, FINAL, SCHEDULED),
+        "home_team_tricode": words(games.home, ABBREVIATIONS),
+        "away_team_tricode": words(games.away, ABBREVIATIONS),
+        "arena_name": [arena.name for arena in arenas],
+        "arena_city": [arena.city for arena in arenas],
+        "arena_state": [arena.state for arena in arenas],
+        "arena_timezone": [arena.timezone for arena in arenas],
+        "neutral_site_flag": games.is_neutral,
+        "home_team_score": pa.array(score[:, 1], mask=~np.asarray(is_final)),
+        "away_team_score": pa.array(score[:, 0], mask=~np.asarray(is_final)),
+    }
+    return raw_table("nbac_schedule", columns)
+
+
+def _eastern(games: Games) -> pa.Array:
+    """Tip-off on the Eastern wall clock."""
+    wall = [
+        datetime.fromtimestamp(60 * minutes, UTC).astimezone(EASTERN).replace(tzinfo=None)
+        for minutes in games.tipoff.tolist()
+    ]
+    return pa.array(wall, pa.timestamp("us"))
+
+
+def _all_star_row(season: Season) -> pa.Table:
+    day = season.calendar.all_star_day
+    tipoff = datetime.combine(day_of(day), time(20, 0), EASTERN)
+    is_final = day <= season.until
+    columns: dict[str, Any] = {
+        "game_id": [f"003{season.year % 100:02d}00001"],
+        "season_year": [season.year],
+        "game_date": [day_of(day)],
+        "game_datetime_utc": [tipoff.astimezone(UTC)],
+        "game_date_est": [tipoff.replace(tzinfo=None)],
+        "game_status": [FINAL if is_final else SCHEDULED],
+        "home_team_tricode": ["LBN"],
+        "away_team_tricode": ["DRT"],
+        "arena_name": [ARENAS["CLE"].name],
+        "arena_city": [ARENAS["CLE"].city],
+        "arena_timezone": [ARENAS["CLE"].timezone],
+        "home_team_score": [163 if is_final else None],
+        "away_team_score": [160 if is_final else None],
+    }
+    return raw_table("nbac_schedule", columns)
+
+
+def injury_report(season: Season) -> pa.Table:
+    """One report a day, at five in the afternoon, of the teams that play."""
+    games, players = season.games, season.league.players
+    status = season.outcome.status.reshape(-1)
+    at = np.flatnonzero(status > 0)
+    game, side = at // (2 * ROSTER), at // ROSTER % 2
+    who = season.lineups.players.reshape(-1)[at]
+    reason = season.outcome.reason.reshape(-1)[at]
+    columns: dict[str, Any] = {
+        "report_date": dates(games.day[game]),
+        "report_hour": np.full(len(at), REPORT_HOUR),
+        "game_date": dates(games.day[game]),
+        "game_id": words(game, games.ids.tolist()),
+        "team": words(np.stack([games.away, games.home], axis=1)[game, side], ABBREVIATIONS),
+        "player_full_name": words(who, players.names),
+        "player_lookup": words(who, [injury_key(name) for name in players.names]),
+        "injury_status": words(status[at], STATUSES),
+        "reason": words(reason, [text for text, _ in REASONS]),
+        "reason_category": words(reason, [category for _, category in REASONS]),
+        "confidence_score": np.full(len(at), 0.95),
+    }
+    return raw_table("nbac_injury_report", columns)
+
+
+def registry(season: Season) -> pa.Table:
+    """A row for each team that a player has been on this season."""
+    players = season.league.players
+    rows = sorted(
+        {(team, int(who)) for era in season.eras for team, roster in enumerate(era) for who in roster},
+    )
+    team, who = (np.array(column) for column in zip(*rows, strict=True))
+    columns: dict[str, Any] = {
+        "universal_player_id": [f"nba_{900000 + player}" for player in who],
+        "player_name": words(who, players.names),
+        "player_lookup": words(who, [folded(name) for name in players.names]),
+        "team_abbr": words(team, ABBREVIATIONS),
+        "season": [season.name] * len(rows),
+        "position": words(players.position[who], POSITIONS),
+        "height": [f"{inches // 12}-{inches % 12}" for inches in players.inches[who]],
+        "birth_date": dates(players.born[who]),
+    }
+    return raw_table("nba_players_registry", columns)
+
+
+def aliases(names: list[str]) -> pa.Table:
+    """Keys of players whom two feeds print with a short first name."""
+    keys = {
+        key: folded(name)
+        for name in names
+        if (short := printed_short(name)) != name
+        for key in (folded(short), ascii_only(short))
+    }
+    columns: dict[str, Any] = {
+        "alias_lookup": list(keys),
+        "nba_canonical_lookup": list(keys.values()),
+        "alias_type": ["nickname"] * len(keys),
+        "is_active": [True] * len(keys),
+    }
+    return raw_table("player_aliases", columns)
+
+
+def teams() -> pa.Table:
+    arenas = [ARENAS[team] for team in ABBREVIATIONS]
+    columns: dict[str, Any] = {
+        "team_abbr": list(ABBREVIATIONS),
+        "full_name": [NAMES[team] for team in ABBREVIATIONS],
+        "arena": [arena.name for arena in arenas],
+        "arena_city": [arena.city for arena in arenas],
+        "latitude": [arena.latitude for arena in arenas],
+        "longitude": [arena.longitude for arena in arenas],
+        "timezone": [arena.timezone for arena in arenas],
+    }
+    return raw_table("teams", columns)
