@@ -114,11 +114,16 @@
 {% macro default__window_calendar() -%}
     select game_date
     from unnest(generate_date_array({{ date_literal(window().start) }}, {{ date_literal(window().end) }})) as game_date
+    where {{ in_window() }}
 {%- endmacro %}
 
 {% macro duckdb__window_calendar() -%}
-    select cast(day as date) as game_date
-    from unnest(generate_series({{ date_literal(window().start) }}, {{ date_literal(window().end) }}, interval 1 day)) as days (day)
+    select game_date
+    from (
+        select cast(day as date) as game_date
+        from unnest(generate_series({{ date_literal(window().start) }}, {{ date_literal(window().end) }}, interval 1 day)) as days (day)
+    ) as all_days
+    where {{ in_window() }}
 {%- endmacro %}
 
 {#- An instant from a wall clock in New York. The platform stores that wall clock without a zone. -#}

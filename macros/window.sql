@@ -1,5 +1,6 @@
 {#-
-  The window of a run: vars start_date and end_date, both included. The one place that reads them.
+  The window of a run: vars start_date and end_date, both included. The one place that reads them. Of the
+  window only the dates in var `dates` are built, where it is given: a run builds what is due, and no more.
 
   Returns {'start': 'YYYY-MM-DD', 'end': 'YYYY-MM-DD'}. A missing, malformed or reversed window is
   an error, except while dbt only parses: `dbt ls` and the docs need no window, and get a day that
@@ -51,12 +52,33 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- The only dates of the window to build, as a sorted list of text; none where all of them are. -#}
+{% macro only_dates() -%}
+    {%- set given = var('dates', none) -%}
+    {%- if given is none -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set chosen = [] -%}
+    {%- for value in given -%}
+        {%- set date = window_date('dates', value) -%}
+        {%- if date < window().start or date > window().end -%}
+            {{ window_error("dates has " ~ date ~ ", which is outside " ~ window().start ~ " to " ~ window().end ~ ".") }}
+        {%- endif -%}
+        {%- do chosen.append(date) -%}
+    {%- endfor -%}
+    {{ return(chosen | unique | sort) }}
+{%- endmacro %}
+
 {#-
   Whether `column` lies in the window, reaching `days_before` days further back.
   Literal dates, so that BigQuery prunes partitions and accepts tables that require a filter.
 -#}
 {% macro in_window(column='game_date', days_before=0) -%}
     {{ column }} between {{ date_literal(window_start(days_before)) }} and {{ date_literal(window().end) }}
+    {%- set chosen = only_dates() if days_before == 0 else none -%}
+    {%- if chosen is not none %} and {{ column }} in (
+        {%- for date in chosen %}{{ date_literal(date) }}{{ ', ' if not loop.last }}{% endfor %})
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro window_start(days_before=0) -%}
@@ -66,6 +88,9 @@
 
 {#- Every date of the window, as text; with the days before it that in_window() reaches back. -#}
 {% macro window_dates(days_before=0) -%}
+    {%- if days_before == 0 and only_dates() is not none -%}
+        {{ return(only_dates()) }}
+    {%- endif -%}
     {%- set start = modules.datetime.datetime.strptime(window_start(days_before), '%Y-%m-%d') -%}
     {%- set end = modules.datetime.datetime.strptime(window().end, '%Y-%m-%d') -%}
     {%- set dates = [] -%}

@@ -1,20 +1,21 @@
 {#-
-  Fails on each game whose rows are not the ones that expected_rows names: missing, or not expected.
+  Fails on each game whose rows are not the ones that `expected` names: missing, or not expected.
 
-  Rows in quarantine are explained, and so are games without any box score on dates that the seed
+  Tables of played games name expected_boxes, which raw rows alone decide, so that a table can be tested
+  before those that read it are built. Rows in quarantine are explained, and so are games without any box score on dates that the seed
   completeness_exceptions names.
 -#}
-{% test complete_against_schedule(model) %}
+{% test complete_against_schedule(model, expected='expected_rows') %}
 {%- if execute %}
 {%- set node = node_of(model) %}
 {{ incomplete_games(
     window_rows(model),
-    "(select * from " ~ ref('expected_rows') ~ " where " ~ in_window() ~ " and table_name = '" ~ node.name ~ "')",
+    "(select * from " ~ ref(expected) ~ " where " ~ in_window() ~ " and table_name = '" ~ node.name ~ "')",
     "(select * from " ~ ref('completeness_exceptions') ~ " where table_name = '" ~ node.name ~ "')",
     entity_column(node.name)
 ) }}
 {%- endif %}
--- depends_on: {{ ref('expected_rows') }}
+-- depends_on: {{ ref(expected) }}
 -- depends_on: {{ ref('completeness_exceptions') }}
 {% endtest %}
 

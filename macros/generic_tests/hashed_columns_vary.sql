@@ -3,13 +3,33 @@
   although its contract says that no source fills it. The platform stored back_to_back = FALSE in
   128,141 rows, and minutes null in 99 %, without anybody noticing.
 
+  A few dates say little: everybody is rested after the all-star break, and feeds that stop with the regular
+  season leave nulls after it. So it looks at dates of the regular season, with the month before the window.
+
   From the column's meta: `max_null_rate` (else 0.02), `constant` and `constant_in_window` (may hold
-  one value: always, or in a window shorter than most of a season), `null_by_contract`. Windows of fewer
-  than `min_rows` rows are too small to tell and pass.
+  one value: always, or in a window shorter than most of a season), `null_by_contract`. Fewer than
+  `min_rows` rows or `min_dates` dates are too few to tell and pass.
+
+  The report says what this test says: it runs its SQL over the report's range.
 -#}
-{% test hashed_columns_vary(model, min_rows=400, max_null_rate=0.02) %}
-{{ suspicious_columns(window_rows(model), monitored_columns(node_of(model), max_null_rate), min_rows) if execute }}
+{% test hashed_columns_vary(model, min_rows=400, min_dates=14, max_null_rate=0.02) %}
+{%- if execute %}
+{%- set columns = monitored_columns(node_of(model), max_null_rate) %}
+{{ suspicious_columns(monitored_rows(model), columns, min_rows, node_of(model).config.meta.partition_by, min_dates) }}
+{%- endif %}
+-- depends_on: {{ ref('dim_games') }}
 {% endtest %}
+
+{#- Rows of the window and of the month before it, on dates of the regular season. -#}
+{% macro monitored_rows(model) -%}
+    {%- set date_column = node_of(model).config.meta.partition_by -%}
+    (
+        select * from {{ model }}
+        where {{ in_window(date_column, days_before=31) }} and {{ date_column }} in (
+            select game_date from {{ ref('dim_games') }} where game_type = 'regular_season'
+        )
+    ) as monitored_rows
+{%- endmacro %}
 
 {#- Of each hash field: its name, the null rate allowed, whether one value only is all right. -#}
 {% macro monitored_columns(node, max_null_rate) -%}
@@ -29,10 +49,11 @@
     {{ return(monitored) }}
 {%- endmacro %}
 
-{% macro suspicious_columns(rows, columns, min_rows) -%}
+{% macro suspicious_columns(rows, columns, min_rows, date_column=none, min_dates=0) -%}
 with counted as (
     select
-        count(*) as row_count
+        count(*) as row_count,
+        {{ 'count(distinct ' ~ date_column ~ ')' if date_column else 0 }} as date_count
         {%- for column in columns %},
         count({{ column.name }}) as {{ column.name }}__known,
         count(distinct {{ comparable(column.name, column.data_type) }}) as {{ column.name }}__values
@@ -51,7 +72,7 @@ select
     row_count - {{ column.name }}__known as null_count,
     {{ column.name }}__values as value_count
 from counted
-where row_count >= {{ min_rows }} and (
+where row_count >= {{ min_rows }} and date_count >= {{ min_dates }} and (
     {%- if column.null_by_contract %}
     {{ column.name }}__known > 0
     {%- else %}

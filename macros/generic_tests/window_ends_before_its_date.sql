@@ -1,5 +1,5 @@
 {#-
-  Fails on each row whose fingerprint is not that of the entity's last so many rows of the season strictly
+  Fails on each row whose fingerprint is not that of what is read of the entity's last so many rows of the season strictly
   before the row's date: a window that holds its own date, or a later one, or misses a game.
 -#}
 {% test window_ends_before_its_date(model, upstream, entity, games, fingerprint) %}
@@ -10,7 +10,8 @@
 {{ windows_of_other_rows(
     "(select " ~ key ~ " as entity, " ~ partition ~ " as as_of, " ~ fingerprint ~ " as fingerprint from "
     ~ window_rows(model) ~ ")",
-    "(select " ~ entity ~ " as entity, season_year, game_date, game_id, data_hash from " ~ ref(upstream)
+    "(select " ~ entity ~ " as entity, season_year, game_date, game_id, "
+    ~ hash_of_read(node.name, upstream, 'boxes') ~ " as read_hash from " ~ ref(upstream)
     ~ " as boxes where " ~ in_season_so_far()
     ~ (" and " ~ took_part('boxes') if upstream == 'player_game_summary' else '') ~ ")",
     "(select game_date, season_year from " ~ ref('dim_game_dates') ~ ")",
@@ -26,7 +27,7 @@ with ranked as (
     select
         here.as_of,
         here.entity,
-        there.data_hash,
+        there.read_hash,
         row_number() over (
             partition by here.as_of, here.entity order by there.game_date desc, there.game_id asc
         ) as games_ago
@@ -40,7 +41,7 @@ with ranked as (
 ),
 
 recomputed as (
-    select as_of, entity, {{ partition_fingerprint('data_hash') }} as fingerprint
+    select as_of, entity, {{ partition_fingerprint('read_hash') }} as fingerprint
     from ranked
     where games_ago <= {{ games }}
     group by as_of, entity

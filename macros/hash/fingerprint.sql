@@ -11,3 +11,25 @@
 {% macro hex_to_integer(text) -%}
     cast('0x' || {{ text }} as int64)
 {%- endmacro %}
+
+{#-
+  Hash of what a table reads of a row of another over a player's or a team's history: the columns that its
+  contract names. A provenance made of it moves with what was read, and with nothing else of the row.
+-#}
+{% macro hash_of_read(table_name, upstream, rows) -%}
+    {%- if not execute -%}
+        {{ return("''") }}
+    {%- endif -%}
+    {%- set read = node_named(table_name).config.meta.reads | selectattr('from', 'equalto', upstream)
+        | selectattr('by', 'defined') | first -%}
+    {%- set columns = node_named(upstream).columns -%}
+    {%- set pieces = [json_text(rows ~ '.game_id', 'STRING')] -%}
+    {%- for name in read.columns -%}
+        {%- if name == 'took_part' -%}
+            {%- do pieces.append(json_text(took_part(rows), 'BOOL')) -%}
+        {%- else -%}
+            {%- do pieces.append(json_text(rows ~ '.' ~ name, columns[name].data_type)) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(data_hash_of("concat(" ~ pieces | join(", '|', ") ~ ")")) }}
+{%- endmacro %}

@@ -37,7 +37,10 @@
     {{ return(graph.nodes['model.' ~ project_name ~ '.' ~ name]) }}
 {%- endmacro %}
 
-{#- `create table if not exists` with a contract's columns. `meta` holds partition_by and cluster_by. -#}
+{#-
+  `create table if not exists` with a contract's columns. `meta` holds partition_by (a date, or an instant
+  whose date counts) and cluster_by. Python's own is python_processors/orchestration/tables.py.
+-#}
 {% macro create_contract_table(relation, columns, meta) -%}
     {{ return(adapter.dispatch('create_contract_table')(relation, columns, meta)) }}
 {%- endmacro %}
@@ -46,7 +49,7 @@
     create table if not exists {{ relation }} (
         {{ contract_columns_ddl(columns) }}
     )
-    partition by {{ meta.partition_by }}
+    partition by {{ 'date(' ~ meta.partition_by ~ ')' if columns[meta.partition_by].data_type == 'TIMESTAMP' else meta.partition_by }}
     {%- if meta.get('cluster_by') %}
     cluster by {{ meta.cluster_by[:4] | join(', ') }}
     {%- endif %}

@@ -1,32 +1,26 @@
 {#-
-  The SQL that decides a hashed table's rows: code of this model and of the models between it and the
-  next hashed tables or sources, by name. python_processors/logic_version.py adds the macros they
-  call, the project's vars, the processor and the contract.
+  The project's models and seeds as logic_sources() in python_processors/logic_version.py reads them: it
+  follows a hashed table to the next hashed tables or sources, and so finds the SQL that decides its rows.
 -#}
-{% macro logic_sources(node) -%}
+{% macro logic_graph() -%}
     {%- set found = {} -%}
-    {%- set waiting = [node.unique_id] -%}
-    {%- for _ in range(1000) if waiting -%}
-        {%- set id = waiting.pop() -%}
-        {%- if id not in found and id in graph.nodes -%}
-            {%- set current = graph.nodes[id] -%}
-            {%- do found.update({id: current.raw_code}) -%}
-            {%- for parent in current.depends_on.nodes -%}
-                {%- set is_hashed = graph.nodes.get(parent, {}).get('config', {}).get('materialized') == 'processor' -%}
-                {%- if not is_hashed -%}
-                    {%- do waiting.append(parent) -%}
-                {%- endif -%}
-            {%- endfor -%}
-        {%- endif -%}
+    {%- for id, node in graph.nodes.items() if node.resource_type in ('model', 'seed') -%}
+        {%- do found.update({id: {
+            'code': node.get('raw_code', ''),
+            'parents': node.depends_on.get('nodes', []),
+            'is_hashed': node.config.materialized == 'processor',
+        }}) -%}
     {%- endfor -%}
     {{ return(found) }}
 {%- endmacro %}
 
-{#- Vars given on the command line, without the window: which dates are built is no logic. -#}
+{#- Vars given on the command line that are logic: which dates are built is none, nor what is audited or judged. -#}
 {% macro given_vars() -%}
     {%- set given = {} -%}
-    {%- for name, value in (invocation_args_dict.get('vars') or {}).items() if name not in ('start_date', 'end_date') -%}
-        {%- do given.update({name: value | string}) -%}
+    {%- for name, value in (invocation_args_dict.get('vars') or {}).items() -%}
+        {%- if name not in ('start_date', 'end_date', 'dates', 'audited', 'judged_tables') -%}
+            {%- do given.update({name: value | string}) -%}
+        {%- endif -%}
     {%- endfor -%}
     {{ return(given) }}
 {%- endmacro %}

@@ -7,11 +7,13 @@
   2. One transaction brings the table's window to the staged state by key and data_hash, and writes
      the ledger. Killed at any moment, the table and its ledger are the old ones or the new ones.
 
-  --full-refresh does not drop: created_at and the other windows would be lost.
+  --full-refresh does not drop: created_at and the other windows would be lost. Var `audited` names a table
+  that is only recomputed: its rows stay in `<table>__audit`, to be compared with those that are stored.
 -#}
 {% materialization processor, default, supported_languages=['sql'] -%}
     {%- set target_relation = this.incorporate(type='table') -%}
-    {%- set stage = stage_relation(target_relation) -%}
+    {%- set is_audit = var('audited', none) == model.name -%}
+    {%- set stage = stage_relation(target_relation, '__audit' if is_audit else '__stage') -%}
     {%- set ledger = source('nba_ops', 'publish_ledger') -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
@@ -30,7 +32,8 @@
             'target': target_relation | string,
             'stage': stage | string,
             'window': window(),
-            'logic': logic_sources(model),
+            'node': model.unique_id,
+            'graph': logic_graph(),
             'vars': given_vars(),
         }) }}
     {%- endcall -%}
@@ -39,8 +42,13 @@
         {%- do log(outcome.notice, info=true) -%}
     {%- endif -%}
 
-    {%- do publish(target_relation, stage, ledger, outcome) -%}
-    {%- do adapter.drop_relation(stage) -%}
+    {%- if is_audit -%}
+        {%- call statement('main') -%}select 1 as nothing_was_published{%- endcall -%}
+        {%- do end_transaction() -%}
+    {%- else -%}
+        {%- do publish(target_relation, stage, ledger, outcome) -%}
+        {%- do adapter.drop_relation(stage) -%}
+    {%- endif -%}
 
     {%- do persist_docs(target_relation, model) -%}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
@@ -48,8 +56,8 @@
 {%- endmaterialization %}
 
 {#- Where a run leaves rows before they are published; beside the table, so on the same location. -#}
-{% macro stage_relation(target_relation) -%}
-    {{ return(target_relation.incorporate(path={'identifier': target_relation.identifier ~ '__stage'})) }}
+{% macro stage_relation(target_relation, suffix) -%}
+    {{ return(target_relation.incorporate(path={'identifier': target_relation.identifier ~ suffix})) }}
 {%- endmacro %}
 
 {#- The transaction that publishes. -#}
@@ -61,6 +69,19 @@
 {% macro duckdb__publish(target_relation, stage, ledger, outcome) -%}
     {%- call statement('ledger') -%}{{ ledger_sql(target_relation, stage, ledger, outcome) }}{%- endcall -%}
     {%- call statement('main') -%}{{ merge_sql(target_relation, stage) }}{%- endcall -%}
+    {%- do end_transaction() -%}
+{%- endmacro %}
+
+{#- DuckDB: what the model did so far is kept. -#}
+{% macro end_transaction() -%}
+    {{ return(adapter.dispatch('end_transaction')()) }}
+{%- endmacro %}
+
+{#- BigQuery keeps each job by itself. -#}
+{% macro default__end_transaction() -%}
+{%- endmacro %}
+
+{% macro duckdb__end_transaction() -%}
     {%- do adapter.commit() -%}
 {%- endmacro %}
 

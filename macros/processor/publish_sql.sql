@@ -66,7 +66,7 @@
     {%- set written_now = ['processed_at', 'quality_calculated_at', 'updated_at'] -%}
     merge into {{ target_relation }} as published
     using {{ stage }} as staged
-    on {{ key_join(model) }} and published.{{ in_window(partition) }}
+    on {{ key_join(model) }} and {{ in_window('published.' ~ partition) }}
     when matched and published.data_hash <> staged.data_hash then update set
         {%- for name in model.columns if name != 'created_at' %}
         {{ name }} = {{ now if name in written_now else 'staged.' ~ name }}{{ ',' if not loop.last }}
@@ -96,7 +96,7 @@
         {{ now if name in written_now + ['created_at'] else 'staged.' ~ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     )
-    when not matched by source and published.{{ in_window(partition) }} then delete
+    when not matched by source and {{ in_window('published.' ~ partition) }} then delete
 {%- endmacro %}
 
 {% macro timestamp_literal(instant) -%}

@@ -1,4 +1,6 @@
 -- One row per date with games that count: its season, and whether precompute tables have rows of it.
+{{ config(meta={'spans_season': true}) }}
+
 with
 
 final as (

@@ -1,5 +1,7 @@
 -- One row per scheduled game that counts, with its ids, teams, tip-off, and score once it is final.
 -- The season starts on its first regular-season game, never on a fixed day.
+{{ config(meta={'spans_season': true}) }}
+
 with
 
 schedule as (

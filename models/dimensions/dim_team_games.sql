@@ -3,6 +3,8 @@
 --
 -- Rest, travel and what comes next follow the calendar, whether or not a game is final yet; streaks
 -- and records follow results. The cup final is played and travelled to, and counts for no record.
+{{ config(meta={'spans_season': true}) }}
+
 with
 
 games as (

@@ -43,7 +43,7 @@ games as (
         summary.points * summary.points as points_squared,
         summary.ft_makes,
         summary.processed_at,
-        summary.data_hash,
+        {{ hash_of_read('player_daily_cache', 'player_game_summary', 'summary') }} as read_hash,
         {{ in_parts('summary.ts_pct', 1000) }} as ts_thousandths,
         {{ in_parts('summary.usage_rate', 100) }} as usage_hundredths,
         boxes.seconds_played,
@@ -137,7 +137,7 @@ final as (
         {{ count_where('10 * points < points_line_tenths and games_ago < coalesce(last_over, games_ago + 1)') }}
             as prop_under_streak,
         max(processed_at) as boxes_updated_at,
-        {{ partition_fingerprint('data_hash') }} as boxes_fingerprint
+        {{ partition_fingerprint('read_hash') }} as boxes_fingerprint
     from with_streaks
     group by as_of, player_lookup
 )

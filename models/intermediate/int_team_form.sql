@@ -23,8 +23,8 @@ offense as (
         {{ in_parts('pace', 10) }} as pace_tenths,
         {{ in_parts('offensive_rating', 100) }} as offensive_rating_hundredths,
         processed_at,
-        data_hash
-    from {{ ref('team_offense_game_summary') }}
+        {{ hash_of_read('player_daily_cache', 'team_offense_game_summary', 'summary') }} as read_hash
+    from {{ ref('team_offense_game_summary') }} as summary
     where {{ in_season_so_far() }}
 ),
 
@@ -51,7 +51,7 @@ final as (
         cast(sum(offense.offensive_rating_hundredths) as int64) as offensive_rating_hundredths,
         count(offense.offensive_rating_hundredths) as offensive_rating_games,
         max(offense.processed_at) as offense_updated_at,
-        {{ partition_fingerprint('offense.data_hash') }} as offense_fingerprint,
+        {{ partition_fingerprint('offense.read_hash') }} as offense_fingerprint,
         cast(sum(defense.defensive_rating_hundredths) as int64) as defensive_rating_hundredths,
         count(defense.defensive_rating_hundredths) as defensive_rating_games,
         cast(sum(defense.opp_ft_attempts) as int64) as opp_ft_attempts,

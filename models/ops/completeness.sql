@@ -18,7 +18,7 @@ results as (
 ),
 
 boxes as (
-    select * from {{ ref('expected_rows') }}
+    select * from {{ ref('expected_boxes') }}
     where {{ in_season_so_far() }} and table_name = 'player_game_summary'
 ),
 

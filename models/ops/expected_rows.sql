@@ -1,33 +1,13 @@
--- One row per row that a hashed table must hold, by the schedule: two teams of each final game, and
--- each player whom the game's box score calls active. A game without any box score expects its two
--- teams' players as one row each, with no name: their number is unknown, that they are missing is not.
--- The upcoming contexts hold both teams of each scheduled game, final or not, and their rosters.
+-- One row per row that a hashed table must hold: those of played games (expected_boxes), and of the
+-- upcoming contexts both teams of each scheduled game, final or not, and their rosters.
 --
--- `quarantine_reason` explains a row that was held back; `has_source` is false when no raw source
--- has the game.
+-- `quarantine_reason` explains a row that was held back; `has_source` is false when nothing tells who it is.
 {{ config(**replace_window()) }}
 
 with
 
-games as (
-    select * from {{ ref('int_team_games') }}
-    where {{ in_window() }}
-),
-
-sources as (
-    select * from {{ ref('int_game_sources') }}
-    where {{ in_window() }}
-),
-
-gamebook as (
-    select game_id, game_date, player_lookup, quarantine_reason
-    from {{ ref('stg_nbac__gamebook_player_stats') }}
-    where {{ in_window() }} and player_status = 'active' and points is not null
-),
-
-balldontlie as (
-    select game_id, game_date, player_lookup, quarantine_reason
-    from {{ ref('stg_bdl__player_boxscores') }}
+boxes as (
+    select * from {{ ref('expected_boxes') }}
     where {{ in_window() }}
 ),
 
@@ -46,55 +26,8 @@ unusable_roster_rows as (
     where {{ in_window() }} and not is_on_roster
 ),
 
-games_with_gamebook as (
-    select distinct game_id from gamebook
-),
-
-games_with_balldontlie as (
-    select distinct game_id from balldontlie
-),
-
-teams_of_games as (
-    select
-        games.*,
-        games_with_gamebook.game_id is not null as has_gamebook,
-        games_with_balldontlie.game_id is not null as has_balldontlie,
-        coalesce(sources.team_box_rows, 0) > 0 as has_team_box
-    from games
-    left join sources on games.game_id = sources.game_id
-    left join games_with_gamebook on games.game_id = games_with_gamebook.game_id
-    left join games_with_balldontlie on games.game_id = games_with_balldontlie.game_id
-),
-
 final as (
-    {%- for table_name in ['team_offense_game_summary', 'team_defense_game_summary'] %}
-    select
-        '{{ table_name }}' as table_name,
-        game_date,
-        game_id,
-        team_abbr as entity,
-        has_gamebook or has_balldontlie or has_team_box as has_source,
-        cast(null as string) as quarantine_reason
-    from teams_of_games
-    union all
-    {%- endfor %}
-    select
-        'player_game_summary', gamebook.game_date, gamebook.game_id, gamebook.player_lookup, true,
-        gamebook.quarantine_reason
-    from gamebook
-    inner join (select distinct game_id from games) as final_games on gamebook.game_id = final_games.game_id
-    union all
-    select
-        'player_game_summary', balldontlie.game_date, balldontlie.game_id, balldontlie.player_lookup, true,
-        balldontlie.quarantine_reason
-    from balldontlie
-    inner join (select distinct game_id from games) as final_games on balldontlie.game_id = final_games.game_id
-    left join games_with_gamebook on balldontlie.game_id = games_with_gamebook.game_id
-    where games_with_gamebook.game_id is null
-    union all
-    select 'player_game_summary', game_date, game_id, team_abbr || ' players', false, cast(null as string)
-    from teams_of_games
-    where not has_gamebook and not has_balldontlie
+    select table_name, game_date, game_id, entity, has_source, quarantine_reason from boxes
     union all
     select 'upcoming_team_game_context', game_date, game_id, team_abbr, true, cast(null as string) from upcoming_teams
     union all

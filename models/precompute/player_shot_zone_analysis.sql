@@ -33,7 +33,7 @@ games as (
         case when paint_attempts is not null then {{ column }} end as {{ column }},
         {%- endfor %}
         processed_at,
-        data_hash
+        {{ hash_of_read('player_shot_zone_analysis', 'player_game_summary', 'boxes') }} as read_hash
     from {{ ref('player_game_summary') }} as boxes
     where {{ in_season_so_far() }} and {{ took_part('boxes') }}
 ),
@@ -83,7 +83,7 @@ last_twenty as (
         {%- endfor %}
         {%- endfor %}
         max(processed_at) as updated_at,
-        {{ partition_fingerprint('data_hash') }} as fingerprint
+        {{ partition_fingerprint('read_hash') }} as fingerprint
     from history
     group by as_of, player_lookup
 ),

@@ -31,8 +31,9 @@ games as (
     select
         *,
         {{ in_parts('defensive_rating', 100) }} as defensive_rating_hundredths,
-        {{ in_parts('opponent_pace', 10) }} as opponent_pace_tenths
-    from {{ ref('team_defense_game_summary') }}
+        {{ in_parts('opponent_pace', 10) }} as opponent_pace_tenths,
+        {{ hash_of_read('team_defense_zone_analysis', 'team_defense_game_summary', 'summary') }} as read_hash
+    from {{ ref('team_defense_game_summary') }} as summary
     where {{ in_season_so_far() }}
 ),
 
@@ -87,7 +88,7 @@ last_fifteen as (
         count({{ column }}) as {{ name }}_games,
         {%- endfor %}
         max(processed_at) as updated_at,
-        {{ partition_fingerprint('data_hash') }} as fingerprint
+        {{ partition_fingerprint('read_hash') }} as fingerprint
     from history
     where games_ago <= 15
     group by as_of, defending_team_abbr
