@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import yaml
 
 from python_processors.errors import ContractError
+from python_processors.yaml_files import read_yaml
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 
@@ -105,11 +105,17 @@ class Contract:
     partition_by: str
     cluster_by: tuple[str, ...]
     dataset: str = ""
+    reads: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def relation(self) -> str:
         """`dataset.table`, as SQL names it; a prefix of the target's datasets comes before it."""
         return f"{self.dataset}.{self.table}"
+
+    @property
+    def entity_column(self) -> str:
+        """What tells its rows of a date, or of a game, apart: a player or a team."""
+        return next(name for name in self.key if name not in ("game_id", self.partition_by))
 
     @property
     def hash_fields(self) -> tuple[str, ...]:
@@ -139,6 +145,7 @@ class Contract:
             key=tuple(meta.get("key", ())),
             partition_by=meta.get("partition_by", ""),
             cluster_by=tuple(meta.get("cluster_by", ())),
+            reads=tuple(meta.get("reads", ())),
         )
         _check(contract)
         return contract
@@ -181,7 +188,7 @@ def _check(contract: Contract) -> None:
 
 def _dataset_of(path: Path) -> str:
     """The dataset that dbt_project.yml gives to the folder of a model."""
-    project = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+    project = read_yaml(PROJECT_ROOT / "dbt_project.yml")
     folder = path.relative_to(PROJECT_ROOT / "models").parts[0]
     return str(project["models"][project["name"]][folder]["+schema"])
 
@@ -195,7 +202,7 @@ def load_contract(table: str) -> Contract:
     paths = sorted((PROJECT_ROOT / "models").rglob(f"{table}.yml"))
     if len(paths) != 1:
         raise ContractError(table, f"expected one models/**/{table}.yml, found {len(paths)}.")
-    properties = yaml.safe_load(paths[0].read_text(encoding="utf-8"))
+    properties = read_yaml(paths[0])
     for model in properties.get("models", []):
         if model["name"] == table:
             return replace(Contract.from_properties(model), dataset=_dataset_of(paths[0]))
@@ -207,7 +214,7 @@ def hashed_tables() -> tuple[str, ...]:
     """Every table with a contract: the models whose `config.meta` names a processor."""
     tables = []
     for path in sorted((PROJECT_ROOT / "models").rglob("*.yml")):
-        properties = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        properties = read_yaml(path)
         for model in properties.get("models", []):
             if "processor" in model.get("config", {}).get("meta", {}):
                 tables.append(model["name"])

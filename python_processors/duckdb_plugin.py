@@ -30,5 +30,5 @@ class Plugin(BasePlugin):
             outcome = load_raw(conn, find_raw_dir(), prefix=os.environ.get("FULLCOURT_DATASET_PREFIX", ""))
         except FullcourtError as error:
             raise DbtRuntimeError(str(error)) from error
-        if outcome.rows_by_file or outcome.folder.is_simulated:
+        if outcome.rows_by_file:
             print(outcome, file=sys.stderr)

@@ -7,6 +7,16 @@ class FullcourtError(Exception):
     """A mistake or a fault in the data that a person can repair: shown without a traceback."""
 
 
+class RefusedError(FullcourtError):
+    """A request that cannot be, or not now: whoever asked is told, and nobody else is needed."""
+
+
+def is_of_the_disk(message: str) -> bool:
+    """Whether an error says that there is no room: a full disk, or a file beyond the process's limit."""
+    said = message.lower()
+    return "no space left" in said or "disk is full" in said or "file too large" in said
+
+
 class ContractError(FullcourtError):
     """A contract file cannot be used as it stands."""
 

@@ -20,7 +20,7 @@ from python_processors.contract import Contract, load_contract
 from python_processors.engines import DuckDBEngine, Engine
 from python_processors.errors import DuplicateKeyError, FullcourtError, OutsideWindowError
 from python_processors.hashing import data_hashes
-from python_processors.logic_version import logic_version
+from python_processors.logic_version import logic_sources, logic_version
 
 _EXAMPLES = 5
 
@@ -46,14 +46,22 @@ def run_processor(engine: Engine, arguments: Mapping[str, Any]) -> dict[str, Any
     :raises FullcourtError: the rows do not fit the contract; nothing was staged.
     """
     contract = load_contract(arguments["table"])
-    module_name, _, function_name = arguments["processor"].rpartition(".")
-    processor: Callable[[pa.Table], pa.Table] = _load(f"{module_name}:{function_name}")
-    version = logic_version(arguments["logic"], processor, contract, arguments["vars"])
+    processor = load_processor(arguments["processor"])
+    version = logic_version(
+        logic_sources(arguments["graph"], arguments["node"]), processor, contract, arguments["vars"]
+    )
     rows = hashed_rows(processor(engine.read(arguments["query"])), contract)
     check_window(rows, contract, arguments["window"]["start"], arguments["window"]["end"])
     rows = rows.append_column("logic_version", pa.repeat(version, rows.num_rows))
     engine.stage(arguments["stage"], rows, contract)
     return {"logic_version": version, "rows": rows.num_rows, "notice": engine.keep_forever(arguments["target"])}
+
+
+def load_processor(name: str) -> Callable[[pa.Table], pa.Table]:
+    """The processor that a contract names, as `package.module.function`."""
+    module, _, function = name.rpartition(".")
+    processor: Callable[[pa.Table], pa.Table] = _load(f"{module}:{function}")
+    return processor
 
 
 def hashed_rows(output: pa.Table, contract: Contract) -> pa.Table:

@@ -14,13 +14,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import yaml
-
 from python_processors import casting, hashing
 from python_processors.contract import PROJECT_ROOT, Contract
+from python_processors.yaml_files import read_yaml
 
 # What every row goes through after its processor; the rest is what the processor imports.
 SHARED_MODULES: tuple[ModuleType, ...] = (casting, hashing)
+# An error ends a run: its wording decides no row.
+NOT_LOGIC = ("python_processors.errors",)
 # Quoted text comes first, so that what looks like a comment inside it is not taken for one.
 _SQL_TOKEN = re.compile(r"('[^']*'|\"[^\"]*\")|\{#.*?#\}|/\*.*?\*/|--[^\n]*|\s+", re.DOTALL)
 
@@ -44,12 +45,28 @@ def logic_version(
     parts = {
         "sql": {name: normalised_sql(code) for name, code in sql.items()},
         "macros": called_macros(sql.values(), project_macros()),
-        "vars": _project_vars() | dict(given_vars or {}),
+        "vars": project_vars() | dict(given_vars or {}),
         "python": {part.__name__: normalised_python(part) for part in imported_modules(module, *SHARED_MODULES)},
         "contract": [[c.name, c.type.name, c.required, c.not_hashed is None] for c in contract.columns],
         "key": [*contract.key, contract.partition_by],
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def logic_sources(graph: Mapping[str, Mapping[str, Any]], unique_id: str) -> dict[str, str]:
+    """Code of a hashed table's model and of the models between it and the next hashed tables or sources.
+
+    :param graph: `code`, `parents` and `is_hashed` of the project's models and seeds, by dbt's unique id.
+    """
+    found: dict[str, str] = {}
+    waiting = [unique_id]
+    while waiting:
+        node = waiting.pop()
+        if node in found or node not in graph:
+            continue
+        found[node] = graph[node]["code"]
+        waiting += [parent for parent in graph[node]["parents"] if parent in graph and not graph[parent]["is_hashed"]]
+    return found
 
 
 def imported_modules(*modules: ModuleType) -> list[ModuleType]:
@@ -59,7 +76,7 @@ def imported_modules(*modules: ModuleType) -> list[ModuleType]:
     waiting = list(modules)
     while waiting:
         module = waiting.pop()
-        if module.__name__ in found:
+        if module.__name__ in found or module.__name__ in NOT_LOGIC:
             continue
         found[module.__name__] = module
         for value in vars(module).values():
@@ -100,8 +117,9 @@ def called_macros(codes: Iterable[str], macros: Mapping[str, str]) -> dict[str, 
 
 
 @functools.cache
-def _project_vars() -> dict[str, str]:
-    project = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+def project_vars() -> dict[str, str]:
+    """The vars that dbt_project.yml sets, as text."""
+    project = read_yaml(PROJECT_ROOT / "dbt_project.yml")
     return {name: str(value) for name, value in (project.get("vars") or {}).items()}
 
 

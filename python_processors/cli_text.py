@@ -1,0 +1,105 @@
+"""What the commands of `fullcourt` print for people; --json prints the same objects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from python_processors.orchestration.progress import RunStatus, spelled
+from python_processors.orchestration.warehouse import DuckDBWarehouse, Warehouse, dataset_prefix
+from python_processors.raw_loader import holds_simulated
+
+if TYPE_CHECKING:
+    from python_processors.orchestration.journal import RunResult
+    from python_processors.orchestration.planner import Plan
+    from python_processors.orchestration.reports import TableStatus
+
+
+def plan_lines(made: Plan, *, full: bool) -> list[str]:
+    """
+    :param full: every table and date, not only the ranges.
+    """
+    from python_processors.orchestration.costs import price  # it imports dbt, which takes seconds
+
+    if made.is_empty and not made.blocked:
+        skipped = sum(made.skipped.values())
+        return [f"Nothing to do: {skipped:,} dates of tables are as they were made ({made.start} to {made.end})."]
+    lines = [f"Plan for {made.start} to {made.end}: {len(made.dates)} dates, {len(made.steps):,} dates of tables."]
+    tables = list(dict.fromkeys(step.table for step in made.steps))
+    for table in tables:
+        steps = [step for step in made.steps if step.table == table]
+        certain = [step.day for step in steps if step.is_certain]
+        unsure = [step.day for step in steps if not step.is_certain]
+        parts = [f"{spelled(days)} {verb}" for days, verb in ((certain, "will run"), (unsure, "may run")) if days]
+        whys = list(dict.fromkeys(step.why for step in steps))
+        more = f" (and {len(whys) - 1} other reasons)" if len(whys) > 1 else ""
+        lines.append(f"  {table:<30} {'; '.join(parts)}: {whys[0]}{more}")
+        if full:
+            lines += [f"    {step.day} {'will run' if step.is_certain else 'may run'}: {step.why}" for step in steps]
+    lines += [f"  blocked: {block.table} {block.day}: {block.reason}" for block in made.blocked[: None if full else 5]]
+    if len(made.blocked) > 5 and not full:
+        lines.append(f"  and {len(made.blocked) - 5:,} more dates are blocked")
+    rows = "rows unknown" if made.rows is None else f"about {made.rows:,} rows to compare or write"
+    seconds = (
+        "time unknown, as no run has a history yet"
+        if made.seconds is None
+        else f"about {made.seconds:,.0f} s by earlier runs"
+    )
+    money, read = price(made), made.bytes_read or 0
+    cost = "" if money is None else f", {read / 1e9:,.2f} GB by dry run, {money:,.2f} dollars at list price"
+    lines.append(f"  {len(made.chunks)} chunks, {rows}, {seconds}{cost}.")
+    if made.uncounted:
+        lines.append(f"  {made.uncounted} dates are to be counted against the schedule.")
+    return lines
+
+
+def result_lines(result: RunResult) -> list[str]:
+    built = sum(count for table, count in result.built.items())
+    lines = [
+        f"Run {result.run_id}: {built:,} dates of tables built, {sum(result.skipped.values()):,} skipped unchanged,"
+        f" {sum(result.cut_off.values()):,} spared as what they read came out the same;"
+        f" {result.rows_written:,} rows written by {result.nodes_run:,} dbt nodes in {result.seconds:,.1f} s."
+    ]
+    if result.audited:
+        wrong = len(result.wrong_skips)
+        lines.append(f"{result.audited} skipped dates were recomputed, {wrong} of them differed.")
+    lines += [f"FAILED {table} {spelled(sorted(days))}" for table, days in result.failed.items()]
+    lines += [f"  {what}: {message}" for what, message in result.failures.items()]
+    lines += [f"BLOCKED {table} {spelled(sorted(days))}" for table, days in result.blocked.items()]
+    if result.was_stopped:
+        lines.append("The run was stopped; the same command goes on where it ended.")
+    return lines
+
+
+def warnings(warehouse: Warehouse) -> list[str]:
+    """What a reader of the figures must know."""
+    if not isinstance(warehouse, DuckDBWarehouse):
+        return []
+    with warehouse.reading() as session:
+        simulated = holds_simulated(session.connection, prefix=dataset_prefix())
+    return ["The games are simulated: no raw archive was found (RAW_DIR, data/raw)."] if simulated else []
+
+
+def run_lines(running: RunStatus) -> list[str]:
+    left = running.seconds_left
+    eta = "" if left is None else f", about {left:,.0f} s left"
+    lines = [
+        f"Run {running.run_id} ({running.what}) is {running.state}: {running.steps_done:,} of {running.steps_planned:,}"
+        f" dates of tables, {running.rows_written:,} rows written{eta}{'; now ' + running.now if running.now else ''}"
+    ]
+    return lines + [f"FAILED {failure}" for failure in running.failures]
+
+
+def status_lines(lines: Sequence[TableStatus], audit: dict[str, Any]) -> list[str]:
+    text = []
+    for line in lines:
+        season = "" if line.season is None else f" {line.season}-{(line.season + 1) % 100:02d}"
+        share = "" if not line.rows else f", {100 * line.hashed_rows / line.rows:.1f} % hashed"
+        outcomes = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in line.outcomes.items())
+        text.append(f"{line.table + season:<38} {line.rows:>9,} rows{share:<15}  {outcomes}")
+    if audit["audited"]:
+        text.append(
+            f"{audit['audited']} skips recomputed, {audit['wrong']} wrong: {100 * audit['rate']:.2f} %,"
+            f" at most {100 * audit['at_most']:.2f} % with 95 % confidence"
+        )
+    return text

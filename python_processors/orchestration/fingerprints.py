@@ -1,0 +1,230 @@
+"""Fingerprints by content: of what each read sees of each date, and of each table's stored rows.
+
+A relation is fingerprinted in one query: row count and sums of row hashes, per date and, where a read goes
+by player or team, per entity. Sums do not depend on order and add up over windows; a doubled row counts.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+import jinja2
+import pyarrow as pa
+
+from python_processors.contract import hashed_tables, load_contract
+from python_processors.logic_version import called_macros, project_macros, project_vars
+from python_processors.orchestration.project import LAYER, Project
+from python_processors.orchestration.reads import Read, reads_of
+from python_processors.orchestration.warehouse import Session
+from python_processors.raw_contract import raw_tables
+
+_UNITS = pa.schema(
+    [
+        ("relation", pa.string()), ("slot", pa.int64()), ("day", pa.date32()), ("entity", pa.string()),
+        ("n", pa.int64()), ("hi", pa.int64()), ("lo", pa.int64()),
+    ]
+)  # fmt: skip
+
+_READINESS = ("is_production_ready", "completeness_percentage")
+
+WHOLE = date(1, 1, 1)  # the day of relations without dates
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Columns of a relation that some read takes together."""
+
+    columns: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+@dataclass
+class Overlay:
+    """Raw rows that a run would load first, by table: they stand for the stored rows of the same files."""
+
+    rows: Mapping[str, pa.Table] = field(default_factory=dict)
+    files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+class Fingerprints:
+    """Fingerprints of the relations that tables read, gathered once and asked through SQL on `memory`.
+
+    `memory` holds `units` (relation, slot, day, entity, n, hi, lo).
+    """
+
+    def __init__(self, project: Project, tables: Iterable[str]) -> None:
+        self.project = project
+        self.memory = duckdb.connect()
+        self.memory.execute("set TimeZone = 'UTC'")
+        self.memory.register("no_units", _UNITS.empty_table())
+        self.memory.execute("create table units as select * from no_units")
+        self.reads = {table: all_reads(project, table) for table in tables}
+        self.slots: dict[str, list[Slot]] = {}
+        self.entity: dict[str, str] = {}
+        for reads in self.reads.values():
+            for read in reads:
+                slot = Slot(read.columns, read.left_out)
+                slots = self.slots.setdefault(read.upstream, [])
+                if slot not in slots:
+                    slots.append(slot)
+        # Of all tables, asked for or not: whom a row is of is part of its hash, and the ledger knows only one.
+        for table in hashed_tables():
+            self.entity.update({read.upstream: read.by for read in reads_of(table) if read.by})
+
+    @property
+    def looked_up(self) -> set[tuple[str, str]]:
+        """(relation, column) that hold whom the reads by player or team look up."""
+        return {(str(read.of), str(read.of_column)) for reads in self.reads.values() for read in reads if read.by}
+
+    def slot_of(self, read: Read) -> int:
+        return self.slots[read.upstream].index(Slot(read.columns, read.left_out))
+
+    def gather(
+        self, session: Session, relations: Iterable[str], start: date, end: date, overlay: Overlay | None = None
+    ) -> None:
+        """Fingerprint relations anew, as far back as the reads of dates from `start` to `end` go."""
+        for relation in relations:
+            self.memory.execute("delete from units where relation = ?", [relation])
+            if self.project.is_seed(relation):
+                self._gather_seed(relation)
+                continue
+            sql = self._query(session, relation, start, end, overlay or Overlay())
+            if sql is None:
+                continue
+            self.memory.register("gathered", session.read(sql))
+            slots = " union all ".join(
+                f"select ? as relation, {number} as slot, day, entity, n, hi_{number}, lo_{number} from gathered"
+                for number in range(len(self.slots[relation]))
+            )
+            self.memory.execute(f"insert into units {slots}", [relation] * len(self.slots[relation]))
+            self.memory.unregister("gathered")
+
+    def _gather_seed(self, relation: str) -> None:
+        """A seed is the project's own file: its checksum says what a run would load."""
+        checksum = self.project.manifest.nodes[self.project.node_id(relation)].checksum.checksum
+        high, low = int(checksum[:8], 16), int(checksum[8:16], 16)
+        for number in range(len(self.slots[relation])):
+            self.memory.execute(
+                "insert into units values (?, ?, ?, null, 1, ?, ?)", [relation, number, WHOLE, high, low]
+            )
+
+    def query_of(self, session: Session, relation: str, start: date, end: date) -> str | None:
+        """The query that fingerprints a relation; None while there is no such table."""
+        return self._query(session, relation, start, end, Overlay())
+
+    def total(self, session: Session, relation: str, start: date, end: date) -> Any:
+        """Row count and sums over all of a relation that the dates read; of a seed its checksum."""
+        if self.project.is_seed(relation):
+            return self.project.manifest.nodes[self.project.node_id(relation)].checksum.checksum
+        sql = self._query(session, relation, start, end, Overlay(), by_day=False)
+        return None if sql is None else session.read(sql).to_pylist()
+
+    def days_back(self, relation: str) -> int:
+        """How far back, in days, some table reads a relation."""
+        sizes = {"same_date": 0, "whole": 0, "days": 0, "games": longest_season(), "season_before": longest_season()}
+        reads = [read for of in self.reads.values() for read in of if read.upstream == relation]
+        return max(read.size if read.window == "days" else sizes[read.window] for read in reads)
+
+    def _query(
+        self, session: Session, relation: str, start: date, end: date, overlay: Overlay, *, by_day: bool = True
+    ) -> str | None:
+        project = self.project
+        name = project.relation(relation)
+        live = [column for column, _, _ in session.columns(name)]
+        source = session.named(name)
+        fresh = overlay.rows.get(relation)
+        if fresh is not None:
+            source = _overlaid(session, relation, source if live else None, fresh, overlay.files[relation])
+            live = fresh.column_names
+        if not live:
+            return None
+        dated = project.date_column(relation)
+        by = self.entity.get(relation)
+        sums: list[str] = []
+        for number, slot in enumerate(self.slots[relation]):
+            columns = self._columns(relation, slot, live)
+            identity = [column for column in (dated, by) if column and column not in columns]
+            high, low = session.row_hash([*identity, *columns])
+            sums += [f"cast(sum({half}) as int64) as {side}_{number}" for half, side in ((high, "hi"), (low, "lo"))]
+        day = dated or f"date '{WHOLE:%Y-%m-%d}'"
+        earliest = start - timedelta(days=self.days_back(relation))
+        where = f"where {dated} between date '{earliest}' and date '{end}'" if dated else ""
+        raw = raw_tables().get(relation)
+        if raw is not None and raw.partition_by not in (None, dated):
+            # Reports name games of the day and the next: their partitions start a day before, as in staging.
+            where += f" and {raw.partition_by} between date '{earliest - timedelta(days=1)}' and date '{end}'"
+        if not by_day:
+            return f"select count(*) as n, {', '.join(sums)} from {source} as rows_read {where}"
+        return (
+            f"select {day} as day, {by or 'cast(null as string)'} as entity, count(*) as n, {', '.join(sums)}"
+            f" from {source} as rows_read {where} group by 1, 2"
+        )
+
+    def _columns(self, relation: str, slot: Slot, live: list[str]) -> list[str]:
+        if slot.columns:
+            return [column if column in live else _rendered(column, "rows_read") for column in slot.columns]
+        if relation in raw_tables():
+            return [column.name for column in raw_tables()[relation].columns if column.name in live]
+        if relation in self.project.tables:
+            # Readiness is no part of the hash, and tables of the same date copy it.
+            return ["data_hash", *(name for name in _READINESS if name in live)]
+        return [column for column in live if column not in slot.left_out]
+
+
+def all_reads(project: Project, table: str) -> tuple[Read, ...]:
+    """What decides a table's rows of a date; of LAYER: all raw tables and seeds."""
+    if table != LAYER:
+        return reads_of(table)
+    dated = [Read(name) for name, raw in raw_tables().items() if raw.partition_by]
+    whole = [Read(name, window="whole") for name, raw in raw_tables().items() if not raw.partition_by]
+    return (*dated, *whole, *(Read(name, window="whole") for name in project.seeds))
+
+
+def stored_rows(session: Session, table: str, start: date, end: date, *, relation: str | None = None) -> pa.Table:
+    """(day, fingerprint) of a hashed table's rows as they are stored: what its ledger says must equal it.
+
+    :param relation: look at these rows of the table's form instead.
+    """
+    contract = load_contract(table)
+    relation = relation or contract.relation
+    if not session.columns(relation):
+        return pa.table({"day": pa.array([], pa.date32()), "fingerprint": pa.array([], pa.string())})
+    fingerprint = _rendered("partition_fingerprint", "data_hash")
+    return session.read(
+        f"select {contract.partition_by} as day, {fingerprint} as fingerprint from {session.named(relation)}"
+        f" where {contract.partition_by} between date '{start}' and date '{end}' group by 1"
+    )
+
+
+def longest_season() -> int:
+    return int(project_vars()["longest_season_days"])
+
+
+def _rendered(macro: str, argument: str) -> str:
+    """What a macro of the project makes of a column or of a row (took_part): of it there is one definition."""
+    return _expanded("".join(called_macros([macro], project_macros()).values()), macro, argument)
+
+
+@functools.cache
+def _expanded(macros: str, macro: str, argument: str) -> str:
+    """Compiling the macros takes longer than most queries that they are for."""
+    module = jinja2.Environment(extensions=["jinja2.ext.do"]).from_string(macros).module
+    return " ".join(str(getattr(module, macro)(argument)).split())
+
+
+def _overlaid(session: Session, relation: str, stored: str | None, fresh: pa.Table, files: tuple[str, ...]) -> str:
+    connection = session.connection  # type: ignore[attr-defined]  # only DuckDB loads files
+    connection.register(f"fresh_{relation}", fresh)
+    if stored is None:
+        return f"fresh_{relation}"
+    names = ", ".join("'" + name.replace("'", "''") + "'" for name in files)
+    columns = ", ".join(fresh.column_names)
+    return (
+        f"(select {columns} from {stored} where _loaded_from not in ({names})"
+        f" union all select {columns} from fresh_{relation})"
+    )

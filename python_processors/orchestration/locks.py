@@ -1,0 +1,165 @@
+"""One run at a time on a warehouse. A lock dies with its holder, whatever way that one ends.
+
+On DuckDB the lock is the operating system's, on a file beside the database: it is gone with the process.
+On BigQuery it is a row with a lease in nba_ops.run_locks, which the holder renews; a lease that ran out is
+a dead run's.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+from python_processors.errors import RefusedError
+from python_processors.orchestration.tables import create_tables
+from python_processors.orchestration.warehouse import BigQueryWarehouse, DuckDBWarehouse, Warehouse
+
+LEASE_SECONDS = 120
+_RENEW_SECONDS = 30
+RUN_LOCKS = "nba_ops.run_locks"
+_LEASE_END = f"timestamp_add(current_timestamp(), interval {LEASE_SECONDS} second)"
+_RECENT = "taken_at > timestamp_sub(current_timestamp(), interval 30 day)"  # its partitions; no run lasts so long
+_LOOK_SECONDS = 0.1
+
+
+class RunLockedError(RefusedError):
+    """Another run holds the warehouse."""
+
+    def __init__(self, holder: dict[str, Any]) -> None:
+        self.holder = holder
+        super().__init__(
+            f"Run {holder.get('run_id', '?')} ({holder.get('what', 'a run')}) is at work since"
+            f" {holder.get('since', '?')}, process {holder.get('pid', '?')} on {holder.get('host', '?')}."
+            " Wait for it (`--wait`), watch it (`fullcourt status --follow`), or stop it. Nothing was started."
+        )
+
+
+@contextmanager
+def run_lock(warehouse: Warehouse, run_id: str, what: str, *, wait: bool = False) -> Iterator[None]:
+    """Hold the warehouse for a run.
+
+    :param wait: wait for the other run to end instead of refusing.
+    :raises RunLockedError: another run holds it; names that run.
+    """
+    holder = {
+        "run_id": run_id, "what": what, "pid": os.getpid(), "host": socket.gethostname(),
+        "since": time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime()),
+    }  # fmt: skip
+    if isinstance(warehouse, DuckDBWarehouse):
+        with _file_lock(lock_file(warehouse), holder, wait=wait):
+            yield
+    else:
+        assert isinstance(warehouse, BigQueryWarehouse)
+        with _lease(warehouse, holder, wait=wait):
+            yield
+
+
+def check_unlocked(warehouse: Warehouse, *, wait: bool = False) -> None:
+    """Return once no run holds the warehouse.
+
+    :param wait: wait for a run to end instead of refusing.
+    :raises RunLockedError: a run holds it.
+    """
+    with run_lock(warehouse, "a plan", "is about to start", wait=wait):
+        pass
+
+
+def run_at_work(warehouse: DuckDBWarehouse) -> dict[str, Any] | None:
+    """Who holds the lock; None when nobody does, whatever the file says. Of a holder about to write its name: {}."""
+    try:
+        with lock_file(warehouse).open(encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return _read_holder(file.read())
+            return None
+    except FileNotFoundError:
+        return None
+
+
+def lock_file(warehouse: DuckDBWarehouse) -> Path:
+    return warehouse.path.with_name(warehouse.path.name + ".lock")
+
+
+@contextmanager
+def _file_lock(path: Path, holder: dict[str, Any], *, wait: bool) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="utf-8") as file:
+        if wait:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        else:
+            _take(file)
+        file.truncate(0)
+        json.dump(holder, file)
+        file.flush()
+        try:
+            yield
+        finally:
+            file.truncate(0)
+
+
+def _take(file: TextIO) -> None:
+    """:raises RunLockedError: another run has it, and not only somebody who looks (run_at_work)."""
+    for is_last in (False, False, True):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if is_last:
+                file.seek(0)
+                raise RunLockedError(_read_holder(file.read())) from None
+            time.sleep(_LOOK_SECONDS)
+
+
+def _read_holder(text: str) -> dict[str, Any]:
+    try:
+        holder: dict[str, Any] = json.loads(text)
+    except ValueError:  # it was about to write its name
+        return {}
+    return holder
+
+
+@contextmanager
+def _lease(warehouse: BigQueryWarehouse, holder: dict[str, Any], *, wait: bool) -> Iterator[None]:
+    """Insert a lease, then look who came first: two that insert at once see each other, and one steps back."""
+    run_id = holder["run_id"]
+    with warehouse.writing() as session:
+        create_tables(session, RUN_LOCKS)
+        table = session.named(RUN_LOCKS)
+        while True:
+            session.execute(
+                f"insert into {table} (run_id, holder, taken_at, expires_at) values ('{run_id}',"
+                f" {json.dumps(json.dumps(holder))}, current_timestamp(), {_LEASE_END})"
+            )
+            first = session.read(
+                f"select run_id, holder from {table} where {_RECENT} and expires_at > current_timestamp()"
+                " order by taken_at, run_id limit 1"
+            ).to_pylist()[0]
+            if first["run_id"] == run_id:
+                break
+            session.execute(f"delete from {table} where {_RECENT} and run_id = '{run_id}'")
+            if not wait:
+                raise RunLockedError(_read_holder(first["holder"]))
+            time.sleep(_RENEW_SECONDS)
+        ended = threading.Event()
+        renewal = threading.Thread(target=_renew, args=(warehouse, table, run_id, ended), daemon=True)
+        renewal.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            session.execute(f"delete from {table} where {_RECENT} and run_id = '{run_id}'")
+
+
+def _renew(warehouse: BigQueryWarehouse, table: str, run_id: str, ended: threading.Event) -> None:
+    while not ended.wait(_RENEW_SECONDS):
+        with warehouse.writing() as session:
+            session.execute(f"update {table} set expires_at = {_LEASE_END} where {_RECENT} and run_id = '{run_id}'")

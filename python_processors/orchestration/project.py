@@ -1,0 +1,316 @@
+"""The dbt project as the planner sees it: relations, order, logic; and dbt itself, in this process."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from dbt.adapters.factory import reset_adapters
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
+from dbt_common.invocation import get_invocation_id
+
+from python_processors.contract import PROJECT_ROOT, hashed_tables, load_contract
+from python_processors.errors import FullcourtError
+from python_processors.jobs import load_processor
+from python_processors.logic_version import (
+    called_macros,
+    logic_sources,
+    logic_version,
+    normalised_sql,
+    project_macros,
+    project_vars,
+)
+from python_processors.orchestration.warehouse import dataset_prefix
+from python_processors.raw_contract import raw_tables
+from python_processors.yaml_files import read_yaml
+
+LAYER = "staging_layer"  # the ledger's name for the models that only raw tables decide
+
+
+class ProjectError(FullcourtError):
+    """The dbt project cannot be parsed."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"dbt cannot parse the project: {message}")
+
+
+@dataclass
+class DbtOutcome:
+    """What one dbt invocation did. `failures` holds a message per hashed table or other node that failed."""
+
+    invocation_id: str = ""
+    succeeded: set[str] = field(default_factory=set)
+    built: set[str] = field(default_factory=set)  # models made, whatever their tests say
+    failures: dict[str, str] = field(default_factory=dict)
+    error: str = ""
+    seconds: dict[str, float] = field(default_factory=dict)
+    bytes_processed: dict[str, int] = field(default_factory=dict)
+    slot_ms: dict[str, int] = field(default_factory=dict)
+    warnings: int = 0
+    nodes: int = 0
+
+
+class Project:
+    """The parsed project. Parsing names no window, so one parse serves every run."""
+
+    def __init__(self) -> None:
+        self._versions: dict[str, str] = {}
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """:raises ProjectError: the project does not parse."""
+        result = self._dbt(["parse", *self._options({})], None)
+        if not result.success:
+            raise ProjectError(str(result.exception or "see logs/dbt.log"))
+        manifest: Manifest = result.result
+        return manifest
+
+    @cached_property
+    def graph(self) -> dict[str, dict[str, Any]]:
+        """Models and seeds: code, parents and whether they are hashed, by unique id (see logic_graph())."""
+        return {
+            node.unique_id: {
+                "code": getattr(node, "raw_code", ""),
+                "parents": list(getattr(node.depends_on, "nodes", [])),
+                "is_hashed": node.config.materialized == "processor",
+            }
+            for node in self.manifest.nodes.values()
+            if node.resource_type in ("model", "seed")
+        }
+
+    @cached_property
+    def tables(self) -> tuple[str, ...]:
+        """The hashed tables, each after those that it reads; ties by name."""
+        order: list[str] = []
+
+        def add(table: str) -> None:
+            if table not in order:
+                for upstream in sorted(self.hashed_ancestors(self.node_id(table))):
+                    add(upstream)
+                order.append(table)
+
+        for table in sorted(hashed_tables()):
+            add(table)
+        return tuple(order)
+
+    @cached_property
+    def layer_models(self) -> tuple[str, ...]:
+        """Models that no hashed table decides, directly or not: staging, dimensions and most intermediates."""
+        return tuple(sorted(self._name(node) for node in self._plain_models() if not self.hashed_ancestors(node)))
+
+    @cached_property
+    def ops_models(self) -> tuple[str, ...]:
+        """Models that say what came of a date, and that no hashed table reads."""
+        ancestors = {name for table in self.tables for name in self.models_between(table)}
+        plain = (self._name(node) for node in self._plain_models())
+        return tuple(sorted(set(plain) - ancestors - set(self.layer_models)))
+
+    @cached_property
+    def models_under_ops(self) -> frozenset[str]:
+        """Models between the hashed tables and those that say what came of a date."""
+        return frozenset({n for name in self.ops_models for n in self.models_between(name)} - set(self.ops_models))
+
+    def models_between(self, table: str) -> set[str]:
+        """Models between a hashed table and what it reads, without the staging layer: rebuilt with the table."""
+        between = logic_sources(self.graph, self.node_id(table))
+        models = {self._name(node) for node in between if node.startswith("model.") and node != self.node_id(table)}
+        return models - set(self.layer_models)
+
+    def parents(self, name: str) -> list[str]:
+        """Models and seeds that a model's own SQL names."""
+        return [self._name(parent) for parent in self.graph[self.node_id(name)]["parents"] if parent in self.graph]
+
+    def tested_with(self, table: str) -> set[str]:
+        """Models that the table's own tests look at beside it, and that come of nothing later than it."""
+        beside: set[str] = set()
+        allowed = self.hashed_ancestors(self.node_id(table)) | {table}
+        for test in self.manifest.nodes.values():
+            if getattr(test, "attached_node", None) == self.node_id(table):
+                beside |= {self._name(node) for node in test.depends_on.nodes if node in self.graph}
+        beside -= {*self.tables, *self.layer_models}
+        return {
+            name for name in beside if not self.is_seed(name) and self.hashed_ancestors(self.node_id(name)) <= allowed
+        }
+
+    def hashed_ancestors(self, node: str) -> set[str]:
+        """Hashed tables among a node's ancestors, without the node itself."""
+        found: set[str] = set()
+        waiting, seen = [node], set()
+        while waiting:
+            for parent in self.graph.get(waiting.pop(), {}).get("parents", []):
+                if parent in seen or parent not in self.graph:
+                    continue
+                seen.add(parent)
+                waiting.append(parent)
+                if self.graph[parent]["is_hashed"]:
+                    found.add(self._name(parent))
+        return found
+
+    def logic_version(self, table: str) -> str:
+        """The version that a run of now would publish the table with; of LAYER, over all its models."""
+        if table not in self._versions:
+            self._versions[table] = self._logic_version(table)
+        return self._versions[table]
+
+    def _logic_version(self, table: str) -> str:
+        if table != LAYER:
+            contract = load_contract(table)
+            meta = self.manifest.nodes[self.node_id(table)].config.meta
+            sources = logic_sources(self.graph, self.node_id(table))
+            return logic_version(sources, load_processor(meta["processor"]), contract)
+        codes = [self.graph[node]["code"] for node in self._plain_models() if self._name(node) in self.layer_models]
+        parts = [sorted(normalised_sql(code) for code in codes), called_macros(codes, project_macros()), project_vars()]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
+
+    def relation(self, name: str) -> str:
+        """`dataset.table` of a model, a seed or a raw table, without the prefix of the target's datasets."""
+        if name in raw_tables():
+            return f"{raw_tables()[name].source}.{name}"
+        node = self.manifest.nodes[self.node_id(name)]
+        return f"{node.schema.removeprefix(dataset_prefix())}.{node.alias}"
+
+    def date_column(self, name: str) -> str | None:
+        """The column that says which date a row is of; None of reference data."""
+        if name in raw_tables():
+            return "game_date" if raw_tables()[name].partition_by else None
+        if name in self.tables:
+            return load_contract(name).partition_by
+        return None if self.is_seed(name) else "game_date"
+
+    def spans_season(self, name: str) -> bool:
+        """Whether a change of the schedule on one day reaches the model's rows of the whole season."""
+        return bool(self.manifest.nodes[self.node_id(name)].config.meta.get("spans_season"))
+
+    @cached_property
+    def seeds(self) -> tuple[str, ...]:
+        return tuple(sorted(self._name(node) for node in self.graph if node.startswith("seed.")))
+
+    def is_seed(self, name: str) -> bool:
+        return name not in raw_tables() and self.node_id(name).startswith("seed.")
+
+    def node_id(self, name: str) -> str:
+        """:raises KeyError: no model or seed of that name."""
+        package = self.manifest.metadata.project_name
+        for kind in ("model", "seed"):
+            if f"{kind}.{package}.{name}" in self.manifest.nodes:
+                return f"{kind}.{package}.{name}"
+        raise KeyError(name)
+
+    def build(self, models: Sequence[str], dates: Sequence[str], judged: Sequence[str] | None = None) -> DbtOutcome:
+        """`dbt build` of models, with their tests, for exactly these dates.
+
+        :param judged: hashed tables that tests are to judge; all without it.
+        """
+        tables = self.tables if judged is None else judged
+        variables = {**self._window(dates), "judged_tables": sorted(tables)}
+        # Tests of a selected model whose other parents stand already; none of a model that is not selected.
+        command = ["build", *self._options(variables), "--indirect-selection", "buildable", "--select", *sorted(models)]
+        others = {self.node_id(table) for table in self.tables} - {self.node_id(table) for table in tables}
+        skipped = [node.name for node in self.manifest.nodes.values() if getattr(node, "attached_node", None) in others]
+        if skipped:
+            command += ["--exclude", *sorted(skipped)]
+        return self._outcome(self._dbt(command, self.manifest))
+
+    def recompute(self, table: str, models: Sequence[str], dates: Sequence[str]) -> DbtOutcome:
+        """Run a table's SQL and processor for some dates, and leave its rows in `<table>__audit`."""
+        variables = {**self._window(dates), "audited": table}
+        command = ["run", *self._options(variables), "--select", *sorted({*models, table})]
+        return self._outcome(self._dbt(command, self.manifest))
+
+    def tests_of(self, table: str, test: str) -> list[str]:
+        """Names of a table's tests of one kind, such as hashed_columns_vary."""
+        return [
+            node.name for node in self.manifest.nodes.values()
+            if getattr(node, "attached_node", None) == self.node_id(table) and node.test_metadata.name == test
+        ]  # fmt: skip
+
+    def compiled(self, names: Sequence[str], dates: Sequence[str]) -> dict[str, str]:
+        """The SELECT of each table or test for these dates, as dbt would run it."""
+        variables = self._window(dates)
+        result = self._dbt(["compile", *self._options(variables), "--select", *sorted(names)], self.manifest)
+        if not result.success:
+            raise ProjectError(str(result.exception or "see logs/dbt.log"))
+        return {run.node.name: run.node.compiled_code for run in result.result.results}
+
+    def _window(self, dates: Sequence[str]) -> dict[str, Any]:
+        return {"start_date": min(dates), "end_date": max(dates), "dates": sorted(dates)}
+
+    def _options(self, variables: Mapping[str, Any]) -> list[str]:
+        target = os.environ.get("FULLCOURT_TARGET", "duckdb")
+        return [
+            "--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT / "profiles"), "--target", target,
+            "--vars", json.dumps(variables, sort_keys=True), "--quiet", "--no-use-colors", "--log-level-file", "info",
+            "--no-write-json",  # nobody reads the manifest, and writing it takes a second
+            # A folder of its own: a build by hand has other vars, and dbt would parse everything anew.
+            "--target-path", os.environ.get("DBT_TARGET_PATH") or str(PROJECT_ROOT / "target" / "orchestration"),
+            "--log-path", os.environ.get("DBT_LOG_PATH") or str(PROJECT_ROOT / "logs"),
+        ]  # fmt: skip
+
+    def _dbt(self, command: list[str], manifest: Manifest | None) -> dbtRunnerResult:
+        """dbt in this process, which leaves no connection behind; what it prints goes to its log alone."""
+        if manifest is not None:
+            manifest.build_flat_graph()
+        try:
+            with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+                return dbtRunner(manifest).invoke(command)
+        finally:
+            _close_connections()
+
+    def _outcome(self, result: dbtRunnerResult) -> DbtOutcome:
+        outcome = DbtOutcome(get_invocation_id(), error=str(result.exception or ""))
+        for run in getattr(result.result, "results", None) or []:
+            outcome.nodes += 1
+            name = run.node.name
+            attached = getattr(run.node, "attached_node", None)
+            if attached:
+                name = attached.rpartition(".")[2]
+            response = run.adapter_response or {}
+            outcome.seconds[name] = outcome.seconds.get(name, 0.0) + run.execution_time
+            outcome.bytes_processed[name] = outcome.bytes_processed.get(name, 0) + int(
+                response.get("bytes_processed") or 0
+            )
+            outcome.slot_ms[name] = outcome.slot_ms.get(name, 0) + int(response.get("slot_ms") or 0)
+            if run.status == "success" and run.node.resource_type == "model":
+                outcome.built.add(name)
+            if run.status in ("error", "fail", "runtime error"):
+                what = f"test {run.node.name}: " if run.node.resource_type == "test" else ""
+                outcome.failures.setdefault(name, what + " ".join(str(run.message).split()))
+            elif run.status == "skipped":
+                outcome.failures.setdefault(name, "skipped, since something that it reads failed")
+            elif run.status == "warn":
+                outcome.warnings += 1
+            else:
+                outcome.succeeded.add(name)
+        outcome.succeeded -= set(outcome.failures)
+        return outcome
+
+    def _plain_models(self) -> list[str]:
+        return [node for node, of in self.graph.items() if node.startswith("model.") and not of["is_hashed"]]
+
+    def _name(self, node: str) -> str:
+        return node.rpartition(".")[2]
+
+
+@functools.cache
+def precompute_reads() -> dict[str, dict[str, str]]:
+    """What each precompute table waits for, and over which window: var precompute_reads."""
+    project = read_yaml(PROJECT_ROOT / "dbt_project.yml")
+    reads: dict[str, dict[str, str]] = project["vars"]["precompute_reads"]
+    return reads
+
+
+def _close_connections() -> None:
+    """DuckDB lets nobody else open the file while dbt-duckdb keeps its connection, which it does for ever."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    DuckDBConnectionManager.close_all_connections()
+    reset_adapters()

@@ -1,0 +1,186 @@
+"""What a person asks of the warehouse: status, gaps, and why a date is as it is. All from the one state model."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+
+from python_processors.contract import load_contract
+from python_processors.orchestration.audit import wrong_skip_rate
+from python_processors.orchestration.inputs import changed_reads
+from python_processors.orchestration.project import Project
+from python_processors.orchestration.state import OUTCOMES, Snapshot, State
+from python_processors.orchestration.warehouse import Session
+
+FINE = ("no_games", "expected_empty", "complete")
+
+
+@dataclass(frozen=True)
+class TableStatus:
+    """One table, and one season of it (None: all of them): dates by outcome, rows, and rows with a hash."""
+
+    table: str
+    season: int | None
+    outcomes: dict[str, int]
+    rows: int
+    hashed_rows: int
+
+    @property
+    def is_fine(self) -> bool:
+        return not any(count for outcome, count in self.outcomes.items() if outcome not in FINE)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**self.__dict__, "is_fine": self.is_fine}
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Consecutive dates with games on which a table is not complete, for one reason."""
+
+    table: str
+    start: date
+    end: date
+    dates: int
+    outcome: str
+    reason: str
+
+    @property
+    def kind(self) -> str:
+        """What a person calls it: bootstrap and days off are no gaps, and are listed as what they are."""
+        return {"no_games": "off-day", "expected_empty": "not expected"}.get(self.outcome, self.outcome)
+
+    @property
+    def needs_somebody(self) -> bool:
+        return self.outcome not in FINE
+
+    def to_dict(self) -> dict[str, Any]:
+        days = {"start": self.start.isoformat(), "end": self.end.isoformat()}
+        return {**self.__dict__, **days, "kind": self.kind, "needs_somebody": self.needs_somebody}
+
+
+def status_of(
+    states: Sequence[State], session: Session, snapshot: Snapshot, *, by_season: bool = False
+) -> list[TableStatus]:
+    """One line per table, or per table and season, in the order of the chain."""
+    seasons = dict(snapshot.memory.execute("select day, season_year from dates").fetchall())
+    lines = []
+    for table in snapshot.tables:
+        hashed = _hashed_rows(session, table, snapshot.start, snapshot.end)
+        of_table = [state for state in states if state.table == table]
+        groups: dict[int | None, list[State]] = {}
+        for state in of_table:
+            groups.setdefault(seasons.get(state.day) if by_season else None, []).append(state)
+        for season, group in sorted(groups.items(), key=lambda item: item[0] or 0):
+            counts = Counter(state.outcome for state in group)
+            outcomes = {outcome: counts[outcome] for outcome in OUTCOMES if counts[outcome]}
+            rows = sum(state.actual_rows for state in group)
+            with_hash = sum(hashed.get(state.day, 0) for state in group)
+            lines.append(TableStatus(table, season, outcomes, rows, with_hash))
+    return lines
+
+
+def gaps_of(states: Sequence[State], *, everything: bool = False) -> list[Gap]:
+    """Ranges of dates by reason; what is complete is left out, and so are days off unless `everything`."""
+    gaps = []
+    for table, of_table in groupby(states, key=lambda state: state.table):
+        ordered = sorted(of_table, key=lambda state: state.day)
+        for (outcome, reason), group in groupby(ordered, key=lambda s: (s.outcome, _class_of(s))):
+            days = [state.day for state in group]
+            if outcome != "complete" and (everything or outcome != "no_games"):
+                gaps.append(Gap(table, days[0], days[-1], len(days), outcome, reason))
+    return gaps
+
+
+def explain(snapshot: Snapshot, session: Session, project: Project, table: str, day: date) -> str:
+    """In a few sentences: what a table and date are, what decided it, and what a run would do now."""
+    state = snapshot.states(table).get(day)
+    if state is None:
+        return f"{day} has no games, so {table} has no rows of it."
+    sentences = [f"{table} of {day} is {state.outcome}" + (f": {state.reason}." if state.reason else ".")]
+    if state.actual_rows:
+        sentences.append(f"It holds {state.actual_rows:,} rows (fingerprint {state.output_fingerprint}).")
+    sentences += [
+        decision_sentence(row["decided_at"], row["run_id"], row["decision"], row["reason"])
+        for row in _decisions(session, table, day)
+    ]
+    ledger = snapshot.memory.execute(
+        "select inputs, logic_version, recorded_at, input_fingerprint is not distinct from left(sha256(inputs), 16)"
+        " from ledger where table_name = ? and day = ?",
+        [table, day],
+    ).fetchall()
+    if ledger:
+        inputs, logic, recorded, is_whole = ledger[0]
+        sentences.append(
+            f"It was confirmed {recorded:%Y-%m-%d %H:%M} UTC by logic {logic}"
+            + (
+                " (the code of now)."
+                if logic == snapshot.logic[table]
+                else f"; the code of now is {snapshot.logic[table]}."
+            )
+        )
+        now = snapshot.memory.execute(
+            "select inputs from inputs where table_name = ? and day = ?", [table, day]
+        ).fetchall()[0][0]
+        if is_whole:
+            changed = changed_reads(inputs, now)
+            sentences.append(
+                "Changed since: " + "; ".join(changed) + "." if changed else "Nothing that it reads has changed since."
+            )
+        else:
+            sentences.append("Its ledger row is damaged, so nothing tells what it read.")
+    sentences.append(f"A run would build it, since {state.why}." if state.is_due else "A run would leave it alone.")
+    return "\n".join(sentences)
+
+
+def decision_sentence(decided_at: datetime, run_id: str, decision: str, reason: str) -> str:
+    """What a run did with a date, and why."""
+    return f"{decided_at:%Y-%m-%d %H:%M} UTC, run {run_id}: {decision}, since {reason}."
+
+
+def audit_summary(session: Session) -> dict[str, Any]:
+    """Skips recomputed so far, wrong ones, their share, and what that is at most with 95 % confidence."""
+    if not session.columns("nba_ops.skip_audits"):
+        return {"audited": 0, "wrong": 0, "rate": 0.0, "at_most": 1.0}
+    row = session.read(
+        "select count(*) as audited, coalesce(sum(case when is_same then 0 else 1 end), 0) as wrong"
+        f" from {session.named('nba_ops.skip_audits')} where game_date > date '1900-01-01'"
+    ).to_pylist()[0]
+    audited, wrong = int(row["audited"]), int(row["wrong"])
+    rate, at_most = wrong_skip_rate(audited, wrong)
+    return {"audited": audited, "wrong": wrong, "rate": rate, "at_most": at_most}
+
+
+def _class_of(state: State) -> str:
+    """A reason without what differs from date to date, so that a range has one."""
+    if state.outcome in ("complete", "no_games"):
+        return ""
+    if state.outcome in ("stale", "missing", "partial"):
+        return state.reason.split(":")[0].split(";")[0]
+    if state.outcome == "blocked":
+        return "blocked by " + state.reason.split(":")[0]
+    return state.reason
+
+
+def _hashed_rows(session: Session, table: str, start: date, end: date) -> dict[date, int]:
+    contract = load_contract(table)
+    if not session.columns(contract.relation):
+        return {}
+    rows = session.read(
+        f"select {contract.partition_by} as day, count(data_hash) as hashed from {session.named(contract.relation)}"
+        f" where {contract.partition_by} between date '{start}' and date '{end}' group by 1"
+    ).to_pylist()
+    return {row["day"]: row["hashed"] for row in rows}
+
+
+def _decisions(session: Session, table: str, day: date) -> list[dict[str, Any]]:
+    if not session.columns("nba_ops.decisions"):
+        return []
+    rows: list[dict[str, Any]] = session.read(
+        f"select run_id, decision, reason, decided_at from {session.named('nba_ops.decisions')}"
+        f" where table_name = '{table}' and game_date = date '{day}' order by decided_at desc limit 3"
+    ).to_pylist()
+    return rows

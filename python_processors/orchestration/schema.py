@@ -1,0 +1,245 @@
+"""Whether the live tables are as their contracts say, and bringing them there where no person is needed.
+
+Nothing here drops a column, converts a type or invents a value.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from python_processors.errors import FullcourtError
+from python_processors.orchestration.tables import (
+    StoredColumn,
+    StoredTable,
+    contract_type,
+    create_statement,
+    engine_type,
+    every_row,
+    stored_tables,
+)
+from python_processors.orchestration.warehouse import Session
+
+Columns = list[tuple[str, str, bool]]
+LOST_NOT_NULL = "lost_not_null"
+
+
+class MigrationError(FullcourtError):
+    """A repair would fail on the rows that are there; nothing was changed."""
+
+    def __init__(self, table: StoredTable, column: str, null_rows: int, named: str) -> None:
+        self.table, self.column, self.null_rows = table.relation, column, null_rows
+        count = f"{null_rows} {'row' if null_rows == 1 else 'rows'}"
+        rows = f"from {named} where {every_row(table)} and {column} is null"
+        super().__init__(
+            f"{table.relation}.{column} is null in {count}, so it cannot be made NOT NULL. Look at them"
+            f" (`select * {rows}`), give them a value or delete them (`delete {rows}`), then run `fullcourt migrate`"
+            f" again; if null is right, take `required` out of {table.contract_file}."
+            " Nothing was changed."
+        )
+
+
+class DriftError(FullcourtError):
+    """Live tables differ from their contracts, and a run would trip over that."""
+
+    def __init__(self, drifts: Sequence[Drift]) -> None:
+        self.drifts = tuple(drifts)
+        listed = "\n".join(f"  - {drift}" for drift in drifts)
+        to_do = "Run `fullcourt migrate`" if any(drift.repair for drift in drifts) else "Do as it says"
+        super().__init__(
+            f"The warehouse has drifted from its contracts:\n{listed}\n{to_do}, then the same again. Nothing was built."
+        )
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One difference between a live table and its contract.
+
+    `table` is `dataset.table` without the target's prefix, `problem` one sentence. `repair` holds SQL
+    statements, or None when a person has to decide; `to_do` says then what there is to decide, and is
+    empty otherwise. Columns of one table may share a repair.
+    """
+
+    table: str
+    column: str
+    kind: str
+    problem: str
+    repair: tuple[str, ...] | None
+    to_do: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.problem} {self.to_do}".rstrip()
+
+
+def find_drift(session: Session, relations: Iterable[str] | None = None) -> list[Drift]:
+    """Differences of the live tables, all or these, from their contracts, in the contracts' order.
+
+    A table that does not exist yet is none: a run makes it.
+    """
+    tables = [stored_tables()[relation] for relation in (stored_tables() if relations is None else relations)]
+    live = live_columns(session, [table.relation for table in tables])
+    return [
+        drift for table in tables if live[table.relation] for drift in _compare(session, table, live[table.relation])
+    ]
+
+
+def check_drift(session: Session) -> None:
+    """:raises DriftError: a table that runs write is not as its contract says."""
+    drifts = find_drift(session)
+    if drifts:
+        raise DriftError(drifts)
+
+
+def live_columns(session: Session, relations: Sequence[str]) -> Mapping[str, Columns]:
+    """(name, contract type, nullable) of each table's columns; empty for a table that is not there.
+
+    One query on DuckDB; on BigQuery one request a table, and no job.
+    """
+    if session.kind != "duckdb":
+        return {relation: session.columns(relation) for relation in relations}
+    named = {session.named(relation): relation for relation in relations}
+    found: dict[str, Columns] = {relation: [] for relation in relations}
+    rows = session.read(
+        "select schema_name || '.' || table_name as relation, column_name, data_type, is_nullable from duckdb_columns()"
+        f" where relation in ({', '.join(repr(name) for name in named)}) and database_name = current_database()"
+        " order by relation, column_index"
+    )
+    for row in rows.to_pylist():
+        kind = contract_type(row["data_type"], "duckdb")
+        found[named[row["relation"]]].append((row["column_name"], kind, row["is_nullable"]))
+    return found
+
+
+def migrate(session: Session, drifts: Sequence[Drift]) -> list[Drift]:
+    """Apply the repairs of those that have one, and return these; the others are left as they are.
+
+    All is checked before anything is changed. Run again after an interruption, it does what is left.
+
+    :raises MigrationError: a column that may not be null is null in some rows.
+    """
+    repairable = [drift for drift in drifts if drift.repair is not None]
+    _check_for_nulls(session, [drift for drift in repairable if drift.kind == LOST_NOT_NULL])
+    # Columns are added first: a table that is made anew has all of its contract's.
+    for repair in dict.fromkeys(d.repair for d in sorted(repairable, key=lambda d: d.kind == LOST_NOT_NULL)):
+        session.execute(";\n".join(repair or ()))
+    return repairable
+
+
+def _compare(session: Session, table: StoredTable, live: Columns) -> list[Drift]:
+    there = {name.lower(): (kind, nullable) for name, kind, nullable in live}
+    found = []
+    for column in table.columns:
+        if column.name not in there:
+            found.append(_missing(session, table, column))
+            continue
+        kind, nullable = there[column.name]
+        if kind != column.type:
+            found.append(_other_type(session, table, column, kind))
+        elif nullable and column.required:
+            found.append(_lost_not_null(session, table, column))
+    names = {column.name for column in table.columns}
+    surplus = [_surplus(session, table, name) for name in there if name not in names]
+    return _without_rewrites(session, table, found + surplus)
+
+
+def _missing(session: Session, table: StoredTable, column: StoredColumn) -> Drift:
+    lacks = f"{table.relation} lacks the column {column.name} ({column.type}) that {table.contract_file} has"
+    named = session.named(table.relation)
+    if column.required:
+        return Drift(
+            table.relation, column.name, "missing",
+            f"{lacks}, and `fullcourt migrate` cannot add it, as it may not be null.", None,
+            f"Add {column.name} by hand with a value for each row, or `drop table {named}` and build it anew.",
+        )  # fmt: skip
+    return Drift(
+        table.relation, column.name, "missing",
+        f"{lacks}, and `fullcourt migrate` adds it, as null in the rows that are there.",
+        (f"alter table {named} add column {column.name} {engine_type(column.type, session.kind)}",),
+    )  # fmt: skip
+
+
+def _other_type(session: Session, table: StoredTable, column: StoredColumn, live_type: str) -> Drift:
+    differs = f"{table.relation}.{column.name} is {live_type} where {table.contract_file} says {column.type}"
+    anew = (
+        f"`drop table {session.named(table.relation)}` and build its dates anew"
+        if table.is_hashed
+        else f"copy its rows into a new table with {column.type}, and rename that to {session.named(table.relation)}"
+    )
+    return Drift(
+        table.relation, column.name, "type",
+        f"{differs}, and `fullcourt migrate` converts no values.", None,
+        f"Change the type in {table.contract_file}, or {anew}.",
+    )  # fmt: skip
+
+
+def _lost_not_null(session: Session, table: StoredTable, column: StoredColumn) -> Drift:
+    tighten = f"alter table {session.named(table.relation)} alter column {column.name} set not null"
+    return Drift(
+        table.relation, column.name, LOST_NOT_NULL,
+        f"{_may_be_null(table, column.name)}, and `fullcourt migrate` makes it NOT NULL again.",
+        (tighten,) if session.kind == "duckdb" else _rewrite(session, table),
+    )  # fmt: skip
+
+
+def _may_be_null(table: StoredTable, column: str) -> str:
+    return f"{table.relation}.{column} may be null where {table.contract_file} requires a value"
+
+
+def _surplus(session: Session, table: StoredTable, name: str) -> Drift:
+    return Drift(
+        table.relation, name, "surplus",
+        f"{table.relation} has a column {name} that {table.contract_file} lacks, and `fullcourt migrate` drops none.",
+        None,
+        f"Add {name} to the contract, or `alter table {session.named(table.relation)} drop column {name}`.",
+    )  # fmt: skip
+
+
+def _rewrite(session: Session, table: StoredTable) -> tuple[str, ...]:
+    """BigQuery relaxes a mode and never tightens one: a new table takes the rows and then the name.
+
+    No statement leaves the rows in neither table. A new table that an interrupted attempt left is not
+    replaced, as the rows may be there alone: `create table` fails, and names it.
+    """
+    new = f"{table.relation}__migrated"
+    columns = ", ".join(column.name for column in table.columns)
+    return (
+        create_statement(session, table, relation=new),
+        f"insert into {session.named(new)} ({columns})"
+        f" select {columns} from {session.named(table.relation)} where {every_row(table)}",
+        f"drop table {session.named(table.relation)}",
+        f"alter table {session.named(new)} rename to {table.relation.partition('.')[2]}",
+    )
+
+
+def _without_rewrites(session: Session, table: StoredTable, drifts: list[Drift]) -> list[Drift]:
+    """A table with a drift that needs a person is not made anew on BigQuery: the rewrite would lose a
+    surplus column, and fail on another type."""
+    if session.kind == "duckdb" or all(drift.repair is not None for drift in drifts):
+        return drifts
+    return [
+        replace(
+            drift,
+            problem=f"{_may_be_null(table, drift.column)}, and `fullcourt migrate` cannot mend that alone.",
+            repair=None,
+            to_do="Settle what else is wrong with the table, then run it.",
+        )
+        if drift.kind == LOST_NOT_NULL
+        else drift
+        for drift in drifts
+    ]
+
+
+def _check_for_nulls(session: Session, drifts: Sequence[Drift]) -> None:
+    """One query per table. :raises MigrationError: naming the first column with nulls."""
+    columns: dict[str, list[str]] = defaultdict(list)
+    for drift in drifts:
+        columns[drift.table].append(drift.column)
+    for relation, names in columns.items():
+        table = stored_tables()[relation]
+        counts = ", ".join(f"count(*) - count({name}) as {name}" for name in names)
+        query = f"select {counts} from {session.named(relation)} where {every_row(table)}"
+        (nulls,) = session.read(query).to_pylist()
+        for name in names:
+            if nulls[name]:
+                raise MigrationError(table, name, nulls[name], session.named(relation))

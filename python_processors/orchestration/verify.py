@@ -1,0 +1,336 @@
+"""Whether the rows of hashed tables are what they claim to be, and every date what it is to be.
+
+`check_rows` looks at the stored rows of one table: hash there, of the right form and that of the row's
+values, key unique. `verify` sets that beside the state of each date, which the caller knows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from python_processors.casting import cast_to_contract, describe_key
+from python_processors.contract import Contract, load_contract
+from python_processors.errors import CastError, ColumnMismatchError
+from python_processors.hashing import HASH_LENGTH, data_hashes
+from python_processors.orchestration.warehouse import Session
+
+GOOD_OUTCOMES = ("no_games", "expected_empty", "complete")
+WITHOUT_ROWS = ("no_games", "expected_empty")
+EXAMPLES = 5
+MOST_REASONS = 10
+ROWS_AT_ONCE = 100_000  # bounds memory: whole dates up to so many rows, about 60 MB of the widest table
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Rows, or keys, with one kind of fault: how many, and the keys of the first few."""
+
+    count: int = 0
+    examples: tuple[str, ...] = ()
+
+    def __add__(self, other: Finding) -> Finding:
+        return Finding(self.count + other.count, (self.examples + other.examples)[:EXAMPLES])
+
+    def __bool__(self) -> bool:
+        return self.count > 0
+
+
+@dataclass(frozen=True)
+class RowChecks:
+    """What the stored rows of a table show, over dates with both ends included. A row has one fault at most,
+    besides its key: `unhashed` has no hash, `malformed` one that is not 16 lower-case hex characters, `altered`
+    one that is not its values', `unfit` values that its columns' types cannot hold."""
+
+    table: str
+    start: date
+    end: date
+    rows_by_date: Mapping[date, int]
+    unhashed: Finding = Finding()
+    malformed: Finding = Finding()
+    altered: Finding = Finding()
+    doubled: Finding = Finding()
+    unfit: Finding = Finding()
+
+    @property
+    def rows(self) -> int:
+        return sum(self.rows_by_date.values())
+
+    @property
+    def first_date(self) -> date | None:
+        return min(self.rows_by_date, default=None)
+
+    @property
+    def last_date(self) -> date | None:
+        return max(self.rows_by_date, default=None)
+
+    @property
+    def hash_coverage_pct(self) -> float | None:
+        """Rows with a hash, in percent, rounded down so that 100 is all of them; None without rows."""
+        return (1000 * (self.rows - self.unhashed.count) // self.rows) / 10 if self.rows else None
+
+    @property
+    def problems(self) -> list[str]:
+        """Each fault in a sentence, with its examples."""
+        named = {
+            "rows have no data_hash": self.unhashed,
+            f"rows have a data_hash that is not {HASH_LENGTH} lower-case hex characters": self.malformed,
+            "rows are not what their data_hash was made of": self.altered,
+            "keys have more than one row": self.doubled,
+            "batches of rows hold a value that its column's type cannot": self.unfit,
+        }
+        return [
+            f"{finding.count:,} {what}: {'; '.join(finding.examples)}{' ...' if _cut_off(finding) else ''}"
+            for what, finding in named.items()
+            if finding
+        ]
+
+
+@dataclass(frozen=True)
+class DateState:
+    """What a table's rows of a date are: no_games, expected_empty, blocked, missing, partial, stale, failed or
+    complete; and why, where that is not plain."""
+
+    table: str
+    date: date
+    outcome: str
+    reason: str = ""
+    expected_rows: int = 0
+    actual_rows: int = 0
+
+
+@dataclass(frozen=True)
+class TableVerification:
+    """One table's rows and dates, and what is wrong with either."""
+
+    checks: RowChecks
+    dates_complete: int
+    dates_expected: int
+    reasons: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        return not self.reasons
+
+
+@dataclass(frozen=True)
+class Verification:
+    """All tables; it passes when each of them does."""
+
+    tables: tuple[TableVerification, ...]
+
+    @property
+    def passed(self) -> bool:
+        return all(table.passed for table in self.tables)
+
+    @property
+    def first_problem(self) -> str:
+        """The first reason of the first table that fails; empty when all pass."""
+        return next((f"{table.checks.table}: {table.reasons[0]}" for table in self.tables if not table.passed), "")
+
+    def lines(self) -> list[str]:
+        """A line per table, then up to ten reasons for each that fails."""
+        lines = _aligned([_HEADER, *(_cells(table) for table in self.tables)])
+        for table in self.tables:
+            if not table.passed:
+                lines += ["", f"{table.checks.table}:", *(f"  {reason}" for reason in table.reasons[:MOST_REASONS])]
+                if len(table.reasons) > MOST_REASONS:
+                    lines.append(f"  and {len(table.reasons) - MOST_REASONS:,} more")
+        return [*lines, "", "PASS" if self.passed else "FAIL"]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same for JSON, with every reason."""
+        return {"passed": self.passed, "tables": [_as_dict(table) for table in self.tables]}
+
+
+def check_rows(session: Session, table: str, start: date, end: date) -> RowChecks:
+    """The checks of a table's stored rows. A table that is not there has none.
+
+    :raises ColumnMismatchError: the stored table lacks columns that are hashed.
+    """
+    contract = load_contract(table)
+    stored = [name for name, _, _ in session.columns(contract.relation)]
+    if not stored:
+        return RowChecks(table, start, end, {})
+    wanted = _hashed_part(contract)
+    missing = [column.name for column in wanted.columns if column.name not in stored]
+    if missing:
+        raise ColumnMismatchError(table, missing, [])
+    by_date = _rows_by_date(session, contract, start, end)
+    checks = RowChecks(table, start, end, by_date, doubled=_doubled_keys(session, contract, start, end))
+    names = ", ".join([column.name for column in wanted.columns if column.name != "data_hash"])
+    for first, last in _batches(by_date):
+        rows = session.read(
+            f"select {names}, data_hash from {session.named(contract.relation)} where {_between(contract, first, last)}"
+        )
+        found = _check_hashes(rows, wanted)
+        checks = replace(checks, **{kind: getattr(checks, kind) + finding for kind, finding in found.items()})
+    return checks
+
+
+def verify(checks: Sequence[RowChecks], states: Sequence[DateState]) -> Verification:
+    """Rows and dates together: a table passes when no row check failed and each of its dates is as it is to be,
+    with as many rows as its state says. States of other tables and dates are not looked at."""
+    of_table: dict[str, dict[date, DateState]] = defaultdict(dict)
+    for state in states:
+        of_table[state.table][state.date] = state
+    return Verification(tuple(_verified(table, of_table[table.table]) for table in checks))
+
+
+def _verified(checks: RowChecks, states: Mapping[date, DateState]) -> TableVerification:
+    days = [checks.start + timedelta(days=offset) for offset in range((checks.end - checks.start).days + 1)]
+    known = [states[day] for day in days if day in states]
+    outcomes = Counter(state.outcome for state in known)
+    reasons = [*checks.problems, *(reason for day in days if (reason := _reason(day, states.get(day), checks)))]
+    expected = len(days) - sum(outcomes[outcome] for outcome in WITHOUT_ROWS)
+    return TableVerification(checks, outcomes["complete"], expected, tuple(reasons))
+
+
+def _reason(day: date, state: DateState | None, checks: RowChecks) -> str | None:
+    """Why a date fails, or None."""
+    stored = checks.rows_by_date.get(day, 0)
+    if state is None:
+        return f"{day} is not accounted for"
+    if state.outcome not in GOOD_OUTCOMES:
+        counts = f" ({state.actual_rows:,} of {state.expected_rows:,} rows)" if state.outcome == "partial" else ""
+        return f"{day} is {state.outcome}{counts}: {state.reason or 'no reason is known'}"
+    if stored != state.actual_rows:
+        return f"{day} is {state.outcome} with {state.actual_rows:,} rows, and {stored:,} are stored"
+    return None
+
+
+def _hashed_part(contract: Contract) -> Contract:
+    """The contract of what is read: hash fields, key, date and hash. A null is a value here like any other."""
+    wanted = {*contract.hash_fields, *contract.key, contract.partition_by, "data_hash"}
+    return replace(
+        contract, columns=tuple(replace(column, required=False) for column in contract.columns if column.name in wanted)
+    )
+
+
+def _between(contract: Contract, first: date, last: date) -> str:
+    return f"{contract.partition_by} between date '{first}' and date '{last}'"
+
+
+def _rows_by_date(session: Session, contract: Contract, start: date, end: date) -> dict[date, int]:
+    day = contract.partition_by
+    counts = session.read(
+        f"select {day} as day, count(*) as row_count from {session.named(contract.relation)}"
+        f" where {_between(contract, start, end)} group by {day} order by {day}"
+    )
+    return dict(zip(counts["day"].to_pylist(), counts["row_count"].to_pylist(), strict=True))
+
+
+def _doubled_keys(session: Session, contract: Contract, start: date, end: date) -> Finding:
+    key = ", ".join(contract.key)
+    doubled = session.read(
+        f"select {key}, count(*) over () as doubled_keys from (select {key}, count(*) as copies"
+        f" from {session.named(contract.relation)} where {_between(contract, start, end)} group by {key}) as counted"
+        f" where copies > 1 order by {key} limit {EXAMPLES}"
+    )
+    count = doubled["doubled_keys"][0].as_py() if doubled.num_rows else 0
+    return Finding(count, _keys(doubled, contract))
+
+
+def _batches(rows_by_date: Mapping[date, int]) -> Iterator[tuple[date, date]]:
+    """First and last date of pieces of at most ROWS_AT_ONCE rows, or of a single date."""
+    piece: list[date] = []
+    rows = 0
+    for day, count in sorted(rows_by_date.items()):
+        if piece and rows + count > ROWS_AT_ONCE:
+            yield piece[0], piece[-1]
+            piece, rows = [], 0
+        piece.append(day)
+        rows += count
+    if piece:
+        yield piece[0], piece[-1]
+
+
+def _check_hashes(rows: pa.Table, contract: Contract) -> dict[str, Finding]:
+    """Faults of one batch by kind."""
+    stored = rows["data_hash"].combine_chunks()
+    unhashed = stored.is_null()
+    well_formed = pc.fill_null(pc.match_substring_regex(stored, f"^[0-9a-f]{{{HASH_LENGTH}}}$"), False)
+    found = {
+        "unhashed": _finding(rows, unhashed, contract),
+        "malformed": _finding(rows, pc.and_not(pc.invert(unhashed), well_formed), contract),
+    }
+    try:
+        values = cast_to_contract(rows.drop_columns(["data_hash"]), contract)
+    except CastError as error:
+        return {**found, "unfit": Finding(1, (str(error),))}
+    differs = pc.fill_null(pc.not_equal(data_hashes(values, contract), stored), False)
+    return {**found, "altered": _finding(rows, pc.and_(differs, well_formed), contract)}
+
+
+def _finding(rows: pa.Table, mask: pa.Array, contract: Contract) -> Finding:
+    count = pc.sum(mask).as_py() or 0
+    if not count:
+        return Finding()
+    faulty = rows.filter(mask).sort_by([(name, "ascending") for name in (contract.partition_by, *contract.key)])
+    return Finding(count, _keys(faulty.slice(0, EXAMPLES), contract))
+
+
+def _keys(rows: pa.Table, contract: Contract) -> tuple[str, ...]:
+    return tuple(describe_key(rows, contract, row) for row in range(rows.num_rows))
+
+
+def _cut_off(finding: Finding) -> bool:
+    return finding.count > len(finding.examples)
+
+
+_HEADER = ("table", "rows", "hashed", "form", "recomputed", "unique", "first", "last", "dates", "")
+
+
+def _cells(table: TableVerification) -> tuple[str, ...]:
+    checks = table.checks
+    coverage = checks.hash_coverage_pct
+    return (
+        checks.table,
+        f"{checks.rows:,}",
+        "-" if coverage is None else f"{coverage:.1f} %",
+        f"{checks.malformed.count:,} wrong" if checks.malformed else "ok",
+        f"{checks.altered.count:,} differ" if checks.altered else "unfit" if checks.unfit else "ok",
+        f"{checks.doubled.count:,} doubled" if checks.doubled else "ok",
+        str(checks.first_date or "-"),
+        str(checks.last_date or "-"),
+        f"{table.dates_complete}/{table.dates_expected}",
+        "PASS" if table.passed else "FAIL",
+    )
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Columns of equal width, the two with numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.rjust(width) if place in (1, 2) else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _as_dict(table: TableVerification) -> dict[str, Any]:
+    checks = table.checks
+    kinds = ("unhashed", "malformed", "altered", "doubled", "unfit")
+    findings = {kind: getattr(checks, kind) for kind in kinds}
+    return {
+        "table": checks.table,
+        "passed": table.passed,
+        "start_date": str(checks.start),
+        "end_date": str(checks.end),
+        "rows": checks.rows,
+        "hash_coverage_pct": checks.hash_coverage_pct,
+        **{kind: {"count": found.count, "examples": list(found.examples)} for kind, found in findings.items()},
+        "first_date": None if checks.first_date is None else str(checks.first_date),
+        "last_date": None if checks.last_date is None else str(checks.last_date),
+        "dates_complete": table.dates_complete,
+        "dates_expected": table.dates_expected,
+        "reasons": list(table.reasons),
+    }

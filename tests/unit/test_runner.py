@@ -1,0 +1,101 @@
+"""What passes by itself is asked again, a few times and with growing pauses; what does not is not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from python_processors.cli_text import result_lines
+from python_processors.orchestration import runner as runner_module
+from python_processors.orchestration.journal import RunResult
+from python_processors.orchestration.planner import Plan
+from python_processors.orchestration.project import DbtOutcome, Project
+from python_processors.orchestration.runner import RETRIES, Runner
+from python_processors.orchestration.warehouse import DuckDBWarehouse
+
+DAY = date(2021, 10, 19)
+BUSY = DbtOutcome(error='IO Error: Could not set lock on file "fullcourt.duckdb": Conflicting lock is held')
+WRONG = DbtOutcome(nodes=1, failures={"a_table": "column points is no number"})
+DONE = DbtOutcome("fine", succeeded={"a_table"}, nodes=1)
+
+
+class FakeProject:
+    """dbt that says what it is told to say, the last of it again and again."""
+
+    tables = ("a_table",)
+
+    def __init__(self, *outcomes: DbtOutcome) -> None:
+        self.outcomes = list(outcomes)
+        self.asked = 0
+
+    def build(self, models: list[str], dates: list[str], judged: Sequence[str] | None = None) -> DbtOutcome:
+        self.asked += 1
+        return self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that the runner would sleep, none of which it sleeps."""
+    slept: list[float] = []
+    monkeypatch.setattr(runner_module.tenacity.nap.time, "sleep", slept.append)
+    return slept
+
+
+def invoked(project: FakeProject, folder: Path) -> DbtOutcome:
+    runner = Runner(
+        cast(Any, project), DuckDBWarehouse(folder / "fullcourt.duckdb"), Plan(DAY, DAY), what="a test", run_id="r"
+    )
+    return runner.invoke(["a_table"], ["a_table"], [DAY])
+
+
+def test_what_passes_by_itself_is_asked_again_with_growing_pauses(tmp_path: Path, pauses: list[float]) -> None:
+    project = FakeProject(BUSY, BUSY, DONE)
+    assert invoked(project, tmp_path) is DONE
+    assert project.asked == 3
+    assert len(pauses) == 2
+    assert pauses[0] < pauses[1]
+
+
+@pytest.mark.parametrize(
+    "said", ["503 Service Unavailable", "Exceeded rate limits: rateLimitExceeded", "read timed out"]
+)
+def test_a_service_that_stays_away_is_asked_a_few_times_only(tmp_path: Path, pauses: list[float], said: str) -> None:
+    project = FakeProject(DbtOutcome(nodes=1, failures={"a_table": said}))
+    assert said in invoked(project, tmp_path).failures["a_table"]
+    assert project.asked == RETRIES
+    assert pauses == sorted(pauses)
+
+
+@pytest.mark.parametrize("outcome", [WRONG, DbtOutcome(error="Compilation Error: no macro named `rate`"), DONE])
+def test_what_does_not_pass_is_asked_once(tmp_path: Path, pauses: list[float], outcome: DbtOutcome) -> None:
+    project = FakeProject(outcome)
+    assert invoked(project, tmp_path) is outcome
+    assert (project.asked, pauses) == (1, [])
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "DuplicateKeyError: player_game_summary has 502 rows of a key twice",
+        "CastError: points of game 20211019_BKN_MIL, player 429 is 503.25",
+        "Got 429 results, configured to fail if != 0",
+    ],
+)
+def test_a_number_in_a_failure_is_no_status_of_a_service(tmp_path: Path, pauses: list[float], message: str) -> None:
+    project = FakeProject(DbtOutcome(nodes=1, failures={"a_table": message}))
+    invoked(project, tmp_path)
+    assert project.asked == 1
+
+
+def test_a_stopped_run_says_how_to_go_on_and_needs_somebody() -> None:
+    result = RunResult("r", was_stopped=True)
+    assert result_lines(result)[-1] == "The run was stopped; the same command goes on where it ended."
+    assert not result.is_whole
+
+
+def test_the_fake_is_asked_as_the_project_is() -> None:
+    assert set(FakeProject.build.__annotations__) == set(Project.build.__annotations__)
