@@ -1,10 +1,11 @@
-"""The engine of a job on BigQuery: one query read as Arrow, one load job to the staging table."""
+"""The engine on BigQuery: one query read as Arrow, one statement or load job to write, within dbt or outside of it."""
 
 from __future__ import annotations
 
 import io
 import os
 import re
+import uuid
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -12,7 +13,7 @@ import google.auth.exceptions
 import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 import requests.exceptions
-from google.api_core.exceptions import GoogleAPICallError, RetryError
+from google.api_core.exceptions import Conflict, GoogleAPICallError, NotFound, RetryError
 from google.api_core.retry import Retry
 from google.cloud import bigquery
 
@@ -76,9 +77,7 @@ class BigQueryEngine:
 
     def read(self, query: str) -> pa.Table:
         """The query's rows: by the Storage Read API, or by REST where that is not allowed."""
-        config = bigquery.QueryJobConfig(labels=self._labels)
-        if self._max_bytes_billed:
-            config.maximum_bytes_billed = self._max_bytes_billed
+        config = self._query_config()
 
         def run() -> pa.Table:
             job = self._client.query(
@@ -105,8 +104,7 @@ class BigQueryEngine:
             labels=self._labels,
         )
         config.parquet_options = _list_inference()
-        file = io.BytesIO()
-        pa_parquet.write_table(rows, file, compression="zstd", use_compliant_nested_type=True)
+        file = _parquet(rows)
 
         def load() -> None:
             file.seek(0)
@@ -117,11 +115,73 @@ class BigQueryEngine:
 
         self._ask(load)
 
+    def execute(self, sql: str) -> None:
+        """A statement or a script, as one job."""
+        config = self._query_config()
+        self._run_once(
+            lambda job_id: self._client.query(
+                sql, job_config=config, job_id=job_id, timeout=self._request_seconds, retry=None, job_retry=None
+            )
+        )
+
+    def append(self, relation: str, rows: pa.Table) -> None:
+        """Add rows to a table that is there, by column name: one Parquet load job.
+
+        The load names each column with the live table's type and mode: with a schema of its own finding
+        (autodetect) it would make REQUIRED columns NULLABLE. Columns that the rows lack are null.
+
+        :raises BigQueryError: the table is not there, or a column of the rows is not in it.
+        """
+        target = bigquery.TableReference.from_string(relation)
+        live = {field.name: field for field in self._ask(lambda: self._table(relation)).schema}
+        fields = [live.get(name) or bigquery.SchemaField(name, "STRING") for name in rows.column_names]
+        config = bigquery.LoadJobConfig(
+            source_format=bigquery.SourceFormat.PARQUET,
+            create_disposition=bigquery.CreateDisposition.CREATE_NEVER,
+            write_disposition=bigquery.WriteDisposition.WRITE_APPEND,
+            schema=fields,
+            labels=self._labels,
+        )
+        config.parquet_options = _list_inference()
+        modes = [
+            pa.field(c.name, c.type, nullable=f.mode != "REQUIRED") for c, f in zip(rows.schema, fields, strict=True)
+        ]
+        file = _parquet(rows.cast(pa.schema(modes)))
+
+        def load(job_id: str) -> Any:
+            file.seek(0)
+            return self._client.load_table_from_file(
+                file, target, job_config=config, job_id=job_id, timeout=self._request_seconds, num_retries=0
+            )
+
+        self._run_once(load)
+
+    def columns(self, relation: str) -> list[tuple[str, str, bool]]:
+        """(name, contract type, nullable) of each column; empty when there is no such table. No job."""
+
+        def fields() -> list[bigquery.SchemaField]:
+            try:
+                return list(self._table(relation).schema)
+            except NotFound:
+                return []
+
+        return [(field.name, type_of(field), field.mode != "REQUIRED") for field in self._ask(fields)]
+
+    def bytes_read_by(self, sql: str) -> int:
+        """Bytes that a query would read, by a dry run, which costs nothing."""
+        config = bigquery.QueryJobConfig(labels=self._labels, dry_run=True, use_query_cache=False)
+        job = self._ask(
+            lambda: self._client.query(
+                sql, job_config=config, timeout=self._request_seconds, retry=None, job_retry=None
+            )
+        )
+        return int(job.total_bytes_processed or 0)
+
     def keep_forever(self, relation: str) -> str | None:
         """Two requests at most, and no job."""
 
         def remove() -> str | None:
-            table = self._client.get_table(relation.replace("`", ""), retry=None, timeout=self._request_seconds)
+            table = self._table(relation)
             partitioning = table.time_partitioning
             if partitioning is None or partitioning.expiration_ms is None:
                 return None
@@ -135,6 +195,33 @@ class BigQueryEngine:
 
     def leave_outcome(self, text: str) -> None:
         self.outcome = text
+
+    def _query_config(self) -> bigquery.QueryJobConfig:
+        config = bigquery.QueryJobConfig(labels=self._labels)
+        if self._max_bytes_billed:
+            config.maximum_bytes_billed = self._max_bytes_billed
+        return config
+
+    def _table(self, relation: str) -> bigquery.Table:
+        return self._client.get_table(relation.replace("`", ""), retry=None, timeout=self._request_seconds)
+
+    def _run_once(self, start: Callable[[str], Any]) -> None:
+        """A job that writes, under an id of ours: when only the answer was lost, the retry finds the job
+        and does not write twice. A job that failed wrote nothing, and the retry gets a new id."""
+        job_ids = [str(uuid.uuid4())]
+
+        def run() -> None:
+            try:
+                job = start(job_ids[-1])
+            except Conflict:
+                job = self._client.get_job(job_ids[-1], retry=None, timeout=self._request_seconds)
+            try:
+                job.result(timeout=None)
+            finally:
+                if job.error_result:
+                    job_ids.append(str(uuid.uuid4()))
+
+        self._ask(run)
 
     def _ask(self, request: Callable[[], Result]) -> Result:
         """:raises BigQueryError: the request failed for good, or kept failing for too long."""
@@ -169,6 +256,18 @@ def label(text: str) -> str:
     return re.sub(r"[^a-z0-9_-]", "-", text.lower())[:63]
 
 
+# The API's own names of types, where they are not GoogleSQL's.
+_SPELLED = {"INTEGER": "INT64", "BOOLEAN": "BOOL", "FLOAT": "FLOAT64"}
+
+
+def type_of(field: bigquery.SchemaField) -> str:
+    """A live column's type as contracts spell it: INT64, NUMERIC(5,1), ARRAY<STRING>."""
+    name = _SPELLED.get(field.field_type, field.field_type)
+    if field.precision:
+        name = f"{name}({field.precision},{field.scale or 0})"
+    return f"ARRAY<{name}>" if field.mode == "REPEATED" else name
+
+
 def _field(name: str, contract: Contract) -> bigquery.SchemaField:
     column = next(column for column in contract.columns if column.name == name)
     kind: ContractType = column.type
@@ -180,6 +279,12 @@ def _field(name: str, contract: Contract) -> bigquery.SchemaField:
         precision=element.precision or None,
         scale=element.scale or None,
     )
+
+
+def _parquet(rows: pa.Table) -> io.BytesIO:
+    file = io.BytesIO()
+    pa_parquet.write_table(rows, file, compression="zstd", use_compliant_nested_type=True)
+    return file
 
 
 def _list_inference() -> bigquery.format_options.ParquetOptions:

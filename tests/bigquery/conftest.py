@@ -52,7 +52,9 @@ def compiled(key_file: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     with environment(
         FULLCOURT_TARGET="bigquery", FULLCOURT_BIGQUERY_PROJECT=PROJECT, FULLCOURT_BIGQUERY_KEYFILE=str(key_file)
     ):
-        outcome = warehouse.dbt("compile", "--no-populate-cache", "--no-introspect", window=WEEK, claims=True)
+        outcome = warehouse.dbt(
+            "compile", "--no-populate-cache", "--no-introspect", "--write-json", window=WEEK, claims=True
+        )
     assert outcome.success, outcome.failures or outcome.error
     manifest: dict[str, Any] = json.loads((folder / "target" / "manifest.json").read_text())
     found = {}

@@ -3,18 +3,54 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pa_parquet
+import pytest
+from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from python_processors.raw_contract import RawTable
+from python_processors.raw_contract import RawTable, raw_tables
+from tests.emulator import server
 
 LOCATION = "us-west2"
 DAYS_BEFORE = 31  # regular starters look back, injury reports come a day before
+
+
+@contextmanager
+def server_with_raw_rows(
+    folder: Path, window: tuple[str, str]
+) -> Iterator[tuple[server.Emulator, bigquery.Client, dict[str, str]]]:
+    """A local server with the raw tables of a folder, its client, and the settings by which dbt finds it.
+
+    Skips the test that asks where no server can be installed.
+    """
+    try:
+        emulator = server.start()
+    except server.EmulatorMissingError as error:
+        pytest.skip(str(error))
+    client = bigquery.Client(
+        "local", AnonymousCredentials(), location=LOCATION, client_options={"api_endpoint": emulator.endpoint}
+    )
+    try:
+        for table in raw_tables().values():
+            load_raw_table(client, folder, table, window)
+        yield (
+            emulator,
+            client,
+            {
+                "FULLCOURT_TARGET": "emulator",
+                "FULLCOURT_BIGQUERY_ENDPOINT": emulator.endpoint,
+                "FULLCOURT_BIGQUERY_STORAGE_ENDPOINT": f"127.0.0.1:{emulator.grpc_port}",
+            },
+        )
+    finally:
+        emulator.stop()
 
 
 def load_raw_table(

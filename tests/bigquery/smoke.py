@@ -18,8 +18,8 @@ from google.cloud import bigquery
 
 from python_processors.contract import hashed_tables, load_contract
 from python_processors.raw_contract import raw_tables
-from python_processors.raw_loader import find_raw_dir
-from python_processors.simulate import simulate
+from python_processors.raw_loader import SIMULATED_UNTIL, find_raw_dir
+from python_processors.simulation import simulate
 from tests.bigquery.raw import load_raw_table
 from tests.warehouse import WEEK, Warehouse, environment
 
@@ -41,7 +41,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         raw = find_raw_dir()
         if raw.is_simulated and not raw.path.is_dir():
-            simulate(raw.path)
+            simulate(raw.path, until=SIMULATED_UNTIL)
         try:
             return _run(client, raw.path, Path(folder), prefix)
         finally:

@@ -11,14 +11,13 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
 from python_processors.bigquery.engine import BigQueryEngine
 from python_processors.bigquery.errors import Place
 from python_processors.contract import hashed_tables, load_contract
-from python_processors.raw_contract import raw_tables
-from python_processors.simulate import simulate
+from python_processors.raw_loader import SIMULATED_UNTIL
+from python_processors.simulation import simulate
 from tests.bigquery import googlesql
 from tests.bigquery.proxy import (
     CUT,
@@ -32,10 +31,12 @@ from tests.bigquery.proxy import (
     times,
     uploads,
 )
-from tests.bigquery.raw import LOCATION, load_raw_table
+from tests.bigquery.raw import LOCATION, server_with_raw_rows
 from tests.conftest import archive
 from tests.emulator import server
 from tests.warehouse import DbtOutcome, Warehouse, environment
+
+pytestmark = pytest.mark.slow
 
 FIRST_MONTH = ("2021-10-19", "2021-11-19")
 
@@ -46,18 +47,14 @@ class BigQueryWarehouse:
 
     emulator: server.Emulator
     client: bigquery.Client
+    settings: dict[str, str]
     warehouse: Warehouse
 
     def dbt(
         self, *arguments: str, window: tuple[str, str] = FIRST_MONTH, endpoint: str | None = None, **extra: str
     ) -> DbtOutcome:
-        address = endpoint or self.emulator.endpoint
-        settings = {
-            "FULLCOURT_TARGET": "emulator",
-            "FULLCOURT_BIGQUERY_ENDPOINT": address,
-            "FULLCOURT_BIGQUERY_STORAGE_ENDPOINT": f"127.0.0.1:{self.emulator.grpc_port}",
-        }
-        with environment(**settings, **extra):
+        address = {"FULLCOURT_BIGQUERY_ENDPOINT": endpoint or self.emulator.endpoint}
+        with environment(**self.settings | address, **extra):
             return self.warehouse.dbt(*arguments, window=window)
 
     def hashes(self, window: tuple[str, str], *tables: str) -> dict[str, set[tuple[Any, ...]]]:
@@ -87,7 +84,7 @@ def raw_month(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if found := archive():
         return found
     folder = tmp_path_factory.mktemp("simulated") / "raw"
-    simulate(folder)
+    simulate(folder, until=SIMULATED_UNTIL)
     return folder
 
 
@@ -107,18 +104,9 @@ def on_duckdb(tmp_path_factory: pytest.TempPathFactory, raw_month: Path, window:
 def on_bigquery(
     tmp_path_factory: pytest.TempPathFactory, raw_month: Path, window: tuple[str, str]
 ) -> Iterator[BigQueryWarehouse]:
-    try:
-        emulator = server.start()
-    except server.EmulatorMissingError as error:
-        pytest.skip(str(error))
-    client = bigquery.Client(
-        "local", AnonymousCredentials(), location=LOCATION, client_options={"api_endpoint": emulator.endpoint}
-    )
-    for table in raw_tables().values():
-        load_raw_table(client, raw_month, table, window)
     unused = tmp_path_factory.mktemp("bigquery")
-    yield BigQueryWarehouse(emulator, client, Warehouse(unused / "unused.duckdb", raw_month))
-    emulator.stop()
+    with server_with_raw_rows(raw_month, window) as (emulator, client, settings):
+        yield BigQueryWarehouse(emulator, client, settings, Warehouse(unused / "unused.duckdb", raw_month))
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """Starts local-bigquery; runs under the emulator's own Python 3.13, never under the project's.
 
-Four things that the service does and the emulator does not are put right here, in the test's set-up,
+Five things that the service does and the emulator does not are put right here, in the test's set-up,
 so that the product carries nothing for them:
 
 - After CREATE TABLE AS SELECT the service names the new table as the job's destination; dbt reads it.
@@ -8,6 +8,7 @@ so that the product carries nothing for them:
   documentation, "Use filters in the merge condition"); the emulator looks for it in WHERE alone.
 - MERGE inside a transaction: the emulator asks DuckDB for a transaction of its own, which spoils the
   one that is open.
+- A column of type ARRAY<NUMERIC(p, s)> keeps its precision and scale ("Parameterized data types").
 - CAST(NUMERIC AS STRING) has no trailing zeros (BigQuery's conversion rules); the emulator's has.
 """
 
@@ -17,6 +18,7 @@ import threading
 
 import duckdb
 from local_bigquery import cli
+from local_bigquery.catalog import ddl
 from local_bigquery.jobs import merge, query, runner
 from local_bigquery.sql.dialect import DuckDBDialect
 from local_bigquery.sql.rules import tables as table_rules
@@ -78,6 +80,15 @@ def _run(cursor, tree, *arguments):  # type: ignore[no-untyped-def]
 
 
 table_rules._check, merge.run, query._run = _check_outside_merge, _merge, _run
+
+_parameters = ddl._parameters
+
+
+def _parameters_of_elements(kind):  # type: ignore[no-untyped-def]
+    return _parameters(kind.expressions[0] if kind and kind.is_type("array") and kind.expressions else kind)
+
+
+ddl._parameters = _parameters_of_elements
 
 _cast_sql = DuckDBDialect.Generator.cast_sql
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import socket
@@ -80,6 +81,13 @@ def start(port: int | None = None) -> Emulator:
 
 
 def _install() -> Path:
+    """Once, whichever test process comes first."""
+    with ENVIRONMENT.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _installed()
+
+
+def _installed() -> Path:
     python = ENVIRONMENT / "bin" / "python"
     stamp = ENVIRONMENT / ".installed"
     if stamp.exists() and stamp.read_text() == REQUIREMENTS.read_text():
