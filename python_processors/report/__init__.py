@@ -1,0 +1,75 @@
+"""The report: one HTML page that tells, from the state model, what can be trusted, what cannot, and why.
+
+`facts` reads the warehouse, `runs` and `monitors` judge what was read, `page` makes the figures, `charts` the
+Vega-Lite specifications, and `html` the file. Nothing in the page comes from a network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from python_processors.orchestration.project import LAYER, Project
+from python_processors.orchestration.state import COVERAGE
+from python_processors.orchestration.warehouse import Warehouse
+from python_processors.report.facts import read_facts
+from python_processors.report.html import default_file, render, write_page
+from python_processors.report.page import page_data
+
+__all__ = ["Report", "built_range", "default_file", "write_report"]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A page that was written, and its figures: all but the matrix and the charts."""
+
+    file: Path
+    figures: dict[str, Any]
+
+    @property
+    def is_fine(self) -> bool:
+        return not self.figures["headline"]["needs_somebody"]
+
+    @property
+    def summary(self) -> str:
+        """The one number, in a line."""
+        headline = self.figures["headline"]
+        if headline["trusted_pct"] is None:
+            return "nothing is expected yet"
+        return (
+            f"{headline['trusted_pct']} % trusted, {headline['complete']:,} of {headline['expected']:,} dates of tables"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"report": str(self.file), **self.figures}
+
+
+def built_range(warehouse: Warehouse, start: date, end: date) -> tuple[date, date]:
+    """A range of dates, wide enough for every date that a run has confirmed."""
+    with warehouse.reading() as session:
+        if not session.columns("nba_ops.input_ledger"):
+            return start, end
+        built = session.read(
+            "select min(game_date) as first_day, max(game_date) as last_day"
+            f" from {session.named('nba_ops.input_ledger')}"
+            f" where game_date > date '1900-01-01' and table_name not in ('{LAYER}', '{COVERAGE}')"
+        ).to_pylist()[0]
+    return min(start, built["first_day"] or start), max(end, built["last_day"] or end)
+
+
+def write_report(
+    project: Project, warehouse: Warehouse, start: date, end: date,
+    tables: Sequence[str] | None = None, out: Path | None = None,
+) -> Report:  # fmt: skip
+    """Read the warehouse, and write the page of a range of dates.
+
+    :param out: else `report.html` in dbt's target folder.
+    :raises FullcourtError: there is no schedule yet, or the warehouse cannot be read.
+    """
+    data = page_data(read_facts(project, warehouse, start, end, tables))
+    file = (out or default_file()).resolve()
+    write_page(render(data), file)
+    return Report(file, {name: value for name, value in data.items() if name not in ("matrix", "charts")})

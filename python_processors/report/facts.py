@@ -1,0 +1,285 @@
+"""What the report is made from: read once, through the session, on either target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from python_processors.orchestration.inputs import reads_seen
+from python_processors.orchestration.progress import RunStatus, read_status
+from python_processors.orchestration.project import LAYER, Project
+from python_processors.orchestration.reports import audit_summary, status_of
+from python_processors.orchestration.state import NO_ROWS, Snapshot, State
+from python_processors.orchestration.verification import states_of
+from python_processors.orchestration.warehouse import Session, Warehouse
+from python_processors.raw_loader import find_raw_dir
+from python_processors.report.monitors import ColumnCheck, check_columns
+from python_processors.report.runs import Decided, Step
+
+_EVERY_DATE = "game_date > date '1900-01-01'"  # BigQuery reads these tables only with a condition on the partition
+_SIMULATED = "simulated"  # source_file_path of every row of a simulated league
+_LONGEST_REASON = 600
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """The newest ledger row of a table and date, beside what its reads see now."""
+
+    run_id: str
+    recorded_at: datetime
+    logic_version: str
+    input_fingerprint: str
+    output_fingerprint: str
+    inputs: Mapping[str, str]
+    inputs_now: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The newest word of a run on a table and date."""
+
+    run_id: str
+    decision: str
+    reason: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True)
+class Failing:
+    """Dates of a table that runs could not build, for one reason."""
+
+    table: str
+    decision: str
+    reason: str
+    days: tuple[date, ...]
+    times: int
+    newest: datetime
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """Raw rows of a feed that are not used, for one reason."""
+
+    feed: str
+    reason: str
+    rows: int
+    first: date
+    last: date
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All of it. `states` are those of status, gaps and verify; `layer` those of the raw feeds' models."""
+
+    start: date
+    end: date
+    as_of: datetime
+    target: str
+    tables: tuple[str, ...]
+    states: Sequence[State]
+    layer: Sequence[State] = ()
+    seasons: Mapping[date, int] = field(default_factory=dict)
+    logic: Mapping[str, str] = field(default_factory=dict)
+    is_simulated: bool | None = None
+    last_run: RunStatus | None = None
+    rows: int = 0
+    hashed_rows: int = 0
+    confirmed: Mapping[tuple[str, date], Confirmed] = field(default_factory=dict)
+    decisions: Mapping[tuple[str, date], Decision] = field(default_factory=dict)
+    steps: Sequence[Step] = ()
+    decided: Sequence[Decided] = ()
+    run_of: Mapping[str, str] = field(default_factory=dict)
+    first_confirmed: Mapping[str, Sequence[tuple[date, datetime]]] = field(default_factory=dict)
+    audit: Mapping[str, float] = field(default_factory=lambda: {"audited": 0, "wrong": 0, "rate": 0.0, "at_most": 1.0})
+    columns: Sequence[ColumnCheck] = ()
+    failing: Sequence[Failing] = ()
+    quarantined: Sequence[Quarantined] = ()
+
+
+def read_facts(
+    project: Project, warehouse: Warehouse, start: date, end: date, tables: Sequence[str] | None = None
+) -> Facts:
+    """Everything that the page says of a range of dates.
+
+    :raises FullcourtError: there is no schedule yet, or the warehouse cannot be read.
+    """
+    last_run = read_status(warehouse)
+    with warehouse.reading() as session:
+        snapshot = Snapshot(project, session, start, end, tables=tables)
+        states = states_of(snapshot, session)
+        layer = list(snapshot.states(LAYER).values())
+        lines = status_of(states, session, snapshot)
+        seasons = dict(snapshot.memory.execute("select day, season_year from dates").fetchall())
+        facts = Facts(
+            start=start, end=end, as_of=datetime.now(UTC), target=warehouse.kind, tables=snapshot.tables,
+            states=states, layer=layer, seasons=seasons, logic=snapshot.logic, last_run=last_run,
+            is_simulated=_is_simulated(project, session),
+            rows=sum(line.rows for line in lines), hashed_rows=sum(line.hashed_rows for line in lines),
+            confirmed=_confirmed(snapshot, session), decisions=_decisions(session, start, end),
+            steps=_steps(session), decided=_decided(session), run_of=_run_of(session),
+            first_confirmed=_first_confirmed(session), audit=audit_summary(session),
+            failing=_failing(session, start, end), quarantined=_quarantined(session, start, end),
+        )  # fmt: skip
+    return replace(facts, columns=check_columns(project, warehouse, facts.tables, start, end))
+
+
+def _is_simulated(project: Project, session: Session) -> bool | None:
+    """What the loaded schedule says of itself; None where it has no rows."""
+    relation = project.relation("nbac_schedule")
+    if not any(column == "source_file_path" for column, _, _ in session.columns(relation)):
+        return find_raw_dir().is_simulated if session.kind == "duckdb" else None
+    row = session.read(
+        f"select count(*) as n, sum(case when source_file_path = '{_SIMULATED}' then 1 else 0 end) as simulated"
+        f" from {session.named(relation)} where {_EVERY_DATE}"
+    ).to_pylist()[0]
+    return bool(row["simulated"]) if row["n"] else None
+
+
+def _confirmed(snapshot: Snapshot, session: Session) -> dict[tuple[str, date], Confirmed]:
+    if not session.columns("nba_ops.input_ledger"):
+        return {}
+    runs = session.read(
+        f"select table_name, game_date, run_id from {session.named('nba_ops.input_ledger')}"
+        f" where {_within(snapshot.start, snapshot.end)}"
+        " qualify row_number() over (partition by table_name, game_date order by recorded_at desc) = 1"
+    ).to_pylist()
+    run_ids = {(row["table_name"], row["game_date"]): row["run_id"] for row in runs}
+    rows = snapshot.memory.execute(
+        "select ledger.table_name, ledger.day, recorded_at, logic_version, ledger.input_fingerprint,"
+        " output_fingerprint, ledger.inputs, inputs.inputs from ledger"
+        " left join inputs on ledger.table_name = inputs.table_name and ledger.day = inputs.day"
+    ).fetchall()
+    return {
+        (table, day): Confirmed(
+            run_ids.get((table, day), ""), recorded, logic or "", fingerprint or "", output or NO_ROWS,
+            reads_seen(inputs or ""), reads_seen(now or ""),
+        )
+        for table, day, recorded, logic, fingerprint, output, inputs, now in rows
+    }  # fmt: skip
+
+
+def _decisions(session: Session, start: date, end: date) -> dict[tuple[str, date], Decision]:
+    if not session.columns("nba_ops.decisions"):
+        return {}
+    rows = session.read(
+        "select table_name, game_date, run_id, decision, reason, decided_at"
+        f" from {session.named('nba_ops.decisions')} where {_within(start, end)}"
+        " qualify row_number() over (partition by table_name, game_date order by decided_at desc) = 1"
+    ).to_pylist()
+    return {
+        (row["table_name"], row["game_date"]): Decision(
+            row["run_id"], row["decision"] or "", _shortened(row["reason"]), row["decided_at"]
+        )
+        for row in rows
+    }
+
+
+def _steps(session: Session) -> list[Step]:
+    steps = []
+    for relation in ("nba_ops.analytics_processor_runs", "nba_ops.precompute_processor_runs"):
+        columns = {name for name, _, _ in session.columns(relation)}
+        if not columns:
+            continue
+        has_range = "date_range_end" in columns  # else its last date is all that is known
+        first, last = ("date_range_start", "date_range_end") if has_range else ("analysis_date", "analysis_date")
+        rows = session.read(
+            "select processor_name, run_id, run_date, success, duration_seconds, dates_processed, records_inserted,"
+            f" records_updated, errors_json, skip_reason, created_at, {first} as first_day, {last} as last_day"
+            f" from {session.named(relation)} where run_date > timestamp '2000-01-01 00:00:00'"
+        ).to_pylist()
+        steps += [
+            Step(
+                table=row["processor_name"], run_id=row["run_id"], started_at=row["run_date"],
+                ended_at=row["created_at"] or row["run_date"], is_success=bool(row["success"]),
+                seconds=float(row["duration_seconds"] or 0), dates=int(row["dates_processed"] or 0),
+                rows_written=int(row["records_inserted"] or 0) + int(row["records_updated"] or 0),
+                error=_shortened(row["errors_json"]), is_skip=row["skip_reason"] is not None,
+                first=row["first_day"], last=row["last_day"],
+            )
+            for row in rows
+        ]  # fmt: skip
+    return steps
+
+
+def _decided(session: Session) -> list[Decided]:
+    if not session.columns("nba_ops.decisions"):
+        return []
+    rows = session.read(
+        "select run_id, table_name, decision, count(distinct game_date) as dates, min(game_date) as first_day,"
+        " max(game_date) as last_day, min(decided_at) as began, max(decided_at) as ended"
+        f" from {session.named('nba_ops.decisions')} where {_EVERY_DATE} group by 1, 2, 3"
+    ).to_pylist()
+    return [
+        Decided(
+            row["run_id"], row["table_name"], row["decision"] or "", int(row["dates"]), row["first_day"],
+            row["last_day"], row["began"], row["ended"],
+        )
+        for row in rows if row["table_name"] != LAYER
+    ]  # fmt: skip
+
+
+def _run_of(session: Session) -> dict[str, str]:
+    """The run of each dbt invocation that confirmed something."""
+    if not session.columns("nba_ops.input_ledger"):
+        return {}
+    rows = session.read(
+        f"select distinct invocation_id, run_id from {session.named('nba_ops.input_ledger')} where {_EVERY_DATE}"
+    ).to_pylist()
+    return {row["invocation_id"]: row["run_id"] for row in rows if row["invocation_id"]}
+
+
+def _first_confirmed(session: Session) -> dict[str, list[tuple[date, datetime]]]:
+    """Per table its dates with rows, and when a run first confirmed each."""
+    if not session.columns("nba_ops.input_ledger"):
+        return {}
+    found: dict[str, list[tuple[date, datetime]]] = {}
+    for row in session.read(
+        f"select table_name, game_date, min(recorded_at) as confirmed_at from {session.named('nba_ops.input_ledger')}"
+        f" where {_EVERY_DATE} and output_fingerprint not in ('', '{NO_ROWS}') group by 1, 2"
+    ).to_pylist():
+        found.setdefault(row["table_name"], []).append((row["game_date"], row["confirmed_at"]))
+    return found
+
+
+def _failing(session: Session, start: date, end: date) -> list[Failing]:
+    if not session.columns("nba_ops.decisions"):
+        return []
+    rows = session.read(
+        "select table_name, decision, reason, game_date, count(*) as times, max(decided_at) as newest"
+        f" from {session.named('nba_ops.decisions')}"
+        f" where {_within(start, end)} and decision in ('failed', 'blocked') group by 1, 2, 3, 4 order by 4"
+    ).to_pylist()
+    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault((row["table_name"], row["decision"], _shortened(row["reason"])), []).append(row)
+    return [
+        Failing(
+            table, decision, reason, tuple(row["game_date"] for row in group),
+            sum(int(row["times"]) for row in group), max(row["newest"] for row in group),
+        )
+        for (table, decision, reason), group in groups.items()
+    ]  # fmt: skip
+
+
+def _quarantined(session: Session, start: date, end: date) -> list[Quarantined]:
+    if not session.columns("nba_ops.quarantine"):
+        return []
+    rows = session.read(
+        "select table_name, reason, count(*) as n, min(game_date) as first_day, max(game_date) as last_day"
+        f" from {session.named('nba_ops.quarantine')} where {_within(start, end)}"
+        " group by 1, 2 order by n desc, 1, 2"
+    ).to_pylist()
+    return [
+        Quarantined(row["table_name"], row["reason"], int(row["n"]), row["first_day"], row["last_day"]) for row in rows
+    ]
+
+
+def _within(start: date, end: date) -> str:
+    return f"game_date between date '{start}' and date '{end}'"
+
+
+def _shortened(text: str | None) -> str:
+    words = " ".join((text or "").split())
+    return words if len(words) <= _LONGEST_REASON else words[:_LONGEST_REASON] + " ..."

@@ -1,0 +1,94 @@
+"""The page as one file: template, styles, scripts and data, with nothing to fetch.
+
+Its content security policy allows the scripts that are written here, by their hashes, and no connection:
+a text that got past the escaping would still not run.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import vl_convert
+from jinja2.utils import htmlsafe_json_dumps
+from markupsafe import Markup
+
+from python_processors.contract import PROJECT_ROOT
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def target_folder() -> Path:
+    """Where dbt's files go."""
+    return Path(os.environ.get("DBT_TARGET_PATH") or PROJECT_ROOT / "target")
+
+
+def default_file() -> Path:
+    return target_folder() / "report.html"
+
+
+def render(data: Mapping[str, Any]) -> str:
+    """The page of page_data()."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters["seconds"] = spelled_seconds
+    scripts = [_as_script(script) for script in (chart_library(), _file("report.js"))]
+    shown = {name: data[name] for name in ("matrix", "charts")}
+    return environment.get_template("report.html.j2").render(
+        **data, embedded=htmlsafe_json_dumps(shown, separators=(",", ":")), library=Markup(scripts[0]),
+        script=Markup(scripts[1]), style=Markup(_file("report.css")), policy=_policy(scripts),
+    )  # fmt: skip
+
+
+def write_page(page: str, file: Path) -> None:
+    """Whole or not at all: somebody may be looking at the one before."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_name(f"{file.name}.{os.getpid()}")
+    partial.write_text(page, encoding="utf-8")
+    partial.replace(file)
+
+
+def chart_library() -> str:
+    """Vega, Vega-Lite and Vega-Embed as one script. Bundling takes 3 s (2026-11), so it is kept in target/."""
+    kept = target_folder() / f"vega-{version('vl-convert-python')}.js"
+    try:
+        return kept.read_text(encoding="utf-8")
+    except OSError:
+        bundle = str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
+        write_page(bundle, kept)
+        return bundle
+
+
+def spelled_seconds(seconds: float) -> str:
+    """As a person says it."""
+    if seconds < 100:
+        return f"{seconds:,.1f} s"
+    if seconds < 7200:
+        return f"{seconds / 60:,.0f} min"
+    return f"{seconds / 3600:,.1f} h"
+
+
+def _file(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _as_script(source: str) -> str:
+    """In a form in which no text of it ends the element."""
+    return source.replace("</script", r"<\/script").replace("<!--", r"<\!--")
+
+
+def _policy(scripts: list[str]) -> str:
+    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    allowed = " ".join(f"'sha256-{digest}'" for digest in hashes)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:;"
+        " base-uri 'none'; form-action 'none'"
+    )
