@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from python_processors.raw_loader import RawFolder, find_raw_dir
-from python_processors.simulate import simulate
+from python_processors.simulation import simulate
 from tests.warehouse import PARSED_PROJECTS, environment
 
 
@@ -54,5 +54,5 @@ def raw_archive() -> Path:
 def league(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A simulated week: 2021-10-19 to 2021-10-26."""
     folder = tmp_path_factory.mktemp("league")
-    simulate(folder, first_date=date(2021, 10, 19), days=8, seed=3)
+    simulate(folder, until=date(2021, 10, 26), seed=3)
     return folder

@@ -3,39 +3,31 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 import pytest
 
-from python_processors.simulate import simulate
-from tests.warehouse import Warehouse
+from python_processors.orchestration.backfill import Request, backfill
+from python_processors.orchestration.project import Project
+from python_processors.orchestration.warehouse import DuckDBWarehouse
+from python_processors.raw_loader import SIMULATED_UNTIL
+from python_processors.simulation import simulate
+from tests.warehouse import Warehouse, environment
 
 SEASON = "2021-22"
 FIRST_MONTH = ("2021-10-19", "2021-11-19")
 BOTH_SEASONS = ("2021-10-03", "2023-06-12")
-
-
-@pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory, league: Path) -> Warehouse:
-    """The simulated week, built and tested. Not to be changed."""
-    warehouse = Warehouse(tmp_path_factory.mktemp("built") / "fullcourt.duckdb", league)
-    warehouse.build()
-    return warehouse
-
-
-@pytest.fixture
-def copy_of_built(built: Warehouse, tmp_path: Path) -> Warehouse:
-    """The built week with a database and a raw folder of its own."""
-    shutil.copytree(built.raw_dir, tmp_path / "raw")
-    shutil.copy(built.path, tmp_path / "fullcourt.duckdb")
-    return Warehouse(tmp_path / "fullcourt.duckdb", tmp_path / "raw")
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
@@ -51,12 +43,35 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     return folder
 
 
+def copied(folder: Path, to: Path) -> Warehouse:
+    """A database and raw folder of its own."""
+    shutil.copytree(folder, to)
+    return Warehouse(to / "fullcourt.duckdb", to / "raw")
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory, league: Path) -> Warehouse:
+    """The simulated week, built and tested, a copy for each test process. Not to be changed."""
+
+    def build(folder: Path) -> None:
+        shutil.copytree(league, folder / "raw")
+        Warehouse(folder / "fullcourt.duckdb", folder / "raw").build()
+
+    return copied(made_once(tmp_path_factory, "built_week", build), tmp_path_factory.mktemp("built") / "copy")
+
+
+@pytest.fixture
+def copy_of_built(built: Warehouse, tmp_path: Path) -> Warehouse:
+    """The built week with a database and a raw folder of its own."""
+    return copied(built.path.parent, tmp_path / "week")
+
+
 @pytest.fixture(scope="session")
 def simulated_month(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a machine without a raw archive builds, with every test of the build: `raw` and the database."""
 
     def build(folder: Path) -> None:
-        simulate(folder / "raw")
+        simulate(folder / "raw", until=SIMULATED_UNTIL)
         Warehouse(folder / "fullcourt.duckdb", folder / "raw").build(FIRST_MONTH)
 
     return made_once(tmp_path_factory, "simulated_month", build)
@@ -65,16 +80,13 @@ def simulated_month(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def month(simulated_month: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """The simulated month, a copy for each test process. Not to be changed."""
-    folder = tmp_path_factory.mktemp("month") / "copy"
-    shutil.copytree(simulated_month, folder)
-    return Warehouse(folder / "fullcourt.duckdb", folder / "raw")
+    return copied(simulated_month, tmp_path_factory.mktemp("month") / "copy")
 
 
 @pytest.fixture
 def copy_of_month(month: Warehouse, tmp_path: Path) -> Warehouse:
     """The simulated month with a database and a raw folder of its own."""
-    shutil.copytree(month.path.parent, tmp_path / "month")
-    return Warehouse(tmp_path / "month" / "fullcourt.duckdb", tmp_path / "month" / "raw")
+    return copied(month.path.parent, tmp_path / "month")
 
 
 @pytest.fixture(scope="session")
@@ -129,3 +141,52 @@ def rewrite() -> Rewrite:
         pa_parquet.write_table(changed.cast(raw.schema), path)
 
     return apply
+
+
+@pytest.fixture(scope="session")
+def confirmed_month(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The simulated month as a run of fullcourt leaves it, every date confirmed: `raw` and the database."""
+
+    def build(folder: Path) -> None:
+        simulate(folder / "raw", until=SIMULATED_UNTIL)
+        with at_work(Warehouse(folder / "fullcourt.duckdb", folder / "raw")) as (project, warehouse):
+            result = backfill(project, warehouse, request(*FIRST_MONTH), audited_share=0)
+        assert result.is_whole, result.to_dict()
+
+    return made_once(tmp_path_factory, "confirmed_month", build)
+
+
+@pytest.fixture(scope="session")
+def confirmed(confirmed_month: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """The confirmed month, a copy for each test process. Not to be changed."""
+    return copied(confirmed_month, tmp_path_factory.mktemp("confirmed") / "copy")
+
+
+@pytest.fixture
+def copy_of_confirmed_month(confirmed_month: Path, tmp_path: Path) -> Warehouse:
+    """The confirmed month with a database and a raw folder of its own."""
+    return copied(confirmed_month, tmp_path / "month")
+
+
+def request(start: str, end: str, **options: Any) -> Request:
+    return Request(date.fromisoformat(start), date.fromisoformat(end), **options)
+
+
+@contextmanager
+def at_work(warehouse: Warehouse) -> Iterator[tuple[Project, DuckDBWarehouse]]:
+    """The planner's view of a test's warehouse. The project is parsed once per test process."""
+    with environment(
+        FULLCOURT_DUCKDB=str(warehouse.path),
+        RAW_DIR=str(warehouse.raw_dir),
+        DBT_TARGET_PATH=str(warehouse.path.parent / "target"),
+        DBT_LOG_PATH=str(warehouse.path.parent / "logs"),
+    ):
+        yield parsed_project(warehouse.path.name), DuckDBWarehouse()
+
+
+@functools.cache
+def parsed_project(database: str) -> Project:
+    """By the database's name, which is in the project as parsed."""
+    project = Project()
+    _ = project.manifest
+    return project

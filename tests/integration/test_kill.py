@@ -16,11 +16,14 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 
 from python_processors.contract import hashed_tables, load_contract
 from python_processors.hashing import fingerprint
 from tests.integration.conftest import Rewrite
 from tests.warehouse import Warehouse
+
+pytestmark = pytest.mark.slow
 
 KILLS_OF_WHOLE_RUNS, KILLS_OF_PUBLISHING = 4, 16
 

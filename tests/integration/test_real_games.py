@@ -19,7 +19,7 @@ from tests.integration.conftest import Rewrite
 from tests.lookahead import BY_ROSTER, LOOK_BACK, hidden_future, values_known_before
 from tests.warehouse import Warehouse
 
-pytestmark = pytest.mark.real_data
+pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 
 REGULAR = "inner join nba_intermediate.dim_games using (game_id) where game_type = 'regular_season'"
 

@@ -1,7 +1,7 @@
 -- Of two games the newest before the date counts: right; the day's own game, a game too few, and another
 -- season's are noticed.
 {% set hashes = ["'00000001000000ff'", "'0000000200000001'", "'0000000300000003'", "'0000000400000004'"] %}
-{% set upstream = literal_rows(['entity', 'season_year', 'game_date', 'game_id', 'data_hash'], [
+{% set upstream = literal_rows(['entity', 'season_year', 'game_date', 'game_id', 'read_hash'], [
     ["'a'", '2020', "date '2021-05-01'", "'g0'", hashes[3]],
     ["'a'", '2021', "date '2021-11-01'", "'g1'", hashes[0]],
     ["'a'", '2021', "date '2021-11-02'", "'g2'", hashes[1]],

@@ -1,0 +1,178 @@
+"""The command line: what it refuses, what it asks, what it prints, and that its exit code says who is needed."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from click.testing import CliRunner, Result
+
+from python_processors import cli
+from python_processors.contract import hashed_tables
+from python_processors.orchestration.warehouse import DuckDBWarehouse
+from tests.integration.conftest import FIRST_MONTH, at_work
+from tests.warehouse import Warehouse
+
+MONTH = ("--start", FIRST_MONTH[0], "--end", FIRST_MONTH[1])
+TEAMS = "team_offense_game_summary"
+DAY = "2021-11-11"
+
+
+def fullcourt(warehouse: Warehouse, *arguments: str, code: int = 0, answer: str | None = None) -> Result:
+    """Run a command in this process. Whatever goes wrong, no traceback reaches the user."""
+    with at_work(warehouse) as (project, _), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cli, "_opened", lambda: (project, DuckDBWarehouse()))
+        if answer is not None:
+            patch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda stream: True)
+        result = CliRunner().invoke(cli.app, arguments, input=answer)
+    if not isinstance(result.exception, SystemExit | None):
+        pytest.fail(result.output + "".join(traceback.format_exception(result.exception)))
+    assert result.exit_code == code, result.output
+    return result
+
+
+def as_json(warehouse: Warehouse, *arguments: str, code: int = 0) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(fullcourt(warehouse, *arguments, "--json", code=code).stdout)
+    return parsed
+
+
+def contents(warehouse: Warehouse) -> dict[str, tuple[Any, ...]]:
+    """Rows and their hashes of every table: published rows, ledgers, decisions, raw rows."""
+    names = [name for (name,) in warehouse.query("select schema_name || '.' || table_name from duckdb_tables()")]
+    return {name: warehouse.query(f"select count(*), sum(hash(t)) from {name} as t")[0] for name in names}
+
+
+def tomorrow() -> str:
+    return f"{date.today() + timedelta(days=1)}"
+
+
+NONSENSE = {
+    "an unknown table": (("--tables", "team_ofense", *MONTH), ["team_ofense", TEAMS]),
+    "an end before the start": (("--start", DAY, "--end", "2021-11-01"), ["ends (2021-11-01) before", "Swap the two"]),
+    "a start in the future": (("--start", "2999-01-01", "--end", "2999-01-02"), ["2999-01-01 lies in the future"]),
+    "an end in the future": (("--start", DAY, "--end", tomorrow()), ["lies in the future", "End the range today"]),
+    "a misspelled date": (("--start", "2021-13-01", "--end", DAY), ["`2021-13-01` is no date", "YYYY-MM-DD"]),
+    "a misspelled season": (("--season", "2021-23"), ["`2021-23` is no season", "2021-22"]),
+    "a season that the schedule lacks": (("--season", "1998-99"), ["no games of 1998-99", "Load it first"]),
+    "a season beside dates": (("--season", "2021-22", "--start", DAY), ["--season", "--start", "one of the two"]),
+    "no table in the list": (("--tables", " , ", *MONTH), ["names no table", TEAMS]),
+}
+
+
+def test_a_request_that_makes_no_sense_is_refused_with_what_to_do(copy_of_confirmed_month: Warehouse) -> None:
+    before = contents(copy_of_confirmed_month)
+    for command in ("plan", "backfill", "verify", "gaps", "status", "retry"):
+        for case, (arguments, said) in NONSENSE.items():
+            result = fullcourt(copy_of_confirmed_month, command, *arguments, code=2)
+            assert all(part in result.stderr for part in said), (command, case, result.stderr)
+            assert result.stdout == "", (command, case)
+        for case in ("a misspelled date", "no table in the list"):
+            arguments, said = NONSENSE[case]
+            assert said[0] in as_json(copy_of_confirmed_month, command, *arguments, code=2)["error"], (command, case)
+    for command in ("plan", "backfill"):
+        assert "--start and --end, or --season" in fullcourt(copy_of_confirmed_month, command, code=2).stderr
+        assert "--start and --end, or --season" in as_json(copy_of_confirmed_month, command, code=2)["error"]
+    assert "team_ofense" in fullcourt(copy_of_confirmed_month, "explain", "team_ofense", DAY, code=2).stderr
+    assert "lies in the future" in fullcourt(copy_of_confirmed_month, "explain", TEAMS, "2999-01-01", code=2).stderr
+    assert contents(copy_of_confirmed_month) == before
+
+
+def test_a_range_without_games_has_nothing_to_do(copy_of_confirmed_month: Warehouse) -> None:
+    summer = ("--start", "2021-07-01", "--end", "2021-07-20")
+    assert "Nothing to do" in fullcourt(copy_of_confirmed_month, "plan", *summer).stdout
+    result = fullcourt(copy_of_confirmed_month, "backfill", *summer)
+    assert "Nothing to do" in result.stderr
+    assert "0 dates of tables built" in result.stdout
+
+
+def test_a_plan_of_one_table_sees_what_a_plan_of_all_sees(copy_of_confirmed_month: Warehouse) -> None:
+    """Whichever tables are asked for, what they read has the fingerprints that the ledger knows."""
+    for table in hashed_tables():
+        assert as_json(copy_of_confirmed_month, "plan", *MONTH, "--tables", table)["steps"] == [], table
+
+
+DAMAGED = (
+    "update nba_ops.input_ledger set inputs = 'nothing that a run writes' where {}",
+    "update nba_ops.input_ledger set input_fingerprint = null where {}",
+    "update nba_ops.input_ledger set output_fingerprint = 'twelve' where {}",
+    "insert into nba_ops.input_ledger select * from nba_ops.input_ledger where {}",
+)
+
+
+@pytest.mark.slow
+def test_dates_whose_ledger_rows_are_damaged_are_built_again_and_say_why(copy_of_confirmed_month: Warehouse) -> None:
+    """No text that a run writes, none at all, no fingerprint, and a second row: four dates, damaged one way each."""
+    before = copy_of_confirmed_month.hashes()
+    days = [f"2021-11-{number:02d}" for number in range(8, 8 + len(DAMAGED))]
+    for day, damage in zip(days, DAMAGED, strict=True):
+        copy_of_confirmed_month.execute(damage.format(f"table_name = '{TEAMS}' and game_date = date '{day}'"))
+    those_days = ("--start", days[0], "--end", days[-1], "--tables", TEAMS)
+    steps = as_json(copy_of_confirmed_month, "plan", *those_days)["steps"]
+    assert [(step["date"], step["why"]) for step in steps] == [(day, "its ledger row is damaged") for day in days]
+    assert "its ledger row is damaged" in fullcourt(copy_of_confirmed_month, "explain", TEAMS, days[0]).stdout
+    assert as_json(copy_of_confirmed_month, "backfill", *those_days)["built"] == {TEAMS: len(days)}
+    assert as_json(copy_of_confirmed_month, "plan", *those_days)["steps"] == []
+    assert copy_of_confirmed_month.hashes() == before
+
+
+def test_a_raw_folder_that_is_not_there_or_broken_is_named(copy_of_confirmed_month: Warehouse, tmp_path: Path) -> None:
+    before = contents(copy_of_confirmed_month)
+    nowhere = Warehouse(copy_of_confirmed_month.path, tmp_path / "nowhere")
+    broken = next(copy_of_confirmed_month.raw_dir.rglob("nbac_gamebook_player_stats.parquet"))
+    broken.write_bytes(b"no parquet")
+    for command in ("plan", "backfill"):
+        assert f"{tmp_path / 'nowhere'}" in fullcourt(nowhere, command, *MONTH, code=2).stderr
+        said = fullcourt(copy_of_confirmed_month, command, *MONTH, code=2).stderr
+        assert broken.name in said
+        assert "Repair the files" in said
+    assert contents(copy_of_confirmed_month) == before
+
+
+@contextmanager
+def held_by_another_process(path: Path) -> Iterator[int]:
+    """A process that has the database open for writing; its id."""
+    forked = multiprocessing.get_context("spawn")
+    is_open, may_end = forked.Event(), forked.Event()
+    process = forked.Process(target=hold, args=(str(path), is_open, may_end))
+    process.start()
+    try:
+        assert is_open.wait(60)
+        yield process.pid or 0
+    finally:
+        may_end.set()
+        process.join()
+
+
+def hold(path: str, is_open: Any, may_end: Any) -> None:
+    with duckdb.connect(path):
+        is_open.set()
+        may_end.wait(300)
+
+
+def test_a_database_that_another_process_writes_is_refused_with_its_name(copy_of_confirmed_month: Warehouse) -> None:
+    with held_by_another_process(copy_of_confirmed_month.path) as holder:
+        for command in (("plan", *MONTH), ("backfill", *MONTH), ("verify",), ("explain", TEAMS, DAY), ("migrate",)):
+            said = fullcourt(copy_of_confirmed_month, *command, code=3).stderr
+            assert f"process {holder}," in said
+            assert "Wait for it to end" in said
+        assert f"process {holder}," in as_json(copy_of_confirmed_month, "status", code=3)["error"]
+    fullcourt(copy_of_confirmed_month, "plan", *MONTH)
+
+
+def test_a_file_that_is_no_database_is_left_as_it_is(confirmed_month: Path, tmp_path: Path) -> None:
+    path = tmp_path / "blocked" / "fullcourt.duckdb"  # `lock` in a path locks nothing
+    path.parent.mkdir()
+    path.write_bytes(b"a letter to my mother" * 1000)
+    for command in (("plan", *MONTH), ("backfill", *MONTH), ("status",), ("prepare",), ("migrate",)):
+        said = fullcourt(Warehouse(path, confirmed_month / "raw"), *command, code=2).stderr
+        assert f"{path} cannot be opened" in said
+        assert "Restore it from a copy" in said
+    assert path.read_bytes() == b"a letter to my mother" * 1000

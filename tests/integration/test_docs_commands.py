@@ -1,0 +1,169 @@
+"""The commands that README.md, CONTRIBUTING.md and docs/ give: each exists with its options, and those that only look
+are run on a confirmed month.
+
+A block that is not to be run says so where its reader sees it: ```bash no-test: the reason.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+from dbt.cli.main import cli as dbt
+
+from python_processors import __version__
+from python_processors.cli import app
+from python_processors.contract import PROJECT_ROOT
+from python_processors.orchestration.state import OUTCOMES
+from tests.integration.test_command_line import fullcourt
+from tests.warehouse import Warehouse
+
+PAGES = sorted([PROJECT_ROOT / "README.md", PROJECT_ROOT / "CONTRIBUTING.md", *(PROJECT_ROOT / "docs").rglob("*.md")])
+MAKEFILE = (PROJECT_ROOT / "Makefile").read_text()
+# Of what a block may hold without being run, and why: its words are checked all the same.
+NOT_RUN = {
+    "make": "sets up an environment or builds the first month; CI runs lint and test, tests/integration the rest",
+    "dbt": "builds the first month, as the fixture `month` does",
+}
+# Blocks that are checked and not run, with what their info strings say. A new one is a decision, so it stands here, too.
+NO_TEST = {
+    "docs/add-a-column.md": {"changes a table; the window is yours to choose"},
+    "docs/backfill-a-season.md": {
+        "builds a whole season",
+        "fails where only the first month is built, as it is to",
+    },
+    "docs/bigquery.md": {"needs a project of your own"},
+    "docs/raw-archive.md": {"needs an archive"},
+    "docs/repair-a-date.md": {
+        "test_command_line.py and test_backfill_failures.py run these on dates that need it",
+    },
+}
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command of a page. `block` is the info string after `bash`; None of a command inside a line."""
+
+    page: str
+    words: tuple[str, ...]
+    block: str | None
+
+    def __str__(self) -> str:
+        return f"{self.page}: {' '.join(self.words)}"
+
+
+def commands_of(page: Path) -> Iterator[Command]:
+    text, name = page.read_text(), page.relative_to(PROJECT_ROOT).as_posix()
+    blocks = re.compile(r"^```(\w*)[ ]?(.*?)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+    for kind, info, body in blocks.findall(text):
+        if kind == "bash":
+            for line in body.replace("\\\n", " ").splitlines():
+                if words := shlex.split(line, comments=True):
+                    yield Command(name, tuple(words), info)
+    for code in re.findall(r"`((?:fullcourt|make|dbt|python -m) [^`]+)`", blocks.sub("", text)):
+        yield Command(name, tuple(shlex.split(" ".join(code.split()))), None)
+
+
+COMMANDS = [command for page in PAGES for command in commands_of(page)]
+RUN = {command.words: command for command in COMMANDS if command.block == ""}
+
+
+def unknown_words(group: click.Command, words: tuple[str, ...]) -> list[str]:
+    """What a command line does not know: its subcommand, or options of it."""
+    if words and words[0] == "--version":
+        return []
+    subcommand = isinstance(group, click.Group) and group.commands.get(words[0] if words else "")
+    if not subcommand:
+        return [*words[:1]] or ["no subcommand"]
+    known = {option for parameter in subcommand.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    return [word for word in words[1:] if word.startswith("--") and word.partition("=")[0] not in known]
+
+
+def test_there_are_commands_to_check() -> None:
+    assert len(RUN) > 8
+    assert len(COMMANDS) > 40
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=str)
+def test_every_command_exists_with_its_options(command: Command) -> None:
+    program, *rest = command.words
+    if program == "fullcourt":
+        assert unknown_words(app, tuple(rest)) == []
+    elif program == "dbt":
+        assert unknown_words(dbt, tuple(rest)) == []
+    elif program == "make":
+        targets = [word for word in rest if "=" not in word]
+        assert [word for word in targets if not re.search(rf"^{re.escape(word)}:", MAKEFILE, re.MULTILINE)] == []
+        given = [word.partition("=")[0] for word in rest if "=" in word]
+        assert [name for name in given if f"$({name})" not in MAKEFILE] == []
+    elif program == "python":
+        assert find_spec(rest[1]), rest[1]
+    else:
+        assert command.block, f"{program} is not checked: give the block `bash no-test: why`"
+
+
+def test_blocks_that_are_not_run_are_those_listed_here() -> None:
+    """Each has its reason where the reader sees it, and only programs whose words are checked are left unrun."""
+    marked: dict[str, set[str]] = {}
+    for command in COMMANDS:
+        if command.block:
+            assert command.block.startswith("no-test: "), command
+            marked.setdefault(command.page, set()).add(command.block.removeprefix("no-test: "))
+    assert marked == NO_TEST
+    assert {words[0] for words in RUN} - {"fullcourt"} <= set(NOT_RUN)
+
+
+@pytest.mark.parametrize("words", [words for words in RUN if words[0] == "fullcourt"], ids=" ".join)
+def test_commands_run_on_a_confirmed_month(words: tuple[str, ...], copy_of_confirmed_month: Warehouse) -> None:
+    assert fullcourt(copy_of_confirmed_month, *words[1:]).stdout.strip()
+
+
+@pytest.mark.parametrize("name", ["plan", "status", "gaps", "explain", "verify", "migrate"])
+def test_each_command_that_only_looks_is_shown_and_run(name: str) -> None:
+    assert any(words[:2] == ("fullcourt", name) for words in RUN)
+
+
+def test_the_version_is_the_packages() -> None:
+    said = CliRunner().invoke(app, ["--version"]).output
+    assert said.strip() == f"fullcourt, version {version('fullcourt')}"
+    assert version("fullcourt") == __version__
+    assert f"## [{__version__}]" in (PROJECT_ROOT / "CHANGELOG.md").read_text()
+
+
+def test_links_lead_somewhere() -> None:
+    dead = [
+        f"{page.relative_to(PROJECT_ROOT)}: {link}"
+        for page in PAGES
+        for link in re.findall(r"\]\((?!https?://|#)([^)#\s]+)", page.read_text())
+        if not (page.parent / link).exists()
+    ]
+    assert dead == []
+
+
+def test_every_page_is_in_the_index() -> None:
+    """Nobody finds a page that no other names."""
+    index = PROJECT_ROOT / "docs" / "README.md"
+    linked = {(index.parent / link).resolve() for link in re.findall(r"\]\(([^)#\s]+)", index.read_text())}
+    assert [page.name for page in PAGES if page.is_relative_to(index.parent) and page not in {*linked, index}] == []
+
+
+def test_every_check_and_every_outcome_is_explained() -> None:
+    """What it means and what to do: a row of docs/checks.md."""
+    page = (PROJECT_ROOT / "docs" / "checks.md").read_text()
+    generic: Mapping[str, str] = {
+        name: path.name
+        for path in (PROJECT_ROOT / "macros" / "generic_tests").glob("*.sql")
+        for name in re.findall(r"{%-?\s*test (\w+)", path.read_text())
+    }
+    assert len(generic) > 15
+    assert [
+        name for name in (*generic, *OUTCOMES) if f"| `{name}` |" not in page.replace("` (a warning) |", "` |")
+    ] == []

@@ -1,0 +1,195 @@
+"""What the warehouse says of each fault of raw files: quarantine, a run, its dates, verification, dbt's tests."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from python_processors.contract import hashed_tables
+from python_processors.orchestration.backfill import backfill
+from python_processors.orchestration.journal import RunResult
+from python_processors.simulation.faults import FAULTS, Done, apply
+from tests.integration.conftest import at_work, made_once, request
+from tests.integration.test_command_line import as_json
+from tests.warehouse import WEEK, Warehouse
+
+pytestmark = pytest.mark.slow
+
+RANGE = ("--start", WEEK[0], "--end", WEEK[1])
+SUMMARIES = {"player_game_summary", "team_offense_game_summary", "team_defense_game_summary"}
+DAY = date(2021, 10, 22)
+
+
+@pytest.fixture(scope="session")
+def confirmed_week(tmp_path_factory: pytest.TempPathFactory, league: Path) -> Path:
+    """The simulated week as a run of fullcourt leaves it: `raw` and the database."""
+
+    def build(folder: Path) -> None:
+        shutil.copytree(league, folder / "raw")
+        with at_work(Warehouse(folder / "fullcourt.duckdb", folder / "raw")) as (project, warehouse):
+            result = backfill(project, warehouse, request(*WEEK), audited_share=0)
+        assert result.is_whole, result.to_dict()
+
+    return made_once(tmp_path_factory, "confirmed_week", build)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What became of a week after a fault: how it was spoiled, what a run did, and what is said of it."""
+
+    done: Done
+    warehouse: Warehouse
+    result: RunResult
+    quarantine: dict[tuple[str, str], int]
+    changed: set[str]  # tables with rows other than before
+
+    def kinds(self) -> dict[str, set[str]]:
+        """Tables by what `fullcourt gaps` says of the fault's day; the first days of a season aside."""
+        code = 1 if not self.result.is_whole else 0
+        gaps = as_json(self.warehouse, "gaps", *RANGE, code=code)["gaps"]
+        kinds: dict[str, set[str]] = {}
+        for gap in gaps:
+            if gap["kind"] != "not expected":
+                assert (gap["start"], gap["end"]) == (f"{self.done.day}",) * 2
+                kinds.setdefault(gap["kind"], set()).add(gap["table"])
+        return kinds
+
+    def verified(self) -> bool:
+        passed: bool = as_json(self.warehouse, "verify", *RANGE, code=0 if self.result.is_whole else 1)["passed"]
+        return passed
+
+    def failing_tests(self) -> set[str]:
+        return set(self.warehouse.dbt("test").failures)
+
+
+@pytest.fixture
+def found(request: pytest.FixtureRequest, confirmed_week: Path, tmp_path: Path) -> Found:
+    """The week after the test's fault, run again."""
+    return spoiled(confirmed_week, tmp_path, request.param)
+
+
+def spoiled(week: Path, at: Path, *faults: str) -> Found:
+    shutil.copytree(week, at / "week")
+    copy = Warehouse(at / "week" / "fullcourt.duckdb", at / "week" / "raw")
+    before = copy.hashes()
+    (*_, done) = apply(copy.raw_dir, list(faults), DAY)
+    with at_work(copy) as (project, warehouse):
+        result = backfill(project, warehouse, request(*WEEK), audited_share=0)
+    after = copy.hashes()
+    rows = copy.query("select table_name, reason, count(*) from nba_ops.quarantine group by all")
+    return Found(
+        done, copy, result, {(table, reason): count for table, reason, count in rows},
+        {table for table in hashed_tables() if before[table] != after[table]},
+    )  # fmt: skip
+
+
+def of(name: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("found", [name], indirect=True)
+
+
+def test_each_fault_has_a_test() -> None:
+    here = Path(__file__).read_text(encoding="utf-8")
+    assert [name for name in FAULTS if f'@of("{name}")' not in here] == []
+
+
+@of("duplicated_loads")
+def test_rows_loaded_twice_are_counted_once(found: Found) -> None:
+    assert found.result.is_whole
+    assert found.quarantine == {}
+    assert found.changed == set()
+    repeated = dict(
+        found.warehouse.query("select table_name, sum(repeated_rows)::int from nba_ops.raw_row_accounting group by 1")
+    )
+    assert {table: count for table, count in repeated.items() if count} == found.done.rows
+    assert found.kinds() == {}
+    assert found.verified()
+    assert found.failing_tests() == set()
+
+
+@of("swapped_home_and_away")
+def test_home_and_away_come_from_the_schedule_whatever_the_feed_says(found: Found) -> None:
+    assert found.result.is_whole
+    assert (found.quarantine, found.changed) == ({}, set())
+    assert found.kinds() == {}
+    assert found.verified()
+    assert found.failing_tests() == set()
+
+
+@of("missing_day")
+def test_a_day_that_no_feed_has_is_missing_and_named(found: Found) -> None:
+    """The schedule says that it was played: an empty day is no success. Contexts come from rosters of before."""
+    assert any("every_date_is_accounted_for" in said for said in found.result.failures.values())
+    assert found.quarantine == {}
+    assert found.kinds() == {"missing": SUMMARIES}
+    for table in SUMMARIES:
+        assert found.warehouse.query(f"select count(*) from nba_analytics.{table} where game_date = '{DAY}'") == [(0,)]
+    contexts = "select count(*) from nba_analytics.upcoming_player_game_context"
+    assert found.warehouse.query(f"{contexts} where game_date = '{DAY}'") != [(0,)]
+    assert not found.verified()
+    assert found.failing_tests() == {
+        "every_date_is_accounted_for_coverage_",
+        *(f"complete_against_schedule_{table}_expected_boxes" for table in SUMMARIES),
+    }
+
+
+@of("late_corrections")
+def test_a_correction_that_comes_late_changes_its_rows_and_nobody_is_needed(found: Found) -> None:
+    assert found.result.is_whole
+    assert found.quarantine == {}
+    (corrected,) = found.done.rows.values()
+    assert "player_game_summary" in found.changed
+    assert found.warehouse.query(
+        "select sum(updated)::int, sum(inserted)::int, sum(deleted)::int from nba_ops.publish_ledger"
+        f" where table_name = 'player_game_summary' and game_date = '{DAY}' and run_id in"
+        f" (select invocation_id from nba_ops.input_ledger where run_id = '{found.result.run_id}')"
+    ) == [(corrected, 0, 0)]
+    assert found.kinds() == {}
+    assert found.verified()
+    assert found.failing_tests() == set()
+
+
+@of("thin_day")
+def test_a_day_with_one_of_its_games_is_partial(found: Found) -> None:
+    assert not found.result.is_whole
+    assert found.quarantine == {}
+    assert found.kinds() == {"partial": SUMMARIES}
+    assert not found.verified()
+    assert found.warehouse.query(
+        f"select count(distinct game_id) from nba_analytics.team_offense_game_summary where game_date = '{DAY}'"
+    ) == [(1,)]
+    assert found.failing_tests() == {
+        "every_date_is_accounted_for_coverage_",
+        *(f"complete_against_schedule_{table}_expected_boxes" for table in SUMMARIES),
+    }
+
+
+@of("broken_names")
+def test_names_that_nobody_knows_wait_in_quarantine_and_their_teams_stay_whole(found: Found) -> None:
+    (broken,) = found.done.rows.values()
+    assert found.result.is_whole
+    assert found.quarantine == {("nbac_gamebook_player_stats", "unknown player"): broken}
+    assert "player_game_summary" in found.changed
+    assert not {"team_offense_game_summary", "team_defense_game_summary"} & found.changed
+    assert found.warehouse.query(
+        "select count(distinct entity_id), bool_or(can_retry) from nba_ops.analytics_failures"
+        " where failure_category = 'REGISTRY_LOOKUP_FAILED'"
+    ) == [(broken, False)]
+    assert found.kinds() == {}
+    assert found.verified()
+    assert found.failing_tests() == set()
+
+
+@of("nan")
+def test_what_is_not_a_number_is_quarantined_where_it_is_the_fact_and_unknown_elsewhere(found: Found) -> None:
+    assert found.result.is_whole
+    assert found.quarantine == {
+        ("odds_api_game_lines", "no number"): found.done.rows["odds_api_game_lines"],
+        ("odds_api_player_points_props", "no number"): found.done.rows["odds_api_player_points_props"],
+    }
+    assert found.kinds() == {}
+    assert found.verified()
+    assert found.failing_tests() == set()

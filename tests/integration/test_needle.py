@@ -1,0 +1,283 @@
+"""One raw row changes in a built month: the plan names what it may reach, and a run builds no more than that."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pa_parquet
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from python_processors import logic_version
+from python_processors.contract import hashed_tables, load_contract
+from python_processors.orchestration import project as project_module
+from python_processors.orchestration.backfill import backfill, plan_of
+from python_processors.orchestration.fingerprints import Overlay
+from python_processors.orchestration.planner import Plan, make_plan
+from python_processors.orchestration.project import Project
+from python_processors.orchestration.state import Snapshot
+from python_processors.orchestration.warehouse import DuckDBSession
+from tests.integration.conftest import FIRST_MONTH, at_work, request
+from tests.needle import LAYER, Haystack, Step
+from tests.warehouse import Warehouse
+
+START, END = map(date.fromisoformat, FIRST_MONTH)
+DAYS = [START + timedelta(days=n) for n in range((END - START).days + 1)]  # two of them without games
+
+# Columns of each raw table that a source corrects, and the one that makes a copy another row.
+COLUMNS = {
+    "nbac_gamebook_player_stats": (("points", "assists", "plus_minus", "minutes", "player_status"), "player_lookup"),
+    "bdl_player_boxscores": (("points", "rebounds", "minutes"), "player_lookup"),
+    "nbac_team_boxscore": (("points", "turnovers"), "team_abbr"),
+    "bigdataball_play_by_play": (("points_scored", "game_clock_seconds", "player_1_lookup"), "event_id"),
+    "nbac_injury_report": (("injury_status", "reason"), "player_lookup"),
+    "odds_api_player_points_props": (("points_line",), "bookmaker"),
+    "odds_api_game_lines": (("outcome_point", "outcome_price"), "bookmaker_key"),
+}
+KINDS = ("edited", "deleted", "doubled", "added")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of the `nth` row, counted round, of a raw table's rows of a day; a day without any gains one."""
+
+    table: str
+    kind: str
+    day: date
+    nth: int
+
+    def applied(self, rows: pa.Table) -> pa.Table:
+        columns, key = COLUMNS[self.table]
+        of_day = pc.indices_nonzero(pc.equal(rows["game_date"], self.day)).to_pylist()
+        at = of_day[self.nth % len(of_day)] if of_day else self.nth % rows.num_rows
+        (row,) = rows.slice(at, 1).to_pylist()
+        before, after = rows.slice(0, at), rows.slice(at + 1)
+        if not of_day or self.kind == "added":
+            return pa.concat_tables([rows, one(rows, {**row, "game_date": self.day, key: f"{row[key]} 2"})])
+        if self.kind == "deleted":
+            return pa.concat_tables([before, after])
+        if self.kind == "doubled":
+            return pa.concat_tables([rows, rows.slice(at, 1)])
+        column = columns[self.nth % len(columns)]
+        return pa.concat_tables([before, one(rows, {**row, column: other(rows, column, row[column])}), after])
+
+
+def one(rows: pa.Table, row: dict[str, Any]) -> pa.Table:
+    return pa.Table.from_pylist([row], schema=rows.schema)
+
+
+def other(rows: pa.Table, column: str, value: Any) -> Any:
+    """Another value of a column's type; of a missing one, too."""
+    return f"{value or ''}x" if pa.types.is_string(rows.schema.field(column).type) else (value or 0) + 1
+
+
+changes = st.builds(
+    Change, st.sampled_from(sorted(COLUMNS)), st.sampled_from(KINDS), st.sampled_from(DAYS), st.integers(0, 99_999)
+)
+
+
+class Month:
+    """The confirmed month as a planner sees it, with one raw table's rows replaced at a time."""
+
+    def __init__(self, project: Project, session: DuckDBSession) -> None:
+        self.project, self.session = project, session
+        self.haystack = Haystack.of(lambda sql: session.connection.sql(sql).fetchall())
+        self.snapshot = Snapshot(project, session, START, END)
+        self.snapshot.memory.execute("set threads = 1")  # a month is small: most of a query is its threads' start
+        self.rows = {
+            name: session.read(f"select * exclude (_loaded_from) from {session.named(project.relation(name))}")
+            for name in COLUMNS
+        }
+        self._changed: str | None = None
+        self._files = session.read("select table_name, file_name from nba_ops.raw_files").to_pylist()
+
+    def overlay(self, change: Change) -> Overlay:
+        files = tuple(file["file_name"] for file in self._files if file["table_name"] == change.table)
+        return Overlay({change.table: change.applied(self.rows[change.table])}, {change.table: files})
+
+    def plan_after(self, change: Change) -> Plan:
+        """As of a snapshot taken after the change, of which only the changed table is looked at anew."""
+        if self._changed not in (None, change.table):
+            self._look(self._changed, None)
+        self._changed = change.table
+        self._look(change.table, self.overlay(change))
+        return make_plan(self.snapshot)
+
+    def plan_from_scratch(self, change: Change) -> Plan:
+        return make_plan(Snapshot(self.project, self.session, START, END, overlay=self.overlay(change)))
+
+    def _look(self, table: str, overlay: Overlay | None) -> None:
+        self.snapshot.fingerprints.gather(self.session, [table], START, END, overlay)
+        self.snapshot.inputs.forget([table])
+
+
+@pytest.fixture(scope="module")
+def needle_month(confirmed_month: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Month]:
+    folder = tmp_path_factory.mktemp("needle") / "month"
+    shutil.copytree(confirmed_month, folder)
+    with at_work(Warehouse(folder / "fullcourt.duckdb", folder / "raw")) as (project, warehouse):
+        assert project.tables
+    with warehouse.reading() as session:
+        yield Month(project, session)
+
+
+def named(plan: Plan) -> tuple[set[Step], set[Step]]:
+    """What a plan builds for certain, and what it may."""
+    assert plan.blocked == []
+    return (
+        {(step.table, step.day) for step in plan.steps if step.is_certain},
+        {(step.table, step.day) for step in plan.steps if not step.is_certain},
+    )
+
+
+@settings(max_examples=20, deadline=None)
+@given(change=changes)
+def test_a_plan_names_exactly_what_a_changed_row_may_reach(needle_month: Month, change: Change) -> None:
+    assert named(needle_month.plan_after(change)) == needle_month.haystack.touched_by(change.table, change.day)
+
+
+@pytest.mark.slow
+@settings(max_examples=200, deadline=None)
+@given(change=changes)
+def test_so_do_the_plans_of_two_hundred_changes(needle_month: Month, change: Change) -> None:
+    assert named(needle_month.plan_after(change)) == needle_month.haystack.touched_by(change.table, change.day)
+
+
+@pytest.mark.parametrize("table", ["nbac_gamebook_player_stats", "odds_api_game_lines"])
+def test_a_snapshot_taken_anew_leads_to_the_same_plan(needle_month: Month, table: str) -> None:
+    change = Change(table, "edited", date(2021, 11, 5), 3)
+    assert named(needle_month.plan_from_scratch(change)) == named(needle_month.plan_after(change))
+    assert needle_month.plan_from_scratch(change).steps == needle_month.plan_after(change).steps
+
+
+def edited(project: Project, edit: Callable[[str, str], str]) -> Project:
+    """The project with other code: `edit` is given each model's name and code."""
+    other_project = Project()
+    other_project.__dict__["manifest"] = project.manifest
+    other_project.__dict__["graph"] = {
+        node: {**of, "code": edit(node.rpartition(".")[2], of["code"]) if node.startswith("model.") else of["code"]}
+        for node, of in project.graph.items()
+    }
+    return other_project
+
+
+def test_white_space_and_comments_of_models_and_macros_plan_nothing(
+    needle_month: Month, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in (logic_version.PROJECT_ROOT / "macros").rglob("*.sql"):
+        spaced = path.read_text(encoding="utf-8").replace("%}\n", "%}\n\n    {# It's only a remark. #}\n")
+        (tmp_path / "macros" / path.name).parent.mkdir(exist_ok=True)
+        (tmp_path / "macros" / path.name).write_text(spaced, encoding="utf-8")
+    with monkeypatch.context() as patched:
+        patched.setattr(logic_version, "PROJECT_ROOT", tmp_path)
+        macros = logic_version.project_macros.__wrapped__()
+    assert macros.keys() == logic_version.project_macros().keys()
+    for module in (logic_version, project_module):
+        monkeypatch.setattr(module, "project_macros", lambda: macros)
+    project = edited(
+        needle_month.project, lambda _, code: "{# Why. #}\n" + code.replace("\n", "\n\n  ") + "\n-- That's all.\n"
+    )
+    assert make_plan(Snapshot(project, needle_month.session, START, END)).is_empty
+
+
+def test_another_condition_in_a_model_plans_every_date_of_the_tables_that_it_decides(needle_month: Month) -> None:
+    def edit(name: str, code: str) -> str:
+        return code.replace("days_ago <= 13", "days_ago <= 12") if name == "int_player_form" else code
+
+    plan = make_plan(Snapshot(edited(needle_month.project, edit), needle_month.session, START, END))
+    decided = ("upcoming_player_game_context", "player_daily_cache", "ml_feature_store_v2")
+    every_date = {(table, day) for table in decided for day in needle_month.haystack.may_have_rows(table)}
+    assert {(step.table, step.day) for step in plan.steps if step.why == "its code changed"} == every_date
+    # Factors read the context of their own date, and nobody else reads what is built.
+    certain, may = named(plan)
+    assert certain == every_date
+    assert may == {
+        ("player_composite_factors", day) for day in needle_month.haystack.may_have_rows("player_composite_factors")
+    }
+
+
+Rows = dict[Step, set[tuple[Any, ...]]]
+
+
+def stored(warehouse: Warehouse) -> Rows:
+    """Keys and hashes of every row, by table and date."""
+    found: Rows = {}
+    for table in hashed_tables():
+        contract = load_contract(table)
+        key = ", ".join(contract.key)
+        for day, *row in warehouse.query(f"select {contract.partition_by}, {key}, data_hash from {contract.relation}"):
+            found.setdefault((table, day), set()).add(tuple(row))
+    return found
+
+
+def write(warehouse: Warehouse, change: Change) -> None:
+    (path,) = warehouse.raw_dir.rglob(f"{change.table}.parquet")
+    pa_parquet.write_table(change.applied(pa_parquet.read_table(path)), path)
+
+
+def run_after(warehouse: Warehouse, *changes: Change) -> tuple[Plan, set[Step]]:
+    """The plan after some changes of raw rows, and what a run of it built."""
+    for change in changes:
+        write(warehouse, change)
+    with at_work(warehouse) as (project, planned):
+        plan = plan_of(project, planned, request(*FIRST_MONTH))
+        result = backfill(project, planned, request(*FIRST_MONTH), audited_share=0)
+    assert result.is_whole, result.to_dict()
+    built = warehouse.query(
+        "select table_name, game_date from nba_ops.decisions"
+        f" where run_id = '{result.run_id}' and decision = 'built' and table_name <> 'coverage'"
+    )
+    return plan, set(built)
+
+
+def differing(before: Rows, after: Rows) -> set[Step]:
+    return {step for step in before.keys() | after.keys() if before.get(step) != after.get(step)}
+
+
+@pytest.mark.slow
+def test_a_figure_that_nothing_else_reads_changes_one_row(copy_of_confirmed_month: Warehouse) -> None:
+    """Plus/minus of one player, two weeks before the month ends, goes no further than his own box score."""
+    change = Change("nbac_gamebook_player_stats", "edited", date(2021, 11, 5), 7)
+    assert COLUMNS[change.table][0][change.nth % 5] == "plus_minus"
+    haystack, before = Haystack.of(copy_of_confirmed_month.query), stored(copy_of_confirmed_month)
+    _, built = run_after(copy_of_confirmed_month, change)
+    after = stored(copy_of_confirmed_month)
+    step = ("player_game_summary", change.day)
+    assert differing(before, after) == {step}
+    assert (len(before[step] - after[step]), len(after[step] - before[step])) == (1, 1)
+    assert built == haystack.touched_by(change.table, change.day)[0]
+
+
+# Box scores corrected, an absence taken back, lines moved, and a row delivered twice.
+CORRECTIONS = (
+    Change("nbac_gamebook_player_stats", "edited", date(2021, 10, 30), 6),
+    Change("bigdataball_play_by_play", "edited", date(2021, 11, 3), 100),
+    Change("odds_api_player_points_props", "edited", date(2021, 11, 8), 3),
+    Change("nbac_injury_report", "deleted", date(2021, 11, 10), 2),
+    Change("nbac_gamebook_player_stats", "doubled", date(2021, 11, 13), 7),
+    Change("odds_api_game_lines", "edited", date(2021, 11, 16), 4),
+)
+
+
+@pytest.mark.slow
+def test_a_run_after_corrections_leaves_what_a_full_rebuild_would(
+    copy_of_confirmed_month: Warehouse, tmp_path: Path
+) -> None:
+    before = stored(copy_of_confirmed_month)
+    plan, built = run_after(copy_of_confirmed_month, *CORRECTIONS)
+    after = stored(copy_of_confirmed_month)
+    rebuilt = Warehouse(tmp_path / "rebuilt" / "fullcourt.duckdb", copy_of_confirmed_month.raw_dir)
+    rebuilt.path.parent.mkdir()
+    rebuilt.build(FIRST_MONTH)
+    assert differing(after, stored(rebuilt)) == set()
+    assert differing(before, after) <= built <= {(step.table, step.day) for step in plan.steps}
+    assert {day for table, day in built if table == LAYER} == {change.day for change in CORRECTIONS}
+    assert len(built) < len(plan.steps)
