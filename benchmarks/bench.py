@@ -25,7 +25,7 @@ import pyarrow as pa
 from python_processors.casting import cast_to_contract
 from python_processors.contract import PROJECT_ROOT, Contract
 from python_processors.hashing import data_hashes
-from python_processors.raw_loader import find_raw_dir
+from python_processors.raw_loader import SIMULATED_UNTIL, find_raw_dir
 from tests.unit.contracts import contract_of
 from tests.unit.reference_hash import reference_hash
 
@@ -113,10 +113,10 @@ def main() -> None:
     bench_hasher()
     folder = find_raw_dir()
     if folder.is_simulated:
-        from python_processors.simulate import simulate
+        from python_processors.simulation import simulate
 
         with tempfile.TemporaryDirectory() as raw:
-            simulate(Path(raw))
+            simulate(Path(raw), until=SIMULATED_UNTIL)
             bench_build(Path(raw), ("2021-10-19", "2021-11-19"), "a simulated month")
     else:
         one = bench_build(folder.path, ("2021-10-19", "2022-06-16"), "the season 2021-22")
