@@ -5,13 +5,21 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+# The first month of 2021-22, unless START and END, or SEASON, say otherwise.
 START ?= 2021-10-19
 END ?= 2021-11-19
+RANGE := $(if $(SEASON),--season $(SEASON),--start $(START) --end $(END))
+# The first month needs no YES=1; anything else of more than 31 dates does, or a prompt.
+IS_FIRST_MONTH := $(if $(SEASON),,$(if $(filter 2021-10-19/2021-11-19,$(START)/$(END)),1))
+CONFIRMED := $(if $(or $(YES),$(IS_FIRST_MONTH)),--yes)
+TABLES_OPTION := $(if $(TABLES),--tables $(TABLES))
 WINDOW := --vars '{"start_date": "$(START)", "end_date": "$(END)"}'
+KILLS ?= 100
+SEASONS ?= 1,5,20
 
 export DBT_SEND_ANONYMOUS_USAGE_STATS ?= false
 
-.PHONY: help setup backfill build coverage test emulator bigquery-smoke lint bench docs clean lock
+.PHONY: help setup plan backfill status verify report build coverage test test-slow kill-test emulator bigquery-smoke lint bench bench-scale docs clean lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -26,18 +34,32 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 
 setup: $(VENV)/.installed ## install everything into .venv, as locked
 
-backfill: setup ## build and test START to END (default: the first month of 2021-22) on DuckDB
-	FULLCOURT_TARGET=duckdb $(BIN)/dbt build $(WINDOW)
-	@$(BIN)/python -m python_processors.summary --start $(START) --end $(END)
+plan: setup ## what a backfill of START to END, or SEASON=2021-22, would build, why and at what cost
+	@$(BIN)/fullcourt plan $(RANGE) $(TABLES_OPTION) $(ARGS)
 
-build: setup ## the same as backfill, for the target in FULLCOURT_TARGET
+backfill: setup ## plan, run and verify START to END (default: the first month of 2021-22) or SEASON=; YES=1 confirms
+	@$(BIN)/fullcourt backfill $(RANGE) $(TABLES_OPTION) $(CONFIRMED) $(ARGS)
+
+status: setup ## rows, outcomes and hash coverage of every table; the run at work
+	@$(BIN)/fullcourt status $(ARGS)
+
+verify: setup ## check every stored row and date of START to END: PASS or FAIL
+	@$(BIN)/fullcourt verify $(RANGE) $(ARGS)
+
+report: setup ## one HTML page in target/: what can be trusted, what cannot, and why (of all dates; ARGS='--season 2021-22')
+	@$(BIN)/fullcourt report $(ARGS)
+
+build: setup ## plain dbt build of START to END, whatever is up to date
 	$(BIN)/dbt build $(WINDOW)
 
 coverage: setup ## rows expected and there, by table and outcome, START to END
 	@$(BIN)/python -m python_processors.coverage --start $(START) --end $(END)
 
-test: setup ## all tests; those on real games run when a raw archive is found
-	$(BIN)/pytest
+test: setup ## the tests; those on real games run when a raw archive is found
+	$(BIN)/pytest -m "not slow"
+
+test-slow: setup ## the tests that take minutes each: both seasons, a month's chain, kills, the local BigQuery server
+	$(BIN)/pytest -m slow
 
 emulator: setup ## a local BigQuery server on port 9050, until Ctrl-C
 	$(BIN)/python -m tests.emulator.server
@@ -53,13 +75,20 @@ lint: setup ## sqlfluff, ruff and mypy
 
 bench: setup ## measure the hasher and a season's build; prints ratios
 	$(BIN)/python -m benchmarks.bench
+	$(BIN)/python -m benchmarks.backfill
 
-docs: setup ## dbt's documentation site in target/
-	$(BIN)/dbt docs generate $(WINDOW)
+bench-scale: setup ## build 1, 5 and 20 simulated seasons (or SEASONS=1,2): time, memory and disk; takes hours
+	$(BIN)/python -m benchmarks.scale --seasons $(SEASONS)
+
+kill-test: setup ## kill a backfill KILLS times (default 100) and hold its claims; prints counts
+	$(BIN)/python -m benchmarks.kill_backfill --kills $(KILLS)
+
+docs: setup ## one HTML page of every table and column, with lineage: target/static_index.html
+	$(BIN)/dbt docs generate --static $(WINDOW)
 
 lock: ## compile requirements.lock anew from pyproject.toml
 	test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }
 	$(BIN)/uv pip compile pyproject.toml --extra dev --quiet --no-emit-index-url --no-header --python-version 3.11 -o requirements.lock
 
 clean: ## remove the environment, the database and everything built
-	rm -rf $(VENV) .venv-emulator target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis data/fullcourt.duckdb data/fullcourt.duckdb.wal data/simulated
+	rm -rf $(VENV) .venv-emulator target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis data/fullcourt.duckdb* data/simulated
