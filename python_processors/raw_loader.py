@@ -3,9 +3,10 @@
 A file is one table's rows: `<anything>/<table>.parquet` or `.csv`, the table named as in the raw
 contract. Each row remembers its file, so a changed file replaces its own rows only; an unchanged
 one (by content) is not read again; a file that has gone leaves its rows where they are, so seasons
-may come from several folders. Everything is checked before anything is written, and written in one
-transaction. On BigQuery the raw tables exist already: nothing downstream uses the two columns and
-the table that the loader adds for itself.
+may come from several folders. Everything is checked before anything is written. Each file is then a
+transaction of its own, so that memory grows with the largest file and not with their number; a load
+that is cut off goes on with the files that are left. On BigQuery the raw tables exist already: nothing
+downstream uses the two columns and the table that the loader adds for itself.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import csv
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -103,23 +105,20 @@ def load_raw(connection: duckdb.DuckDBPyConnection, folder: RawFolder, *, prefix
         simulate(folder.path, until=SIMULATED_UNTIL)
     files, problems = _list_files(folder)
     changed = [file for file in files if known.get(file.name) != file.checksum]
-    rows_by_file: dict[str, int] = {}
-    connection.execute("begin transaction")
-    try:
-        if not folder.is_simulated:
+    problems += [problem for file in changed for problem in _read(file)[1]]
+    if problems:
+        raise RawDirError(str(folder.path), problems)
+    if not folder.is_simulated:
+        with _transaction(connection):
             _forget_simulated(connection, known, prefix)
-        for file in changed:
-            rows, found = _read(file)
-            problems += found
-            if rows is not None and not problems:
-                _replace_rows(connection, file, rows, prefix)
-                rows_by_file[file.name] = rows.num_rows
-        if problems:
+    rows_by_file: dict[str, int] = {}
+    for file in changed:
+        rows, problems = _read(file)
+        if rows is None:
             raise RawDirError(str(folder.path), problems)
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
+        with _transaction(connection):
+            _replace_rows(connection, file, rows, prefix)
+        rows_by_file[file.name] = rows.num_rows
     return LoadOutcome(folder, rows_by_file, len(files) - len(changed))
 
 
@@ -159,6 +158,17 @@ def changed_files(
     if problems:
         raise RawDirError(str(folder.path), problems)
     return found
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    connection.execute("begin transaction")
+    try:
+        yield
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
 
 
 def _create_tables(connection: duckdb.DuckDBPyConnection, prefix: str) -> None:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -13,6 +14,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
 import pytest
 
+from python_processors import raw_loader
 from python_processors.errors import RawDirError, RawDirMissingError
 from python_processors.raw_contract import raw_tables
 from python_processors.raw_loader import RawFolder, find_raw_dir, load_raw
@@ -110,6 +112,27 @@ def test_everything_wrong_is_named_and_nothing_is_written(
     assert "2022-23/teams.csv: column `latitude`: expected FLOAT64; found invalid value 'north'" in problems
     assert teams(connection) == []
     assert connection.sql("select count(*) from nba_ops.raw_files").fetchall() == [(0,)]
+
+
+def test_a_load_that_is_cut_off_goes_on_with_the_files_that_are_left(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "east/teams", team_abbr=["BOS"])
+    write(tmp_path, "west/teams", team_abbr=["LAL"])
+    replace_rows = raw_loader._replace_rows
+
+    def cut_off_after_the_rows_of_the_west(connection: Any, file: raw_loader.RawFile, *rest: Any) -> None:
+        replace_rows(connection, file, *rest)
+        if file.name.startswith("west"):
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(raw_loader, "_replace_rows", cut_off_after_the_rows_of_the_west)
+        with pytest.raises(KeyboardInterrupt):
+            load_raw(connection, RawFolder(tmp_path))
+    assert teams(connection) == ["BOS"]
+    assert load_raw(connection, RawFolder(tmp_path)).rows_by_file == {"west/teams.parquet": 1}
+    assert teams(connection) == ["BOS", "LAL"]
 
 
 def test_an_optional_column_may_be_missing(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
