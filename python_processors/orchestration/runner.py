@@ -8,6 +8,7 @@ built again, and then writes nothing.
 
 from __future__ import annotations
 
+import hashlib
 import random
 import re
 import signal
@@ -184,7 +185,7 @@ class Runner:
     def count(self, uncounted: Mapping[date, str], fresh: Collection[date] = ()) -> None:
         """Build the models that count rows against the schedule, and confirm the days that succeeded.
 
-        :param uncounted: fingerprint of each day's rows.
+        :param uncounted: fingerprints of each day's rows.
         :param fresh: days for which the models that those read were just built.
         """
         counted = set(self.project.ops_models)
@@ -205,7 +206,8 @@ class Runner:
         if COVERAGE not in outcome.built:
             return
         with self.warehouse.writing() as session:
-            rows = [(COVERAGE, "", day, "", "", fingerprints[day]) for day in days]
+            digests = {day: hashlib.sha256(fingerprints[day].encode()).hexdigest()[:16] for day in days}
+            rows = [(COVERAGE, "", day, fingerprints[day], digests[day], "") for day in days]
             append_ledger(session, self.result.run_id, outcome.invocation_id, rows)
 
     def invoke(self, tables: Sequence[str], models: Sequence[str], days: Sequence[date]) -> DbtOutcome:

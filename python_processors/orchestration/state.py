@@ -202,7 +202,8 @@ class Snapshot:
                 ledger.input_fingerprint is not distinct from left(sha256(ledger.inputs), 16) and ledger.copies = 1,
                 failures.decision, failures.reason,
                 failures.decided_at > coalesce(ledger.recorded_at, timestamptz '1900-01-01'),
-                coverage.outcome, coverage.reason, coverage.expected_rows
+                coverage.outcome, coverage.reason, coverage.expected_rows,
+                contains(counted.inputs, ';' || $table || '=' || coalesce(stored.fingerprint, '{NO_ROWS}') || ';')
             from ({self._days_of(table)}) as days
             left join dates on days.day = dates.day
             left join inputs on inputs.table_name = $table and days.day = inputs.day
@@ -210,6 +211,7 @@ class Snapshot:
             left join ledger on ledger.table_name = $table and days.day = ledger.day
             left join failures on failures.table_name = $table and days.day = failures.day
             left join coverage on coverage.table_name = $table and days.day = coverage.day
+            left join ledger as counted on counted.table_name = '{COVERAGE}' and days.day = counted.day
             order by days.day
             """,
             {"table": table},
@@ -220,7 +222,7 @@ class Snapshot:
         self, table: str, day: date, season: int | None, is_analysis_date: bool, inputs: str, input_fingerprint: str,
         stored: str, old_inputs: str | None, old_input: str | None, old_output: str | None, old_logic: str | None,
         is_whole: bool, decision: str | None, failure: str | None, failed_last: bool | None, outcome: str | None,
-        reason: str | None, expected: int | None, *, forced: bool,
+        reason: str | None, expected: int | None, is_counted: bool | None, *, forced: bool,
     ) -> State:  # fmt: skip
         actual = int(stored.partition(":")[0])
         state = State(
@@ -259,24 +261,32 @@ class Snapshot:
             return replace(state, outcome="stale", reason=why, why=why, changed=changed)
         if forced:
             return replace(state, why="it was asked for by force")
-        if outcome is None:
-            return replace(state, reason="not yet counted against the schedule")
+        if outcome is None or not is_counted:
+            # Not due: a run counts its rows and need not build them.
+            return replace(state, outcome="stale", reason="its rows are not yet counted against the schedule")
         return state
 
     def uncounted_days(self) -> dict[date, str]:
-        """Days whose rows changed since they were counted against the schedule, with the fingerprint of now."""
+        """Days whose rows are not counted against the schedule as they are now, with each table's fingerprint."""
+        names = ", ".join(f"'{table}'" for table in self.project.tables)
         rows = self.memory.execute(
             f"""
             with now as (
-                select day, left(sha256(string_agg(table_name || '=' || fingerprint, ';' order by table_name)), 16)
-                    as fingerprint
-                from stored group by day
+                select
+                    days.day,
+                    ';' || string_agg(
+                        tables.table_name || '=' || coalesce(stored.fingerprint, '{NO_ROWS}'), ';'
+                        order by tables.table_name
+                    ) || ';' as fingerprints
+                from (select day from dates where day between date '{self.start}' and date '{self.end}') as days
+                cross join (select unnest([{names}]) as table_name) as tables
+                left join stored on tables.table_name = stored.table_name and days.day = stored.day
+                group by days.day
             )
-            select days.day, coalesce(now.fingerprint, '')
-            from (select day from dates where day between date '{self.start}' and date '{self.end}') as days
-            left join now on days.day = now.day
-            left join ledger on ledger.table_name = '{COVERAGE}' and days.day = ledger.day
-            where ledger.output_fingerprint is distinct from coalesce(now.fingerprint, '')
+            select now.day, now.fingerprints
+            from now
+            left join ledger on ledger.table_name = '{COVERAGE}' and now.day = ledger.day
+            where ledger.inputs is distinct from now.fingerprints or now.day not in (select day from coverage)
             """
         ).fetchall()
         return dict(rows)

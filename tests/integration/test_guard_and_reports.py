@@ -93,6 +93,25 @@ def test_a_date_that_lost_most_of_its_rows_is_partial_in_every_report(copy_of_co
     assert f"{TEAMS} of {DAY} is partial: its rows changed behind the ledger: {len(teams)} were published, 2" in said
 
 
+def test_rows_that_nobody_counted_are_not_complete_and_a_run_counts_them_without_building(
+    copy_of_confirmed_month: Warehouse,
+) -> None:
+    """As a run leaves a date that is killed after a table was published and before its rows were counted."""
+    warehouse = copy_of_confirmed_month
+    warehouse.execute(
+        f"update nba_ops.input_ledger set inputs = replace(inputs, '{TEAMS}=', '{TEAMS}=9')"
+        f" where table_name = 'coverage' and game_date = '{DAY}'"
+    )
+    (gap,) = [gap for gap in as_json(warehouse, "gaps", *MONTH, code=1)["gaps"] if gap["kind"] != "not expected"]
+    assert (gap["table"], gap["start"], gap["end"], gap["kind"]) == (TEAMS, DAY, DAY, "stale")
+    assert gap["reason"] == "its rows are not yet counted against the schedule"
+    assert not as_json(warehouse, "verify", *MONTH, code=1)["passed"]
+    plan = as_json(warehouse, "plan", *MONTH)
+    assert (plan["steps"], plan["uncounted_dates"]) == ([], 1)
+    assert as_json(warehouse, "backfill", *MONTH, "--yes")["built"] == {}
+    assert as_json(warehouse, "verify", *MONTH)["passed"]
+
+
 def test_a_month_as_it_was_made_needs_nobody(copy_of_confirmed_month: Warehouse) -> None:
     """The first days of a season are not expected, and days off are listed only with --all."""
     warehouse = copy_of_confirmed_month
