@@ -2,11 +2,12 @@
 
 A file is one table's rows: `<anything>/<table>.parquet` or `.csv`, the table named as in the raw
 contract. Each row remembers its file, so a changed file replaces its own rows only; an unchanged
-one (by content) is not read again; a file that has gone leaves its rows where they are, so seasons
-may come from several folders. Everything is checked before anything is written. Each file is then a
-transaction of its own, so that memory grows with the largest file and not with their number; a load
-that is cut off goes on with the files that are left. On BigQuery the raw tables exist already: nothing
-downstream uses the two columns and the table that the loader adds for itself.
+one (by content) is not read again, unless the contract has got a column since; a file that has gone
+leaves its rows where they are, so seasons may come from several folders. Everything is checked before
+anything is written. Each file is then a transaction of its own, so that memory grows with the largest
+file and not with their number; a load that is cut off goes on with the files that are left. On
+BigQuery the raw tables exist already: nothing downstream uses the two columns and the table that the
+loader adds for itself.
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ def load_raw(connection: duckdb.DuckDBPyConnection, folder: RawFolder, *, prefix
     problems += [problem for file in changed for problem in _read(file)[1]]
     if problems:
         raise RawDirError(str(folder.path), problems)
-    if not folder.is_simulated:
+    if files and not folder.is_simulated:
         with _transaction(connection):
             _forget_simulated(connection, known, prefix)
     rows_by_file: dict[str, int] = {}
@@ -184,7 +185,19 @@ def _create_tables(connection: duckdb.DuckDBPyConnection, prefix: str) -> None:
         connection.register("empty_table", empty)
         name = f"{prefix}{table.source}.{table.name}"
         connection.execute(f"create table if not exists {name} as select * from empty_table")
+        added = connection.execute(
+            "select column_name, column_type from (describe empty_table) where not list_contains(?, column_name)",
+            [connection.table(name).columns],
+        ).fetchall()
         connection.unregister("empty_table")
+        if added:
+            with _transaction(connection):
+                for column, type_name in added:
+                    connection.execute(f'alter table {name} add column "{column}" {type_name}')
+                # No content has this checksum: the files that are there are read again.
+                connection.execute(
+                    f"update {prefix}nba_ops.raw_files set checksum = '' where table_name = ?", [table.name]
+                )
 
 
 def _forget_simulated(connection: duckdb.DuckDBPyConnection, known: Mapping[str, str], prefix: str) -> None:
@@ -219,6 +232,9 @@ def _read(file: RawFile) -> tuple[pa.Table | None, list[str]]:
         return None, [f"{file.name}: {_unreadable(file, str(error).splitlines()[0])}"]
     arrays, problems = [], []
     for column in file.table.columns:
+        if found.column_names.count(column.name) > 1:
+            problems.append(f"{file.name}: column `{column.name}` is there more than once")
+            continue
         if column.name not in found.column_names:
             if column.optional:
                 arrays.append(pa.nulls(found.num_rows, column.arrow))

@@ -100,6 +100,10 @@ def test_everything_wrong_is_named_and_nothing_is_written(
     (tmp_path / "2022-23" / "teams.csv").write_text(
         "team_abbr,full_name,arena,arena_city,latitude,longitude,timezone\nBOS,b,a,c,north,1,z\n"
     )
+    (tmp_path / "2023-24").mkdir()
+    (tmp_path / "2023-24" / "teams.csv").write_text(
+        "team_abbr,full_name,arena,arena_city,arena,latitude,longitude,timezone\nBOS,b,a,c,d,1,1,z\n"
+    )
     with pytest.raises(RawDirError) as caught:
         load_raw(connection, RawFolder(tmp_path))
     problems = caught.value.problems
@@ -110,6 +114,7 @@ def test_everything_wrong_is_named_and_nothing_is_written(
     )
     assert any("2021-22/nbac_team_boxscore.parquet: cannot be read" in p for p in problems)
     assert "2022-23/teams.csv: column `latitude`: expected FLOAT64; found invalid value 'north'" in problems
+    assert "2023-24/teams.csv: column `arena` is there more than once" in problems
     assert teams(connection) == []
     assert connection.sql("select count(*) from nba_ops.raw_files").fetchall() == [(0,)]
 
@@ -142,6 +147,18 @@ def test_an_optional_column_may_be_missing(connection: duckdb.DuckDBPyConnection
     assert connection.sql("select start_position from nba_raw.nbac_gamebook_player_stats").fetchall() == [(None,)]
 
 
+def test_a_column_that_is_new_in_the_contract_is_read_from_files_that_were_loaded_before(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    write(tmp_path, "reference/teams", team_abbr=["BOS"], arena=["TD Garden"])
+    write(tmp_path, "2021-22/nbac_schedule", game_id=["x"])
+    load_raw(connection, RawFolder(tmp_path))
+    connection.execute("alter table nba_reference.teams drop column arena")
+    again = load_raw(connection, RawFolder(tmp_path))
+    assert (again.rows_by_file, again.unchanged_files) == ({"reference/teams.parquet": 1}, 1)
+    assert connection.sql("select team_abbr, arena from nba_reference.teams").fetchall() == [("BOS", "TD Garden")]
+
+
 def test_all_raw_tables_are_there_even_without_files(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     load_raw(connection, RawFolder(tmp_path))
     there = {name for (name,) in connection.sql("select table_name from duckdb_tables()").fetchall()}
@@ -153,6 +170,8 @@ def test_real_games_and_invented_ones_never_meet(connection: duckdb.DuckDBPyConn
     write(tmp_path / "real", "reference/teams", team_abbr=["BOS"])
     invented, real = RawFolder(tmp_path / "invented", is_simulated=True), RawFolder(tmp_path / "real")
     load_raw(connection, invented)
+    (tmp_path / "no files").mkdir()
+    load_raw(connection, RawFolder(tmp_path / "no files"))
     assert teams(connection) == ["XXX"]
     load_raw(connection, real)
     assert teams(connection) == ["BOS"]
