@@ -105,6 +105,8 @@ class Chunk:
         outcome = self.runner.invoke(tables, models, days)
         self._note_fresh(tables, days, outcome)
         failed = [table for table in tables if self._has_failed(table, outcome)]
+        if LAYER in failed:
+            failed = tables
         done = [table for table in tables if table not in failed]
         waited = [table for table in failed if outcome.nodes and self._waits_for(table, failed)]
         with self.runner.warehouse.reading() as session:
@@ -144,11 +146,10 @@ class Chunk:
         if outcome.error and not outcome.nodes:
             return True
         if table == LAYER:
-            return any(name in outcome.failures for name in self.project.layer_models)
-        between = self.project.models_between(table)
-        return (
-            table in outcome.failures or table not in outcome.succeeded or any(n in outcome.failures for n in between)
-        )
+            made_of = {*self.project.layer_models, *self.project.seeds}
+            return not made_of.isdisjoint(outcome.failures) or not outcome.built.issuperset(self.project.layer_models)
+        made_of = {table} | self.project.models_between(table) | self.project.tested_with(table)
+        return table not in outcome.succeeded or not made_of.isdisjoint(outcome.failures)
 
     def _waits_for(self, table: str, failed: Sequence[str]) -> bool:
         """Whether a table was skipped since another of the group failed before it."""

@@ -266,13 +266,15 @@ class Project:
             _close_connections()
 
     def _outcome(self, result: dbtRunnerResult) -> DbtOutcome:
-        outcome = DbtOutcome(get_invocation_id(), error=str(result.exception or ""))
+        """:raises KeyboardInterrupt: that ended dbt, which keeps it to itself."""
+        if isinstance(result.exception, KeyboardInterrupt):
+            raise result.exception
+        # Some exceptions have no words, and nothing is without an error that only lacks them.
+        error = "" if result.exception is None else str(result.exception) or type(result.exception).__name__
+        outcome = DbtOutcome(get_invocation_id(), error=error)
         for run in getattr(result.result, "results", None) or []:
             outcome.nodes += 1
-            name = run.node.name
-            attached = getattr(run.node, "attached_node", None)
-            if attached:
-                name = attached.rpartition(".")[2]
+            name = self._judged_by(run.node)
             response = run.adapter_response or {}
             outcome.seconds[name] = outcome.seconds.get(name, 0.0) + run.execution_time
             outcome.bytes_processed[name] = outcome.bytes_processed.get(name, 0) + int(
@@ -292,6 +294,14 @@ class Project:
                 outcome.succeeded.add(name)
         outcome.succeeded -= set(outcome.failures)
         return outcome
+
+    def _judged_by(self, node: Any) -> str:
+        """What a node's outcome is said of: itself, or of a test the model that it judges, the last one by the DAG."""
+        if node.resource_type != "test":
+            return str(node.name)
+        attached = getattr(node, "attached_node", None)
+        judged = [attached] if attached else [n for n in node.depends_on.nodes if n in self.graph]
+        return self._name(max(judged, key=lambda n: len(self.hashed_ancestors(n)))) if judged else str(node.name)
 
     def _plain_models(self) -> list[str]:
         return [node for node, of in self.graph.items() if node.startswith("model.") and not of["is_hashed"]]

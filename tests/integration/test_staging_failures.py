@@ -1,0 +1,99 @@
+"""What stands before the hashed tables fails or is cut off: no date that reads it is confirmed, and the run says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from dbt.cli.main import dbtRunnerResult
+
+from python_processors.orchestration.backfill import backfill
+from python_processors.orchestration.journal import RunResult
+from python_processors.orchestration.project import LAYER, DbtOutcome, Project
+from tests.integration.conftest import at_work, request
+from tests.integration.test_command_line import DAY, TEAMS
+from tests.warehouse import Warehouse
+
+
+def build_again(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, **patches: Any) -> RunResult:
+    """Force one table of one date, with some methods of the project replaced."""
+    with at_work(warehouse) as (project, opened):
+        for name, made in patches.items():
+            monkeypatch.setattr(project, name, made(project))
+        return backfill(project, opened, request(DAY, DAY, tables=(TEAMS,), forced=True), audited_share=0)
+
+
+def ends_with(error: BaseException) -> Any:
+    """A `_dbt` that ends so whenever it is to build tables for a run."""
+
+    def of(project: Project) -> Any:
+        dbt = project._dbt
+
+        def run(command: list[str], manifest: Any) -> dbtRunnerResult:
+            return dbtRunnerResult(False, error) if TEAMS in command else dbt(command, manifest)
+
+        return run
+
+    return of
+
+
+def confirmed_by_now(warehouse: Warehouse) -> list[tuple[Any, ...]]:
+    return warehouse.query("select table_name, game_date, recorded_at from nba_ops.input_ledger order by all")
+
+
+def test_a_run_stopped_at_once_confirms_nothing(
+    copy_of_confirmed_month: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """dbt keeps a KeyboardInterrupt to itself and returns a result without a message."""
+    before = confirmed_by_now(copy_of_confirmed_month)
+    with pytest.raises(KeyboardInterrupt):
+        build_again(copy_of_confirmed_month, monkeypatch, _dbt=ends_with(KeyboardInterrupt()))
+    assert confirmed_by_now(copy_of_confirmed_month) == before
+
+
+def test_an_error_without_words_is_still_an_error(
+    copy_of_confirmed_month: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = confirmed_by_now(copy_of_confirmed_month)
+    result = build_again(copy_of_confirmed_month, monkeypatch, _dbt=ends_with(MemoryError()))
+    assert not result.is_whole
+    assert "MemoryError" in " ".join(result.failures.values())
+    assert confirmed_by_now(copy_of_confirmed_month) == before
+
+
+def test_a_raw_row_that_vanishes_fails_the_run_and_whatever_reads_the_staging_layer(
+    copy_of_confirmed_month: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The test stands alone: it is attached to no model, and the model that it reads was built."""
+    before = confirmed_by_now(copy_of_confirmed_month)
+    with at_work(copy_of_confirmed_month) as (project, _):
+        (check,) = (node for node in project.manifest.nodes.values() if node.name == "assert_no_raw_row_vanishes")
+        monkeypatch.setattr(check, "raw_code", "select 1 as vanished")
+    result = build_again(copy_of_confirmed_month, monkeypatch)
+    assert not result.is_whole
+    assert "test assert_no_raw_row_vanishes: Got 1 result" in result.failures[f"{LAYER} {DAY}"]
+    assert set(result.blocked) == {TEAMS}
+    assert confirmed_by_now(copy_of_confirmed_month) == before
+
+
+def test_a_seed_that_cannot_be_loaded_fails_the_run_and_is_not_confirmed(
+    copy_of_confirmed_month: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = confirmed_by_now(copy_of_confirmed_month)
+
+    def damaged(project: Project) -> Any:
+        outcome_of = project._outcome
+
+        def read(result: dbtRunnerResult) -> DbtOutcome:
+            outcome = outcome_of(result)
+            if "completeness_exceptions" in outcome.succeeded:
+                outcome.succeeded.discard("completeness_exceptions")
+                outcome.failures["completeness_exceptions"] = "2021-11-31 is no date"
+            return outcome
+
+        return read
+
+    result = build_again(copy_of_confirmed_month, monkeypatch, _outcome=damaged)
+    assert not result.is_whole
+    assert result.failures[f"{LAYER} {DAY}"] == "2021-11-31 is no date"
+    assert confirmed_by_now(copy_of_confirmed_month) == before
