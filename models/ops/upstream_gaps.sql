@@ -2,12 +2,13 @@
 -- read it (var precompute_reads): in the season before the date, or on the date itself. Nothing here is a
 -- date that nothing holds up.
 --
--- Missing are rows that expected_rows names and the table lacks, and games of days that were never built.
--- Rows in quarantine are explained, and games that no source has are lost where the seed
+-- Missing are rows that expected_boxes or expected_rows names and the table lacks, and games of days that
+-- were never built. Rows in quarantine are explained, and games that no source has are lost where the seed
 -- completeness_exceptions says so: they hold up nobody but whose history they are missing from.
 {{ config(**replace_window()) }}
 
 {%- set reads = analytics_reads() %}
+{%- set of_the_date = reads | selectattr(1, 'equalto', 'same_date') | map(attribute=0) | list %}
 
 with
 
@@ -22,22 +23,36 @@ results as (
     where is_result
 ),
 
+boxes as (
+    select * from {{ ref('expected_boxes') }}
+    where {{ in_season_so_far() }}
+),
+
+-- Of played games as raw rows have them now: expected_rows of a day before may be older than these.
+listed as (
+    select table_name, game_date, game_id, entity, has_source, quarantine_reason from boxes
+    union all
+    select table_name, game_date, game_id, entity, has_source, quarantine_reason
+    from {{ ref('expected_rows') }}
+    where
+        {{ in_window() }}
+        and table_name in ('{{ of_the_date | join("', '") }}')
+),
+
 expected as (
-    select expected_rows.* from {{ ref('expected_rows') }} as expected_rows
+    select listed.*
+    from listed
     left join {{ ref('completeness_exceptions') }} as exceptions
         on
-            expected_rows.table_name = exceptions.table_name
-            and not expected_rows.has_source
-            and expected_rows.game_date between exceptions.first_date and exceptions.last_date
-    where
-        {{ in_season_so_far('expected_rows.game_date') }}
-        and expected_rows.quarantine_reason is null
-        and exceptions.reason is null
+            listed.table_name = exceptions.table_name
+            and not listed.has_source
+            and listed.game_date between exceptions.first_date and exceptions.last_date
+    where listed.quarantine_reason is null and exceptions.reason is null
 ),
 
 built_games as (
-    select distinct game_id from {{ ref('expected_rows') }}
-    where {{ in_season_so_far() }} and table_name = 'team_offense_game_summary'
+    select distinct game_id from boxes
+    where table_name = 'team_offense_game_summary'
 ),
 
 actual as (

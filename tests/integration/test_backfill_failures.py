@@ -11,7 +11,9 @@ from click.testing import CliRunner, Result
 
 from benchmarks.kill_backfill import Task, ledger_rows, stored
 from python_processors import cli
-from tests.integration.conftest import Rewrite, at_work
+from python_processors.orchestration.backfill import backfill
+from python_processors.orchestration.verification import verify_range
+from tests.integration.conftest import Rewrite, at_work, request
 from tests.warehouse import Warehouse
 
 START, BAD, END = "2021-10-19", "2021-10-22", "2021-10-24"
@@ -72,3 +74,28 @@ def test_one_bad_date_stops_what_reads_it_and_retry_builds_just_that(
         assert lacking <= set(newly)
         assert fullcourt("gaps").exit_code == cli.NOBODY
         assert fullcourt("retry").output == "No date has failed.\n"
+
+
+@pytest.mark.slow
+def test_a_box_score_that_comes_late_frees_the_dates_that_waited_for_it(
+    copy_of_confirmed_month: Warehouse, rewrite: Rewrite
+) -> None:
+    """A game without any box score holds up the dates after it; balldontlie's alone is enough to go on."""
+    warehouse, days = copy_of_confirmed_month, ("2021-11-05", "2021-11-06")
+    dates = [date.fromisoformat(day) for day in days]
+    ((game,),) = warehouse.query(f"select min(game_id) from nba_raw.bdl_player_boxscores where game_date = '{days[0]}'")
+    feeds = {
+        table: next(warehouse.raw_dir.rglob(f"{table}.parquet")).read_bytes()
+        for table in ("nbac_gamebook_player_stats", "nbac_team_boxscore", "bdl_player_boxscores")
+    }
+    for table in feeds:
+        rewrite(warehouse.raw_dir, table, f"select * from raw where game_id <> '{game}'")
+    with at_work(warehouse) as (project, opened):
+        backfill(project, opened, request(*days), audited_share=0)
+        held_up = verify_range(project, opened, *dates)
+        next(warehouse.raw_dir.rglob("bdl_player_boxscores.parquet")).write_bytes(feeds["bdl_player_boxscores"])
+        backfill(project, opened, request(*days), audited_share=0)
+        freed = verify_range(project, opened, *dates)
+    waited = {table.checks.table: " ".join(table.reasons) for table in held_up.tables if table.reasons}
+    assert f"{days[1]} is blocked" in waited["player_daily_cache"]
+    assert freed.passed, freed
