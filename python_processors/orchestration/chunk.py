@@ -196,6 +196,9 @@ class Chunk:
     def _tell_cut_off(self, table: str, before: Sequence[Step], after: Sequence[Step]) -> None:
         still = {step.day for step in after} | {day for of, day in self._whys if of == table}
         spared = {step.day: step.why for step in before if step.day not in still}
+        held_up = self._behind_failures(table, list(spared))
+        self.runner.block(table, held_up)
+        spared = {day: why for day, why in spared.items() if day not in held_up}
         if spared:
             self.runner.result.cut_off[table] = self.runner.result.cut_off.get(table, 0) + len(spared)
             self.runner.spared(len(spared))

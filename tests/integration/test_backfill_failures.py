@@ -99,3 +99,34 @@ def test_a_box_score_that_comes_late_frees_the_dates_that_waited_for_it(
     waited = {table.checks.table: " ".join(table.reasons) for table in held_up.tables if table.reasons}
     assert f"{days[1]} is blocked" in waited["player_daily_cache"]
     assert freed.passed, freed
+
+
+@pytest.mark.slow
+def test_built_dates_that_read_what_failed_wait_for_it_and_retry_builds_them_too(
+    copy_of_confirmed_month: Warehouse, rewrite: Rewrite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A correction that cannot be stored, mended by another correction: later dates read a value that is new."""
+    warehouse = copy_of_confirmed_month
+    played = f"game_date = '{BAD}' and points > 0"
+    of_all, of_now = (
+        "select * replace (case when {} then '{}' else minutes end as minutes) from raw",
+        ("99999:00", "31:00"),
+    )
+    with at_work(warehouse) as (project, opened):
+        monkeypatch.setattr(cli, "_opened", lambda: (project, opened))
+
+        def fullcourt(command: str, *options: str) -> Result:
+            return CliRunner().invoke(cli.app, [command, "--start", START, "--end", END, *options])
+
+        for minutes, command, code in zip(of_now, ("backfill", "retry"), (cli.SOMEBODY, cli.NOBODY), strict=True):
+            rewrite(warehouse.raw_dir, "nbac_gamebook_player_stats", of_all.format(played, minutes))
+            run = fullcourt(command, *(["--yes"] if command == "backfill" else []))
+            assert run.exit_code == code, run.output
+            gaps = fullcourt("gaps")
+            assert gaps.exit_code == code, gaps.output
+            if code == cli.SOMEBODY:
+                (held_up,) = (
+                    line for line in gaps.output.splitlines() if line.startswith("upcoming_player_game_context")
+                )
+                assert "2021-10-23 to 2021-10-24" in held_up
+                assert f"it reads {TABLE} of the 30 days before, which failed in this run" in held_up
