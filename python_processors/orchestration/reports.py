@@ -161,7 +161,8 @@ def _class_of(state: State) -> str:
     if state.outcome in ("stale", "missing", "partial"):
         return state.reason.split(":")[0].split(";")[0]
     if state.outcome == "blocked":
-        return "blocked by " + state.reason.split(":")[0]
+        by = state.reason.split(":")[0]
+        return by if " " in by else f"by {by}"
     return state.reason
 
 

@@ -107,7 +107,8 @@ def test_built_dates_that_read_what_failed_wait_for_it_and_retry_builds_them_too
 ) -> None:
     """A correction that cannot be stored, mended by another correction: later dates read a value that is new."""
     warehouse = copy_of_confirmed_month
-    played = f"game_date = '{BAD}' and points > 0"
+    bad, end = "2021-11-05", "2021-11-07"
+    played = f"game_date = '{bad}' and points > 0"
     of_all, of_now = (
         "select * replace (case when {} then '{}' else minutes end as minutes) from raw",
         ("99999:00", "31:00"),
@@ -116,7 +117,7 @@ def test_built_dates_that_read_what_failed_wait_for_it_and_retry_builds_them_too
         monkeypatch.setattr(cli, "_opened", lambda: (project, opened))
 
         def fullcourt(command: str, *options: str) -> Result:
-            return CliRunner().invoke(cli.app, [command, "--start", START, "--end", END, *options])
+            return CliRunner().invoke(cli.app, [command, "--start", bad, "--end", end, *options])
 
         for minutes, command, code in zip(of_now, ("backfill", "retry"), (cli.SOMEBODY, cli.NOBODY), strict=True):
             rewrite(warehouse.raw_dir, "nbac_gamebook_player_stats", of_all.format(played, minutes))
@@ -128,5 +129,5 @@ def test_built_dates_that_read_what_failed_wait_for_it_and_retry_builds_them_too
                 (held_up,) = (
                     line for line in gaps.output.splitlines() if line.startswith("upcoming_player_game_context")
                 )
-                assert "2021-10-23 to 2021-10-24" in held_up
+                assert "2021-11-06 to 2021-11-07" in held_up
                 assert f"it reads {TABLE} of the 30 days before, which failed in this run" in held_up
