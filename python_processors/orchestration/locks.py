@@ -8,9 +8,12 @@ a dead run's.
 from __future__ import annotations
 
 import fcntl
+import itertools
 import json
 import os
+import random
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -24,6 +27,7 @@ from python_processors.orchestration.warehouse import BigQueryWarehouse, DuckDBW
 
 LEASE_SECONDS = 120
 _RENEW_SECONDS = 30
+_ATTEMPTS = 3  # at the lease, before a run is refused
 RUN_LOCKS = "nba_ops.run_locks"
 _LEASE_END = f"timestamp_add(current_timestamp(), interval {LEASE_SECONDS} second)"
 _RECENT = "taken_at > timestamp_sub(current_timestamp(), interval 30 day)"  # its partitions; no run lasts so long
@@ -129,26 +133,30 @@ def _read_holder(text: str) -> dict[str, Any]:
 
 @contextmanager
 def _lease(warehouse: BigQueryWarehouse, holder: dict[str, Any], *, wait: bool) -> Iterator[None]:
-    """Insert a lease, then look who came first: two that insert at once see each other, and one steps back."""
+    """Insert a lease, then look for another one, and step back from any.
+
+    Of two that insert at once at least one sees the other, whichever insert was committed first. Both may step
+    back: each looks again some times, at moments of its own.
+    """
     run_id = holder["run_id"]
     with warehouse.writing() as session:
         create_tables(session, RUN_LOCKS)
         table = session.named(RUN_LOCKS)
-        while True:
+        for attempt in itertools.count(1):
             session.execute(
                 f"insert into {table} (run_id, holder, taken_at, expires_at) values ('{run_id}',"
                 f" {json.dumps(json.dumps(holder))}, current_timestamp(), {_LEASE_END})"
             )
-            first = session.read(
-                f"select run_id, holder from {table} where {_RECENT} and expires_at > current_timestamp()"
-                " order by taken_at, run_id limit 1"
-            ).to_pylist()[0]
-            if first["run_id"] == run_id:
+            others = session.read(
+                f"select holder from {table} where {_RECENT} and expires_at > current_timestamp()"
+                f" and run_id <> '{run_id}' order by taken_at, run_id limit 1"
+            ).to_pylist()
+            if not others:
                 break
             session.execute(f"delete from {table} where {_RECENT} and run_id = '{run_id}'")
-            if not wait:
-                raise RunLockedError(_read_holder(first["holder"]))
-            time.sleep(_RENEW_SECONDS)
+            if attempt >= _ATTEMPTS and not wait:
+                raise RunLockedError(_read_holder(others[0]["holder"]))
+            time.sleep(random.uniform(0.5, 2) if attempt < _ATTEMPTS else _RENEW_SECONDS)
         ended = threading.Event()
         renewal = threading.Thread(target=_renew, args=(warehouse, table, run_id, ended), daemon=True)
         renewal.start()
@@ -161,5 +169,8 @@ def _lease(warehouse: BigQueryWarehouse, holder: dict[str, Any], *, wait: bool) 
 
 def _renew(warehouse: BigQueryWarehouse, table: str, run_id: str, ended: threading.Event) -> None:
     while not ended.wait(_RENEW_SECONDS):
-        with warehouse.writing() as session:
-            session.execute(f"update {table} set expires_at = {_LEASE_END} where {_RECENT} and run_id = '{run_id}'")
+        try:
+            with warehouse.writing() as session:
+                session.execute(f"update {table} set expires_at = {_LEASE_END} where {_RECENT} and run_id = '{run_id}'")
+        except Exception as error:  # a renewal that fails is tried again while the lease lasts, whatever it was
+            print(f"The lease of run {run_id} was not renewed, and is tried again: {error}", file=sys.stderr)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import multiprocessing
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 
+from python_processors.orchestration import locks
 from python_processors.orchestration.locks import RunLockedError, lock_file, run_at_work, run_lock
 from python_processors.orchestration.progress import Progress, RunStatus, read_status
 from python_processors.orchestration.warehouse import DuckDBWarehouse, WarehouseLockedError
@@ -122,3 +126,46 @@ def test_a_file_that_a_kill_left_empty_is_an_empty_warehouse(warehouse: DuckDBWa
         session.execute("create table a (b int)")
     with warehouse.reading() as session:
         assert session.columns("main.a") == [("b", "INTEGER", True)]
+
+
+class LateCommits:
+    """The lease table of a server where what an insert wrote is seen only once it returns."""
+
+    def __init__(self) -> None:
+        self.leases: list[tuple[int, str]] = []
+        self.clock = itertools.count()
+        self.before_commit: Callable[[], None] = lambda: None
+
+    @contextmanager
+    def writing(self) -> Iterator[LateCommits]:
+        yield self
+
+    def named(self, relation: str) -> str:
+        return relation
+
+    def execute(self, sql: str) -> None:
+        (run,) = re.findall(r"'(run-\d)'", sql)
+        if sql.startswith("insert"):
+            taken_at, pause = next(self.clock), self.before_commit
+            self.before_commit = lambda: None
+            pause()
+            self.leases.append((taken_at, run))
+        elif sql.startswith("delete"):
+            self.leases = [lease for lease in self.leases if lease[1] != run]
+
+    def read(self, sql: str) -> pa.Table:
+        own = re.findall(r"run_id <> '(run-\d)'", sql)
+        runs = [run for _, run in sorted(self.leases) if run not in own]
+        return pa.table({"run_id": runs, "holder": [json.dumps({"run_id": run}) for run in runs]})
+
+
+def test_of_two_leases_taken_at_once_one_is_held_whichever_is_committed_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = LateCommits()
+    monkeypatch.setattr(locks, "create_tables", lambda *_: None)
+    monkeypatch.setattr(locks.time, "sleep", lambda _: None)
+    with ExitStack() as held:
+        server.before_commit = lambda: held.enter_context(locks._lease(server, {"run_id": "run-2"}, wait=False))
+        with pytest.raises(RunLockedError, match="run-2"), locks._lease(server, {"run_id": "run-1"}, wait=False):
+            pass
+    with locks._lease(server, {"run_id": "run-3"}, wait=False):
+        assert [run for _, run in server.leases] == ["run-3"]
