@@ -47,7 +47,11 @@ def _with(*options: Callable[..., Any]) -> Callable[..., Any]:
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _range = _with(
-    click.option("--start", callback=_date, help="First date, YYYY-MM-DD."),
+    click.option(
+        "--start",
+        callback=_date,
+        help="First date, YYYY-MM-DD. `plan` and `backfill` need a range; others look at all dates without one.",
+    ),
     click.option("--end", callback=_date, help="Last date, YYYY-MM-DD."),
     click.option("--season", help="A whole season instead, such as 2021-22."),
     click.option("--tables", help="Only these tables, separated by commas."),
@@ -141,7 +145,7 @@ def prepare(as_json: bool) -> int:
 @_range
 @click.option("--force", "forced", is_flag=True, help="Build every date that is to have rows, changed or not.")
 @click.option("--full", is_flag=True, help="Every table and date, not only the ranges.")
-@click.option("--chunk-dates", default=None, type=click.IntRange(1), help="Most dates of a chunk.")
+@click.option("--chunk-dates", default=None, type=click.IntRange(1), help="Build at most so many dates at a time.")
 @_guarded
 def plan(full: bool, as_json: bool, **options: Any) -> int:
     """Say which dates of which tables a run would build, why, in which order, and at what cost. Writes nothing."""
@@ -157,11 +161,11 @@ def plan(full: bool, as_json: bool, **options: Any) -> int:
 @app.command()
 @_range
 @click.option("--force", "forced", is_flag=True, help="Build every date that is to have rows, changed or not.")
-@click.option("--yes", is_flag=True, help="The plan is confirmed.")
-@click.option("--skip-first-month", is_flag=True, help="Do not ask that the range's first month is verified.")
+@click.option("--yes", is_flag=True, help="Do not ask; build what the plan says.")
+@click.option("--skip-first-month", is_flag=True, help="Build a long range although its first month is not verified.")
 @click.option("--wait", is_flag=True, help="Wait for a run that is at work.")
 @click.option("--detach", is_flag=True, help="Run in the background, whatever becomes of this terminal.")
-@click.option("--chunk-dates", default=None, type=click.IntRange(1), help="Most dates of a chunk.")
+@click.option("--chunk-dates", default=None, type=click.IntRange(1), help="Build at most so many dates at a time.")
 @click.option("--no-report", is_flag=True, help="Do not write the report, target/report.html.")
 @click.option("--run-id", hidden=True)
 @_guarded
@@ -251,7 +255,7 @@ def status(by_season: bool, by_date: bool, follow: bool, as_json: bool, **option
 
 @app.command()
 @_range
-@click.option("--all", "everything", is_flag=True, help="Days off, too.")
+@click.option("--all", "everything", is_flag=True, help="List days without games, too.")
 @_guarded
 def gaps(everything: bool, as_json: bool, **options: Any) -> int:
     """Ranges of dates that are not complete, by reason."""
@@ -380,7 +384,7 @@ class _WithFaults(_Command):
 @click.option("--seed", default=7, type=click.IntRange(0), help="Another seed, another league.", show_default=True)
 @click.option("--until", callback=_date, help="Last day with played games, YYYY-MM-DD; later ones are scheduled.")
 @click.option("--fault", "faults", multiple=True, help="Spoil the files: see below. May be repeated.")
-@click.option("--fault-day", callback=_date, help="The day that a fault is about, YYYY-MM-DD.")
+@click.option("--fault-day", callback=_date, help="The day that a fault is about, YYYY-MM-DD; else one in the middle.")
 @_json
 @_guarded
 def simulate(

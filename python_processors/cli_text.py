@@ -77,7 +77,9 @@ def warnings(warehouse: Warehouse) -> list[str]:
         return []
     with warehouse.reading() as session:
         simulated = holds_simulated(session.connection, prefix=dataset_prefix())
-    return ["The games are simulated: no raw archive was found (RAW_DIR, data/raw)."] if simulated else []
+    return (
+        ["The games are simulated: no raw archive was found (RAW_DIR, data/raw, ../shared/raw)."] if simulated else []
+    )
 
 
 def run_lines(running: RunStatus) -> list[str]:
