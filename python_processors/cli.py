@@ -10,7 +10,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
 from datetime import date, datetime
 from functools import wraps
@@ -350,12 +350,15 @@ def explain(table: str, day: date, as_json: bool) -> int:
 @_json
 @_guarded
 def migrate(dry_run: bool, as_json: bool) -> int:
-    """Bring live tables to their contracts: added columns, lost NOT NULL."""
+    """Add columns that contracts have and tables lack, and restore lost NOT NULLs."""
+    from python_processors.orchestration.locks import run_lock
+    from python_processors.orchestration.runner import new_run_id
     from python_processors.orchestration.schema import find_drift
     from python_processors.orchestration.schema import migrate as repair
 
     warehouse = _warehouse()
-    with warehouse.reading() if dry_run else warehouse.writing() as session:
+    lock = nullcontext() if dry_run else run_lock(warehouse, new_run_id(), "a migration")
+    with lock, warehouse.reading() if dry_run else warehouse.writing() as session:
         drifts = find_drift(session)
         done = [] if dry_run else repair(session, drifts)
     left = [drift for drift in drifts if drift not in done]

@@ -75,12 +75,16 @@ class Drift:
 def find_drift(session: Session, relations: Iterable[str] | None = None) -> list[Drift]:
     """Differences of the live tables, all or these, from their contracts, in the contracts' order.
 
-    A table that does not exist yet is none: a run makes it.
+    A table that does not exist yet is none, as a run makes it, unless a migration was cut off in its stead.
     """
     tables = [stored_tables()[relation] for relation in (stored_tables() if relations is None else relations)]
     live = live_columns(session, [table.relation for table in tables])
     return [
-        drift for table in tables if live[table.relation] for drift in _compare(session, table, live[table.relation])
+        drift
+        for table in tables
+        for drift in (
+            _compare(session, table, live[table.relation]) if live[table.relation] else _cut_off(session, table)
+        )
     ]
 
 
@@ -195,20 +199,40 @@ def _surplus(session: Session, table: StoredTable, name: str) -> Drift:
     )  # fmt: skip
 
 
+def _cut_off(session: Session, table: StoredTable) -> list[Drift]:
+    """Of a table that is not there: its rows, in a new table that has not got its name yet."""
+    if session.kind == "duckdb" or not session.columns(_new(table)):
+        return []
+    return [Drift(
+        table.relation, "", "cut_off",
+        f"{table.relation} is not there and {_new(table)} has its rows, as a migration was cut off,"
+        " and `fullcourt migrate` gives them the name.",
+        (_rename(session, table),),
+    )]  # fmt: skip
+
+
+def _new(table: StoredTable) -> str:
+    return f"{table.relation}__migrated"
+
+
+def _rename(session: Session, table: StoredTable) -> str:
+    return f"alter table {session.named(_new(table))} rename to {table.relation.partition('.')[2]}"
+
+
 def _rewrite(session: Session, table: StoredTable) -> tuple[str, ...]:
     """BigQuery relaxes a mode and never tightens one: a new table takes the rows and then the name.
 
     No statement leaves the rows in neither table. A new table that an interrupted attempt left is not
     replaced, as the rows may be there alone: `create table` fails, and names it.
     """
-    new = f"{table.relation}__migrated"
+    new = _new(table)
     columns = ", ".join(column.name for column in table.columns)
     return (
         create_statement(session, table, relation=new),
         f"insert into {session.named(new)} ({columns})"
         f" select {columns} from {session.named(table.relation)} where {every_row(table)}",
         f"drop table {session.named(table.relation)}",
-        f"alter table {session.named(new)} rename to {table.relation.partition('.')[2]}",
+        _rename(session, table),
     )
 
 

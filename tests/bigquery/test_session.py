@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -208,6 +209,18 @@ def test_not_null_is_restored_with_rows_partition_and_clusters_kept(with_runs: B
     assert table.require_partition_filter
     assert table.clustering_fields == ["processor_name", "success", "run_date"]
     assert with_runs.columns(f"{RUNS}__migrated") == []
+
+
+def test_a_migration_that_was_cut_off_before_its_rename_is_ended_by_the_next(with_runs: BigQuerySession) -> None:
+    """`select 1` is for this server alone, which looks for the renamed table after a statement that renames it."""
+    with_runs.execute(RUN.format("true"))
+    with_runs.execute(f"alter table {RUNS} rename to {RUNS.partition('.')[2]}__migrated; select 1")
+    (drift,) = find_drift(with_runs, [RUNS])
+    assert f"{RUNS}__migrated has its rows" in drift.problem
+    assert drift.repair is not None
+    assert migrate(with_runs, [replace(drift, repair=(*drift.repair, "select 1"))]) != []
+    assert find_drift(with_runs, [RUNS]) == []
+    assert with_runs.read(f"select count(*) as n from {RUNS} where run_date > '2021-01-01'")["n"].to_pylist() == [1]
 
 
 def test_nulls_stop_a_migration_before_it_changes_anything(with_runs: BigQuerySession) -> None:
