@@ -149,8 +149,8 @@ def left_out(scan: Scan, asked: Scan) -> bool:
             others = {"int_upcoming_rosters"} if counted else {"completeness"}
         case "expected_rows":  # rosters for the contexts, boxes for the summaries
             others = {"expected_boxes"} if contexts == asked.tables else set()
-        case "upstream_gaps":
-            others = set(hashed_tables()) - asked.tables
+        case "upstream_gaps":  # expected_rows are of the contexts of the date itself, which are declared by name
+            others = (set(hashed_tables()) - asked.tables) | {"expected_rows"}
         case "int_player_form" if asked.model != "upcoming_player_game_context":
             # Tonight's line ends streaks, and the injury report adds whom no roster has: the context's alone.
             assert not any("streak" in column for column in asked.columns)
