@@ -47,6 +47,10 @@ def alter_a_row_and_its_ledger(warehouse: Warehouse, day: str) -> None:
             f"update nba_ops.input_ledger set output_fingerprint = '{fingerprint}'"
             f" where table_name = '{TEAMS}' and game_date = '{day}'"
         )
+        session.execute(
+            f"update nba_ops.input_ledger set inputs = regexp_replace(inputs, '{TEAMS}=[^;]*', '{TEAMS}={fingerprint}')"
+            f" where table_name = 'coverage' and game_date = '{day}'"
+        )
 
 
 @pytest.mark.slow
