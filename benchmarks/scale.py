@@ -3,8 +3,8 @@
 Each count of seasons is simulated and built in a process of its own, season by season and through all ten
 tables, by the project's own run. Prints a Markdown table: processor seconds a season (and of the last one, since
 later seasons look back over the earlier ones' rows; by the clock, too, which counts whatever else the machine
-does), peak memory of the build, and size on disk. Where matplotlib is installed (it is in the dev extra),
-docs/scale.svg is drawn from the rows.
+does), peak memory of the load of all raw files and of the seasons, and size on disk. Linux alone counts the memory.
+Where matplotlib is installed (it is in the dev extra), docs/scale.svg is drawn from the rows.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import argparse
 import contextlib
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -33,9 +32,11 @@ class Scale:
 
     seasons: int
     simulate_seconds: float
+    load_seconds: float  # of the processor: the raw files of all seasons
+    load_megabytes: float
     processor_seconds: list[float]  # of all threads, by season
     clock_seconds: list[float]
-    peak_megabytes: float
+    peak_megabytes: list[float]  # by season
     disk_megabytes: float
     raw_megabytes: float
     rows: int
@@ -66,7 +67,8 @@ def measure(seasons: int) -> Scale:
         )  # fmt: skip
         said = json.loads(built.stdout.splitlines()[-1])
         return Scale(
-            seasons, simulated, said["processor_seconds"], said["clock_seconds"], said["peak_megabytes"],
+            seasons, simulated, said["load_seconds"], said["load_megabytes"], said["processor_seconds"],
+            said["clock_seconds"], said["peak_megabytes"],
             database.stat().st_size / 1e6, sum(file.stat().st_size for file in raw.rglob("*.parquet")) / 1e6,
             said["rows"],
         )  # fmt: skip
@@ -80,48 +82,63 @@ def build(first: int, seasons: int) -> None:
 
     project, warehouse = Project(), DuckDBWarehouse()
     _ = project.manifest
-    times, clock = [], []
+    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stderr(nowhere):
+        prepare(project, warehouse)  # the schedule says when a season starts and ends
+    load_seconds, load_megabytes = time.process_time(), peak_megabytes()
+    times, clock, peaks = [], [], []
     for year in range(first, first + seasons):
         began = time.process_time(), time.monotonic()
         with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stderr(nowhere):
-            if year == first:
-                prepare(project, warehouse)  # the schedule says when a season starts and ends
             start, end = season_range(project, warehouse, f"{year}-{(year + 1) % 100:02d}")
             result = backfill(project, warehouse, Request(start, end), audited_share=0)
         if not result.is_whole:
             raise SystemExit(f"The season {year} is not whole: {result.to_dict()}")
         times.append(time.process_time() - began[0])
         clock.append(time.monotonic() - began[1])
-        said = f"  {year}: {times[-1]:,.0f} s of the processor, {clock[-1]:,.0f} s by the clock"
+        peaks.append(peak_megabytes())
+        said = f"  {year}: {times[-1]:,.0f} s of the processor, {clock[-1]:,.0f} s by the clock, {peaks[-1]:,.0f} MB"
         print(said, file=sys.stderr, flush=True)
     with warehouse.reading() as session:
         counts = [
             session.read(f"select count(*) as n from {session.named(load_contract(table).relation)}")
             for table in hashed_tables()
         ]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3  # kilobytes on Linux
     rows = sum(count["n"].to_pylist()[0] for count in counts)
-    print(json.dumps({"processor_seconds": times, "clock_seconds": clock, "peak_megabytes": peak, "rows": rows}))
+    print(json.dumps({
+        "load_seconds": load_seconds, "load_megabytes": load_megabytes, "processor_seconds": times,
+        "clock_seconds": clock, "peak_megabytes": peaks, "rows": rows,
+    }))  # fmt: skip
+
+
+def peak_megabytes() -> float:
+    """Most resident memory of this process since the last call, by Linux's own count (proc(5): VmHWM)."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
+    Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
+    return int(line.split()[1]) * 1024 / 1e6
 
 
 def table(scales: list[Scale]) -> str:
     """The figures in Markdown."""
     lines = [
-        "| seasons | simulate, s | build, processor s a season | last season, processor s | build, clock s a season"
-        " | peak memory, MB | database, MB | raw files, MB | hashed rows |",
-        "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| seasons | simulate, s | load, processor s | build, processor s a season | last season, processor s"
+        " | build, clock s a season | load, peak MB | build, peak MB, mean of seasons | highest | last season"
+        " | database, MB | raw files, MB | hashed rows |",
+        "|" + " ---: |" * 13,
     ]
     for of in scales:
         mean, clock = sum(of.processor_seconds) / of.seasons, sum(of.clock_seconds) / of.seasons
-        seconds = [of.simulate_seconds, mean, of.processor_seconds[-1], clock]
-        megabytes = [of.peak_megabytes, of.disk_megabytes, of.raw_megabytes]
+        peaks = of.peak_megabytes
+        seconds = [of.simulate_seconds, of.load_seconds, mean, of.processor_seconds[-1], clock]
+        memory = [of.load_megabytes, sum(peaks) / of.seasons, max(peaks), peaks[-1]]
+        megabytes = [*memory, of.disk_megabytes, of.raw_megabytes]
         figures = [of.seasons, *seconds, *megabytes, of.rows]
         lines.append("| " + " | ".join(f"{figure:,.0f}" for figure in figures) + " |")
     return "\n".join(lines)
 
 
 def plot(scales: list[Scale], to: Path) -> bool:
-    """Seconds by season, and memory and disk by number of seasons; False without matplotlib."""
+    """Seconds and memory by season; False without matplotlib."""
     try:
         import matplotlib
     except ImportError:
@@ -132,13 +149,12 @@ def plot(scales: list[Scale], to: Path) -> bool:
 
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
     for of in scales:
-        left.plot(range(1, of.seasons + 1), of.processor_seconds, marker="o", label=f"{of.seasons} seasons")
+        seasons = range(1, of.seasons + 1)
+        left.plot(seasons, of.processor_seconds, marker="o", label=f"{of.seasons} seasons")
+        right.plot(seasons, of.peak_megabytes, marker="o", label=f"{of.seasons} seasons")
     left.set(xlabel="season of the run", ylabel="processor seconds to build it", ylim=(0, None))
     left.legend(frameon=False)
-    counts = [of.seasons for of in scales]
-    right.plot(counts, [of.peak_megabytes for of in scales], marker="o", label="peak memory, MB")
-    right.plot(counts, [of.disk_megabytes for of in scales], marker="s", label="database, MB")
-    right.set(xlabel="seasons", ylim=(0, None))
+    right.set(xlabel="season of the run", ylabel="peak memory to build it, MB", ylim=(0, None))
     right.legend(frameon=False)
     figure.savefig(to, metadata={"Date": None})
     return True
