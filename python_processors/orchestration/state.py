@@ -203,7 +203,7 @@ class Snapshot:
                 failures.decision, failures.reason,
                 failures.decided_at > coalesce(ledger.recorded_at, timestamptz '1900-01-01'),
                 coverage.outcome, coverage.reason, coverage.expected_rows,
-                contains(counted.inputs, ';' || $table || '=' || coalesce(stored.fingerprint, '{NO_ROWS}') || ';')
+                contains(counted.inputs, {_counted("$table")})
             from ({self._days_of(table)}) as days
             left join dates on days.day = dates.day
             left join inputs on inputs.table_name = $table and days.day = inputs.day
@@ -274,10 +274,7 @@ class Snapshot:
             with now as (
                 select
                     days.day,
-                    ';' || string_agg(
-                        tables.table_name || '=' || coalesce(stored.fingerprint, '{NO_ROWS}'), ';'
-                        order by tables.table_name
-                    ) || ';' as fingerprints
+                    string_agg({_counted("tables.table_name")}, '' order by tables.table_name) as fingerprints
                 from (select day from dates where day between date '{self.start}' and date '{self.end}') as days
                 cross join (select unnest([{names}]) as table_name) as tables
                 left join stored on tables.table_name = stored.table_name and days.day = stored.day
@@ -319,6 +316,11 @@ class Snapshot:
             reads[name].described if name in reads else f"{name.split(' ')[0]}, which it read" for name in changed
         ]
         return ", ".join(dict.fromkeys(described))
+
+
+def _counted(table: str) -> str:
+    """SQL of what the ledger of COVERAGE holds of one table, where `stored` has the table's rows of the day."""
+    return f"';' || {table} || '=' || coalesce(stored.fingerprint, '{NO_ROWS}') || ';'"
 
 
 def read_schedule(session: Session, project: Project) -> pa.Table:
