@@ -23,34 +23,39 @@ DAYS_BEFORE = 31  # regular starters look back, injury reports come a day before
 
 
 @contextmanager
-def server_with_raw_rows(
-    folder: Path, window: tuple[str, str]
-) -> Iterator[tuple[server.Emulator, bigquery.Client, dict[str, str]]]:
-    """A local server with the raw tables of a folder, its client, and the settings by which dbt finds it.
-
-    Skips the test that asks where no server can be installed.
-    """
+def local_server() -> Iterator[server.Emulator]:
+    """A local BigQuery server. Skips the test that asks where none can be installed, and says why."""
     try:
         emulator = server.start()
     except server.EmulatorMissingError as error:
         pytest.skip(str(error))
-    client = bigquery.Client(
-        "local", AnonymousCredentials(), location=LOCATION, client_options={"api_endpoint": emulator.endpoint}
-    )
     try:
-        for table in raw_tables().values():
-            load_raw_table(client, folder, table, window)
-        yield (
-            emulator,
-            client,
-            {
-                "FULLCOURT_TARGET": "emulator",
-                "FULLCOURT_BIGQUERY_ENDPOINT": emulator.endpoint,
-                "FULLCOURT_BIGQUERY_STORAGE_ENDPOINT": f"127.0.0.1:{emulator.grpc_port}",
-            },
-        )
+        yield emulator
     finally:
         emulator.stop()
+
+
+def settings_of(emulator: server.Emulator) -> dict[str, str]:
+    """The environment by which dbt and fullcourt find a server."""
+    return {
+        "FULLCOURT_TARGET": "emulator",
+        "FULLCOURT_BIGQUERY_ENDPOINT": emulator.endpoint,
+        "FULLCOURT_BIGQUERY_STORAGE_ENDPOINT": f"127.0.0.1:{emulator.grpc_port}",
+    }
+
+
+@contextmanager
+def server_with_raw_rows(
+    folder: Path, window: tuple[str, str]
+) -> Iterator[tuple[server.Emulator, bigquery.Client, dict[str, str]]]:
+    """A local server with the raw tables of a folder, its client, and its settings."""
+    with local_server() as emulator:
+        client = bigquery.Client(
+            "local", AnonymousCredentials(), location=LOCATION, client_options={"api_endpoint": emulator.endpoint}
+        )
+        for table in raw_tables().values():
+            load_raw_table(client, folder, table, window)
+        yield emulator, client, settings_of(emulator)
 
 
 def load_raw_table(

@@ -17,6 +17,7 @@ from python_processors.orchestration.history import LEDGER, ProcessorRun, Publis
 from python_processors.orchestration.schema import MigrationError, find_drift, migrate
 from python_processors.orchestration.tables import create_tables, stored_tables
 from python_processors.orchestration.warehouse import BigQuerySession, BigQueryWarehouse, warehouse_of_target
+from tests.bigquery.raw import local_server, settings_of
 from tests.emulator import server
 from tests.warehouse import Warehouse, environment
 
@@ -42,21 +43,13 @@ ROWS = pa.table({
 
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[server.Emulator]:
-    try:
-        started = server.start()
-    except server.EmulatorMissingError as error:
-        pytest.skip(str(error))
-    yield started
-    started.stop()
+    with local_server() as started:
+        yield started
 
 
 @pytest.fixture
 def session(emulator: server.Emulator) -> Iterator[BigQuerySession]:
-    with environment(
-        FULLCOURT_TARGET="emulator",
-        FULLCOURT_BIGQUERY_ENDPOINT=emulator.endpoint,
-        FULLCOURT_BIGQUERY_STORAGE_ENDPOINT=f"127.0.0.1:{emulator.grpc_port}",
-    ):
+    with environment(**settings_of(emulator)):
         warehouse = warehouse_of_target()
         assert isinstance(warehouse, BigQueryWarehouse)
         with warehouse.writing() as opened:
