@@ -68,6 +68,7 @@
 {#- DuckDB: dbt opens the transaction with the first statement, rolls it back on an error. -#}
 {% macro duckdb__publish(target_relation, stage, ledger, outcome) -%}
     {%- call statement('ledger') -%}{{ ledger_sql(target_relation, stage, ledger, outcome) }}{%- endcall -%}
+    {%- call statement('delete') -%}{{ delete_sql(target_relation, stage) }}{%- endcall -%}
     {%- call statement('main') -%}{{ merge_sql(target_relation, stage) }}{%- endcall -%}
     {%- do end_transaction() -%}
 {%- endmacro %}

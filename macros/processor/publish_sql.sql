@@ -96,7 +96,28 @@
         {{ now if name in written_now + ['created_at'] else 'staged.' ~ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     )
-    when not matched by source and {{ in_window('published.' ~ partition) }} then delete
+    {{ delete_in_merge() }}
+{%- endmacro %}
+
+{#- How a merge deletes the keys that are no longer produced; DuckDB deletes them before, by delete_sql(). -#}
+{% macro delete_in_merge() -%}
+    {{ return(adapter.dispatch('delete_in_merge')()) }}
+{%- endmacro %}
+
+{% macro default__delete_in_merge() -%}
+    when not matched by source and {{ in_window('published.' ~ model.config.meta.partition_by) }} then delete
+{%- endmacro %}
+
+{#- With that clause DuckDB reads the whole table, of all seasons, and keeps it in memory. -#}
+{% macro duckdb__delete_in_merge() -%}
+{%- endmacro %}
+
+{#- The keys of the window that are no longer produced, where merge_sql() does not delete them. -#}
+{% macro delete_sql(target_relation, stage) -%}
+    delete from {{ target_relation }} as published
+    where
+        {{ in_window('published.' ~ model.config.meta.partition_by) }}
+        and not exists (select 1 from {{ stage }} as staged where {{ key_join(model) }})
 {%- endmacro %}
 
 {% macro timestamp_literal(instant) -%}
