@@ -18,7 +18,7 @@ from python_processors.contract import load_contract
 from python_processors.errors import FullcourtError
 from python_processors.orchestration.fingerprints import stored_rows
 from python_processors.orchestration.project import Project
-from python_processors.orchestration.state import NO_ROWS, Snapshot
+from python_processors.orchestration.state import NO_ROWS, NOT_EXPECTED, Snapshot
 from python_processors.orchestration.warehouse import Session, Warehouse
 
 
@@ -59,9 +59,7 @@ def audit_skips(
             (table, state.day)
             for table in snapshot.tables
             for state in snapshot.states(table).values()
-            if not state.is_due
-            and state.outcome not in ("no_games", "expected_empty")
-            and (table, state.day) not in built
+            if not state.is_due and state.outcome not in NOT_EXPECTED and (table, state.day) not in built
         ]
     if not idle:
         return []

@@ -15,7 +15,7 @@ from typing import Any
 
 from python_processors.orchestration.project import LAYER, precompute_reads
 from python_processors.orchestration.reads import upstream_in
-from python_processors.orchestration.state import Snapshot, State
+from python_processors.orchestration.state import NOT_EXPECTED, Snapshot, State
 
 DATES_IN_A_CHUNK = 400  # a season and its playoffs; peak memory of one is in docs/benchmarks.md
 SCHEDULE = "nbac_schedule"
@@ -116,7 +116,7 @@ def make_plan(
         plan.blocked += [block for block in in_the_way if allowed is None or block.day in allowed]
         planned = {step.day for step in due} | {block.day for block in in_the_way}
         left = [state for day, state in states.items() if day not in planned]
-        plan.not_expected[table] = sum(state.outcome in ("no_games", "expected_empty") for state in left)
+        plan.not_expected[table] = sum(state.outcome in NOT_EXPECTED for state in left)
         plan.skipped[table] = len(left) - plan.not_expected[table]
         waiting.add(table, steps)
     plan.chunks = chunks_of(plan.steps, snapshot, dates_in_a_chunk)

@@ -13,10 +13,8 @@ from python_processors.contract import load_contract
 from python_processors.orchestration.audit import wrong_skip_rate
 from python_processors.orchestration.inputs import changed_reads
 from python_processors.orchestration.project import Project
-from python_processors.orchestration.state import OUTCOMES, Snapshot, State
+from python_processors.orchestration.state import FINE, OUTCOMES, Snapshot, State
 from python_processors.orchestration.warehouse import Session
-
-FINE = ("no_games", "expected_empty", "complete")
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,8 @@ from python_processors.orchestration.reads import Read
 from python_processors.orchestration.warehouse import Session
 
 OUTCOMES = ("no_games", "expected_empty", "blocked", "missing", "partial", "stale", "failed", "complete")
+NOT_EXPECTED = ("no_games", "expected_empty")
+FINE = (*NOT_EXPECTED, "complete")  # nobody is needed
 _FINGERPRINT = re.compile(r"\d+:\d+:\d+")
 NO_ROWS = "0:0:0"
 COVERAGE = "coverage"  # the ledger's name for the models that count rows against the schedule

@@ -19,10 +19,9 @@ from python_processors.casting import cast_to_contract, describe_key
 from python_processors.contract import Contract, load_contract
 from python_processors.errors import CastError, ColumnMismatchError
 from python_processors.hashing import HASH_LENGTH, data_hashes
+from python_processors.orchestration.state import FINE, NOT_EXPECTED
 from python_processors.orchestration.warehouse import Session
 
-GOOD_OUTCOMES = ("no_games", "expected_empty", "complete")
-WITHOUT_ROWS = ("no_games", "expected_empty")
 EXAMPLES = 5
 MOST_REASONS = 10
 ROWS_AT_ONCE = 100_000  # bounds memory: whole dates up to so many rows, about 60 MB of the widest table
@@ -188,7 +187,7 @@ def _verified(checks: RowChecks, states: Mapping[date, DateState]) -> TableVerif
     known = [states[day] for day in days if day in states]
     outcomes = Counter(state.outcome for state in known)
     reasons = [*checks.problems, *(reason for day in days if (reason := _reason(day, states.get(day), checks)))]
-    expected = len(days) - sum(outcomes[outcome] for outcome in WITHOUT_ROWS)
+    expected = len(days) - sum(outcomes[outcome] for outcome in NOT_EXPECTED)
     return TableVerification(checks, outcomes["complete"], expected, tuple(reasons))
 
 
@@ -197,7 +196,7 @@ def _reason(day: date, state: DateState | None, checks: RowChecks) -> str | None
     stored = checks.rows_by_date.get(day, 0)
     if state is None:
         return f"{day} is not accounted for"
-    if state.outcome not in GOOD_OUTCOMES:
+    if state.outcome not in FINE:
         counts = f" ({state.actual_rows:,} of {state.expected_rows:,} rows)" if state.outcome == "partial" else ""
         return f"{day} is {state.outcome}{counts}: {state.reason or 'no reason is known'}"
     if stored != state.actual_rows:

@@ -10,14 +10,13 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from python_processors.orchestration.project import LAYER
-from python_processors.orchestration.reports import FINE, decision_sentence, gaps_of
-from python_processors.orchestration.state import OUTCOMES, State
+from python_processors.orchestration.reports import decision_sentence, gaps_of
+from python_processors.orchestration.state import FINE, NOT_EXPECTED, OUTCOMES, State
 from python_processors.report.charts import chart_specs
 from python_processors.report.facts import Facts
 from python_processors.report.runs import Run, runs_of, seconds_per_date
 
 _MOST_FAILURES = 20
-_NOT_EXPECTED = ("no_games", "expected_empty")
 
 # Of a cell, in this order; a text stands in `texts`, and the cell has its place there.
 CELL = (
@@ -57,12 +56,12 @@ def page_data(facts: Facts) -> dict[str, Any]:
 def headline(facts: Facts) -> dict[str, Any]:
     """The share of dates of tables that can be trusted, of those that are to have rows."""
     counts = Counter(state.outcome for state in facts.states)
-    expected = sum(count for outcome, count in counts.items() if outcome not in _NOT_EXPECTED)
+    expected = sum(count for outcome, count in counts.items() if outcome not in NOT_EXPECTED)
     complete = counts["complete"]
     return {
         "trusted_pct": share(complete, expected), "complete": complete, "expected": expected,
-        "outcomes": {outcome: counts[outcome] for outcome in OUTCOMES if counts[outcome]},
         "needs_somebody": sum(count for outcome, count in counts.items() if outcome not in FINE),
+        "open": {outcome: counts[outcome] for outcome in OUTCOMES if counts[outcome] and outcome not in FINE},
         "rows": facts.rows, "hash_coverage_pct": share(facts.hashed_rows, facts.rows),
     }  # fmt: skip
 
@@ -94,7 +93,7 @@ def matrix(facts: Facts) -> dict[str, Any]:
         names = reads.setdefault(state.table, [])
         cells[state.table][state.day.isoformat()] = _cell(facts, state, texts, names)
     return {
-        "outcomes": [{"name": name, "words": OUTCOME_WORDS[name]} for name in OUTCOMES],
+        "outcomes": [{"name": name, "words": OUTCOME_WORDS[name], "is_fine": name in FINE} for name in OUTCOMES],
         "seasons": _seasons(facts),
         "tables": [
             {"name": table, "logic": facts.logic.get(table, ""), "reads": reads.get(table, [])}

@@ -6,7 +6,7 @@
   const root = document.getElementById("matrix");
   const detail = document.getElementById("detail");
   const tip = document.getElementById("tip");
-  const FINE = new Set(["no_games", "expected_empty", "complete"]);
+  const FINE = new Set(outcomes.filter((outcome) => outcome.is_fine).map((outcome) => outcome.name));
   const DAY = 86400000;
   const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
   const byName = new Map(tables.map((table) => [table.name, table]));
