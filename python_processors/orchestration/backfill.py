@@ -277,11 +277,12 @@ def backfill(
 
     :param plan: the plan that was confirmed; dates that are no longer due are left out, none are added.
     :raises RunLockedError: another run holds the warehouse.
+    :raises LeaseLostError: the run could not go on holding it.
     :raises DriftError: a table is not as its contract says, and what is built could not be recorded.
     """
     run_id = run_id or new_run_id()
     what = f"{request.start} to {request.end}"
-    with run_lock(warehouse, run_id, what, wait=wait):
+    with run_lock(warehouse, run_id, what, wait=wait) as check_lock:
         if isinstance(warehouse, DuckDBWarehouse):
             # Whoever looks at the warehouse between two steps must not end the run.
             warehouse = DuckDBWarehouse(warehouse.path, patience_seconds=PATIENCE_SECONDS)
@@ -295,7 +296,7 @@ def backfill(
             plan = _current_plan(project, warehouse, request, only)
         runner = Runner(
             project, warehouse, plan, what=what, run_id=run_id, tables=request.tables, forced=request.forced,
-            audited_share=audited_share,
+            audited_share=audited_share, check_lock=check_lock,
         )  # fmt: skip
         result = runner.run()
         if result.is_whole and result.nodes_run:

@@ -16,12 +16,12 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-from python_processors.errors import RefusedError
+from python_processors.errors import FullcourtError, RefusedError
 from python_processors.orchestration.tables import create_tables
 from python_processors.orchestration.warehouse import BigQueryWarehouse, DuckDBWarehouse, Warehouse
 
@@ -46,9 +46,19 @@ class RunLockedError(RefusedError):
         )
 
 
+class LeaseLostError(FullcourtError):
+    """A run's lease ran out before it was renewed: the machine slept, or BigQuery could not be reached."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(
+            f"Run {run_id} could not renew its lease for {LEASE_SECONDS} seconds, so that another run may be at work"
+            " by now, and it stops. What it published is kept. The same command goes on where it ended."
+        )
+
+
 @contextmanager
-def run_lock(warehouse: Warehouse, run_id: str, what: str, *, wait: bool = False) -> Iterator[None]:
-    """Hold the warehouse for a run.
+def run_lock(warehouse: Warehouse, run_id: str, what: str, *, wait: bool = False) -> Iterator[Callable[[], None]]:
+    """Hold the warehouse for a run. Gives what the run is to call before each step, which raises LeaseLostError.
 
     :param wait: wait for the other run to end instead of refusing.
     :raises RunLockedError: another run holds it; names that run.
@@ -59,11 +69,11 @@ def run_lock(warehouse: Warehouse, run_id: str, what: str, *, wait: bool = False
     }  # fmt: skip
     if isinstance(warehouse, DuckDBWarehouse):
         with _file_lock(lock_file(warehouse), holder, wait=wait):
-            yield
+            yield lambda: None  # the operating system takes no lock back
     else:
         assert isinstance(warehouse, BigQueryWarehouse)
-        with _lease(warehouse, holder, wait=wait):
-            yield
+        with _lease(warehouse, holder, wait=wait) as check:
+            yield check
 
 
 def check_unlocked(warehouse: Warehouse, *, wait: bool = False) -> None:
@@ -132,17 +142,19 @@ def _read_holder(text: str) -> dict[str, Any]:
 
 
 @contextmanager
-def _lease(warehouse: BigQueryWarehouse, holder: dict[str, Any], *, wait: bool) -> Iterator[None]:
+def _lease(warehouse: BigQueryWarehouse, holder: dict[str, Any], *, wait: bool) -> Iterator[Callable[[], None]]:
     """Insert a lease, then look for another one, and step back from any.
 
     Of two that insert at once at least one sees the other, whichever insert was committed first. Both may step
     back: each looks again some times, at moments of its own.
     """
     run_id = holder["run_id"]
+    lease = _Lease(run_id)
     with warehouse.writing() as session:
         create_tables(session, RUN_LOCKS)
         table = session.named(RUN_LOCKS)
         for attempt in itertools.count(1):
+            lease.taken()
             session.execute(
                 f"insert into {table} (run_id, holder, taken_at, expires_at) values ('{run_id}',"
                 f" {json.dumps(json.dumps(holder))}, current_timestamp(), {_LEASE_END})"
@@ -158,19 +170,42 @@ def _lease(warehouse: BigQueryWarehouse, holder: dict[str, Any], *, wait: bool) 
                 raise RunLockedError(_read_holder(others[0]["holder"]))
             time.sleep(random.uniform(0.5, 2) if attempt < _ATTEMPTS else _RENEW_SECONDS)
         ended = threading.Event()
-        renewal = threading.Thread(target=_renew, args=(warehouse, table, run_id, ended), daemon=True)
+        renewal = threading.Thread(target=_renew, args=(warehouse, table, lease, ended), daemon=True)
         renewal.start()
         try:
-            yield
+            yield lease.check
         finally:
             ended.set()
             session.execute(f"delete from {table} where {_RECENT} and run_id = '{run_id}'")
 
 
-def _renew(warehouse: BigQueryWarehouse, table: str, run_id: str, ended: threading.Event) -> None:
-    while not ended.wait(_RENEW_SECONDS):
+class _Lease:
+    """How long a run may go on: by the clock on the wall, since the others stand still while a machine sleeps."""
+
+    def __init__(self, run_id: str) -> None:
+        self.run_id = run_id
+        self.taken()
+
+    def taken(self, at: float | None = None) -> None:
+        self._taken_at = time.time() if at is None else at
+
+    @property
+    def is_lost(self) -> bool:
+        return time.time() - self._taken_at > LEASE_SECONDS
+
+    def check(self) -> None:
+        """:raises LeaseLostError: it ran out."""
+        if self.is_lost:
+            raise LeaseLostError(self.run_id)
+
+
+def _renew(warehouse: BigQueryWarehouse, table: str, lease: _Lease, ended: threading.Event) -> None:
+    of_run = f"{_RECENT} and run_id = '{lease.run_id}'"
+    while not ended.wait(_RENEW_SECONDS) and not lease.is_lost:
+        asked_at = time.time()
         try:
             with warehouse.writing() as session:
-                session.execute(f"update {table} set expires_at = {_LEASE_END} where {_RECENT} and run_id = '{run_id}'")
+                session.execute(f"update {table} set expires_at = {_LEASE_END} where {of_run}")
+            lease.taken(asked_at)
         except Exception as error:  # a renewal that fails is tried again while the lease lasts, whatever it was
-            print(f"The lease of run {run_id} was not renewed, and is tried again: {error}", file=sys.stderr)
+            print(f"The lease of run {lease.run_id} was not renewed, and is tried again: {error}", file=sys.stderr)

@@ -89,8 +89,9 @@ class Runner:
     def __init__(
         self, project: Project, warehouse: Warehouse, plan: Plan, *, what: str, run_id: str | None = None,
         tables: Sequence[str] | None = None, forced: bool = False, audited_share: float = AUDITED_SHARE,
-        retry_seconds: float = 2.0,
+        retry_seconds: float = 2.0, check_lock: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
+        """:param check_lock: asked before each invocation of dbt; raises when the run no longer holds the warehouse."""
         self.project, self.warehouse, self.plan = project, warehouse, plan
         self.tables = tuple(table for table in project.tables if tables is None or table in tables)
         self.result = RunResult(run_id or new_run_id(), skipped={t: n for t, n in plan.skipped.items() if n})
@@ -99,7 +100,7 @@ class Runner:
         self.steps: list[RunnerStep] = []
         self.is_forced, self._audited_share = forced, audited_share
         self.planned = {(step.table, step.day): step for step in plan.steps}
-        self._retry_seconds = retry_seconds
+        self._retry_seconds, self._check_lock = retry_seconds, check_lock
         self._stop = Stop()
         self._progress = Progress(warehouse, RunStatus(self.result.run_id, what, steps_planned=len(plan.steps)))
 
@@ -212,6 +213,11 @@ class Runner:
 
     def invoke(self, tables: Sequence[str], models: Sequence[str], days: Sequence[date]) -> DbtOutcome:
         """One dbt invocation, asked again when it failed of something that passes."""
+
+        def build() -> DbtOutcome:
+            self._check_lock()
+            return self.project.build(list(models), [day.isoformat() for day in days], judged=self.tables)
+
         self._progress.begin(list(tables), list(days))
         started = datetime.now(UTC)
 
@@ -226,9 +232,7 @@ class Runner:
             retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
             before_sleep=lambda state: self._progress.say("dbt failed of something that passes; it is asked again"),
         )
-        outcome: DbtOutcome = attempt(
-            self.project.build, list(models), [day.isoformat() for day in days], judged=self.tables
-        )
+        outcome: DbtOutcome = attempt(build)
         self.result.nodes_run += outcome.nodes
         self.steps.append(RunnerStep(tuple(tables), tuple(days), outcome, started, datetime.now(UTC)))
         said = next((m for m in (outcome.error, *outcome.failures.values()) if is_of_the_disk(m)), None)

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import re
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,7 +22,14 @@ import pyarrow as pa
 import pytest
 
 from python_processors.orchestration import locks
-from python_processors.orchestration.locks import RunLockedError, lock_file, run_at_work, run_lock
+from python_processors.orchestration.locks import (
+    LEASE_SECONDS,
+    LeaseLostError,
+    RunLockedError,
+    lock_file,
+    run_at_work,
+    run_lock,
+)
 from python_processors.orchestration.progress import Progress, RunStatus, read_status
 from python_processors.orchestration.warehouse import DuckDBWarehouse, WarehouseLockedError
 
@@ -135,6 +143,7 @@ class LateCommits:
         self.leases: list[tuple[int, str]] = []
         self.clock = itertools.count()
         self.before_commit: Callable[[], None] = lambda: None
+        self.renewed = threading.Semaphore(0)
 
     @contextmanager
     def writing(self) -> Iterator[LateCommits]:
@@ -152,6 +161,8 @@ class LateCommits:
             self.leases.append((taken_at, run))
         elif sql.startswith("delete"):
             self.leases = [lease for lease in self.leases if lease[1] != run]
+        else:
+            self.renewed.release()
 
     def read(self, sql: str) -> pa.Table:
         own = re.findall(r"run_id <> '(run-\d)'", sql)
@@ -169,3 +180,30 @@ def test_of_two_leases_taken_at_once_one_is_held_whichever_is_committed_first(mo
             pass
     with locks._lease(server, {"run_id": "run-3"}, wait=False):
         assert [run for _, run in server.leases] == ["run-3"]
+
+
+def test_a_run_whose_lease_ran_out_while_its_machine_slept_goes_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = LateCommits()
+    monkeypatch.setattr(locks, "create_tables", lambda *_: None)
+    now = time.time()
+    monkeypatch.setattr(locks.time, "time", lambda: now)
+    with locks._lease(server, {"run_id": "run-1"}, wait=False) as check:
+        now += LEASE_SECONDS - 1
+        check()
+        now += 2
+        with pytest.raises(LeaseLostError, match=r"run-1.*another run may be at work"):
+            check()
+
+
+def test_a_lease_that_is_renewed_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = LateCommits()
+    monkeypatch.setattr(locks, "create_tables", lambda *_: None)
+    monkeypatch.setattr(locks, "_RENEW_SECONDS", 0.001)
+    now = time.time()
+    monkeypatch.setattr(locks.time, "time", lambda: now)
+    with locks._lease(server, {"run_id": "run-1"}, wait=False) as check:
+        for _ in range(3):
+            now += LEASE_SECONDS - 1
+            assert server.renewed.acquire(timeout=10)  # one that began before the clock was moved
+            assert server.renewed.acquire(timeout=10)
+            check()

@@ -12,6 +12,7 @@ import pytest
 from python_processors.cli_text import result_lines
 from python_processors.orchestration import runner as runner_module
 from python_processors.orchestration.journal import RunResult
+from python_processors.orchestration.locks import LeaseLostError
 from python_processors.orchestration.planner import Plan
 from python_processors.orchestration.project import DbtOutcome, Project
 from python_processors.orchestration.runner import RETRIES, Runner
@@ -75,6 +76,21 @@ def test_what_does_not_pass_is_asked_once(tmp_path: Path, pauses: list[float], o
     project = FakeProject(outcome)
     assert invoked(project, tmp_path) is outcome
     assert (project.asked, pauses) == (1, [])
+
+
+def test_a_run_that_no_longer_holds_the_warehouse_asks_dbt_for_nothing(tmp_path: Path) -> None:
+    project = FakeProject(DONE)
+
+    def lost() -> None:
+        raise LeaseLostError("r")
+
+    runner = Runner(
+        cast(Any, project), DuckDBWarehouse(tmp_path / "fullcourt.duckdb"), Plan(DAY, DAY), what="a test",
+        check_lock=lost,
+    )  # fmt: skip
+    with pytest.raises(LeaseLostError):
+        runner.invoke(["a_table"], ["a_table"], [DAY])
+    assert project.asked == 0
 
 
 @pytest.mark.parametrize(
