@@ -108,12 +108,13 @@ def check_request(project: Project, request: Request, today: date) -> None:
         raise RangeError(f"{request.end} lies in the future. End the range today, {today}, or before.")
 
 
-def prepare(project: Project, warehouse: Warehouse) -> None:
+def prepare(project: Project, warehouse: Warehouse, *, quietly: bool = False) -> None:
     """Load raw files that are new or changed (DuckDB), and build the schedule's tables.
 
+    :param quietly: do not tell which files were loaded.
     :raises FullcourtError: a raw file does not fit, or dbt failed.
     """
-    load_raw_files(warehouse)
+    load_raw_files(warehouse, quietly=quietly)
     outcome = project.build(["+dim_game_dates"], ["2021-10-19"])  # its tables have no window; any date does
     if outcome.error or outcome.failures:
         raise FullcourtError(
@@ -130,12 +131,12 @@ def create_missing_tables(warehouse: Warehouse) -> None:
             create_tables(session, *missing)
 
 
-def load_raw_files(warehouse: Warehouse) -> None:
+def load_raw_files(warehouse: Warehouse, *, quietly: bool = False) -> None:
     """What dbt's plugin does when it opens the database, done before a snapshot looks at raw rows."""
     if isinstance(warehouse, DuckDBWarehouse):
         with warehouse.writing() as session:
             outcome = load_raw(session.connection, find_raw_dir(), prefix=dataset_prefix())
-        if outcome.rows_by_file:
+        if outcome.rows_by_file and not quietly:
             print(outcome, file=sys.stderr)
 
 
@@ -220,7 +221,7 @@ def _lacks_schedule(session: Session, project: Project) -> bool:
 def _schedule_to_come(project: Project) -> pa.Table:
     """Dates with games once the raw files are loaded: dbt builds the schedule's tables in a scratch database."""
     with tempfile.TemporaryDirectory() as folder, _environment(FULLCOURT_DUCKDB=str(Path(folder) / _database_name())):
-        prepare(project, DuckDBWarehouse())
+        prepare(project, DuckDBWarehouse(), quietly=True)
         with DuckDBWarehouse().reading() as session:
             return read_schedule(session, project)
 

@@ -93,6 +93,16 @@ def test_a_range_without_games_has_nothing_to_do(copy_of_confirmed_month: Wareho
     assert "0 dates of tables built" in result.stdout
 
 
+def test_a_plan_of_an_empty_warehouse_writes_nothing_and_does_not_speak_of_loading(
+    tmp_path: Path, league: Path
+) -> None:
+    empty = Warehouse(tmp_path / "fullcourt.duckdb", league)
+    planned = fullcourt(empty, "plan", "--start", "2021-10-19", "--end", "2021-10-20", "--tables", TEAMS)
+    assert TEAMS in planned.stdout
+    assert "loaded" not in planned.stderr
+    assert not empty.path.exists()
+
+
 def test_a_plan_of_one_table_sees_what_a_plan_of_all_sees(copy_of_confirmed_month: Warehouse) -> None:
     """Whichever tables are asked for, what they read has the fingerprints that the ledger knows."""
     for table in hashed_tables():
