@@ -17,7 +17,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -38,6 +38,7 @@ DEFAULT_FOLDERS = (PROJECT_ROOT / "data" / "raw", PROJECT_ROOT.parent / "shared"
 SIMULATED_FOLDER = PROJECT_ROOT / "data" / "simulated"
 SIMULATED_UNTIL = date(2021, 11, 19)  # a month: enough for every table, and made in seconds
 _SIMULATED = "simulated:"  # before the file names of a simulated league, which yields to real files
+_PAGES_KEPT = "64MB"  # of DuckDB's between two files: the load of twenty seasons needs no more memory than that of one
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ def load_raw(connection: duckdb.DuckDBPyConnection, folder: RawFolder, *, prefix
             raise RawDirError(str(folder.path), problems)
         with _transaction(connection):
             _replace_rows(connection, file, rows, prefix)
+        _give_back_pages(connection)
         rows_by_file[file.name] = rows.num_rows
     return LoadOutcome(folder, rows_by_file, len(files) - len(changed))
 
@@ -170,6 +172,15 @@ def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     except BaseException:
         connection.execute("rollback")
         raise
+
+
+def _give_back_pages(connection: duckdb.DuckDBPyConnection) -> None:
+    """DuckDB keeps the pages that it wrote as long as memory lasts, and gives them back where its limit sinks."""
+    ((limit,),) = connection.execute("select current_setting('memory_limit')").fetchall()
+    number, unit = limit.split()  # one decimal, the rest cut off
+    with suppress(duckdb.OutOfMemoryException):  # what is in use stays, and with it the limit
+        connection.execute(f"set memory_limit = '{_PAGES_KEPT}'")
+    connection.execute(f"set memory_limit = '{float(number) + 0.05:.2f} {unit}'")
 
 
 def _create_tables(connection: duckdb.DuckDBPyConnection, prefix: str) -> None:

@@ -179,6 +179,26 @@ def test_real_games_and_invented_ones_never_meet(connection: duckdb.DuckDBPyConn
     assert teams(connection) == ["BOS"]
 
 
+def test_what_was_loaded_does_not_stay_in_memory_and_the_limit_is_what_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = tmp_path / "raw"
+    write(raw, "reference/teams", team_abbr=[f"{number * 7919 % 1_000_003}" for number in range(400_000)])
+
+    def kept(pages: str) -> int:
+        monkeypatch.setattr(raw_loader, "_PAGES_KEPT", pages)
+        with duckdb.connect(str(tmp_path / f"{pages}.duckdb"), config={"memory_limit": "2GB"}) as opened:
+            before = opened.sql("select current_setting('memory_limit')").fetchall()
+            load_raw(opened, RawFolder(raw))
+            assert opened.sql("select current_setting('memory_limit')").fetchall() == before
+            ((size,),) = opened.sql(
+                "select memory_usage_bytes from duckdb_memory() where tag = 'BASE_TABLE'"
+            ).fetchall()
+            return int(size)
+
+    assert kept("1MB") < kept("2GB") / 2
+
+
 def test_raw_dir_must_be_a_folder(tmp_path: Path) -> None:
     with pytest.raises(RawDirMissingError, match="there is no such folder"):
         find_raw_dir({"RAW_DIR": str(tmp_path / "nowhere")})
