@@ -16,7 +16,7 @@ import csv
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -24,6 +24,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
 
@@ -103,8 +104,6 @@ def load_raw(connection: duckdb.DuckDBPyConnection, folder: RawFolder, *, prefix
     known = dict(connection.sql(f"select file_name, checksum from {prefix}nba_ops.raw_files").fetchall())
     if folder.is_simulated and any(not name.startswith(_SIMULATED) for name in known):
         return LoadOutcome(folder, {}, len(known))
-    if folder.is_simulated and not folder.path.is_dir():
-        simulate(folder.path, until=SIMULATED_UNTIL)
     files, problems = _list_files(folder)
     changed = [file for file in files if known.get(file.name) != file.checksum]
     problems += [problem for file in changed for problem in _read(file)[1]]
@@ -134,9 +133,12 @@ def holds_simulated(connection: duckdb.DuckDBPyConnection, *, prefix: str = "") 
 
 
 def changed_files(
-    connection: duckdb.DuckDBPyConnection, folder: RawFolder, *, prefix: str = ""
+    connection: duckdb.DuckDBPyConnection, folder: RawFolder, dates: tuple[date, date], *, prefix: str = ""
 ) -> list[tuple[RawFile, pa.Table]]:
-    """Files that load_raw() would load now, with their rows; nothing is written but a simulated league's files.
+    """Files that load_raw() would load now; nothing is written but a simulated league's files.
+
+    Each comes with its rows of the partitions from the first date to the last: those of all seasons together
+    may be more than memory holds. Of reference data, which has no partitions, with all of them.
 
     :raises RawDirError: a file cannot be read or differs from the raw contract; names all of them.
     """
@@ -148,8 +150,6 @@ def changed_files(
         known = dict(connection.sql(f"select file_name, checksum from {prefix}nba_ops.raw_files").fetchall())
     if folder.is_simulated and any(not name.startswith(_SIMULATED) for name in known):
         return []
-    if folder.is_simulated and not folder.path.is_dir():
-        simulate(folder.path, until=SIMULATED_UNTIL)
     files, problems = _list_files(folder)
     found = []
     for file in files:
@@ -157,10 +157,24 @@ def changed_files(
             rows, wrong = _read(file)
             problems += wrong
             if rows is not None:
-                found.append((file, rows.drop_columns([FILE_COLUMN])))
+                found.append((file, _between(rows.drop_columns([FILE_COLUMN]), file.table.partition_by, *dates)))
     if problems:
         raise RawDirError(str(folder.path), problems)
     return found
+
+
+def link_files(folder: RawFolder, tables: Collection[str], into: Path) -> None:
+    """Make a raw folder that holds the files of some tables alone."""
+    into.mkdir()
+    for path in _paths(folder):
+        if path.stem in tables:
+            link = into / path.relative_to(folder.path)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(path.resolve())
+
+
+def _between(rows: pa.Table, column: str | None, first: date, last: date) -> pa.Table:
+    return rows if column is None else rows.filter((pc.field(column) >= first) & (pc.field(column) <= last))
 
 
 @contextmanager
@@ -220,11 +234,18 @@ def _forget_simulated(connection: duckdb.DuckDBPyConnection, known: Mapping[str,
         connection.execute(f"delete from {prefix}{table} where list_contains(?, {column})", [names])
 
 
+def _paths(folder: RawFolder) -> list[Path]:
+    """The folder's files; a simulated league is made where there is none yet."""
+    if folder.is_simulated and not folder.path.is_dir():
+        simulate(folder.path, until=SIMULATED_UNTIL)
+    return sorted(path for path in folder.path.rglob("*") if path.suffix in SUFFIXES and path.is_file())
+
+
 def _list_files(folder: RawFolder) -> tuple[list[RawFile], list[str]]:
     files, problems = [], []
     known = raw_tables()
     prefix = _SIMULATED if folder.is_simulated else ""
-    for path in sorted(p for p in folder.path.rglob("*") if p.suffix in SUFFIXES and p.is_file()):
+    for path in _paths(folder):
         name = prefix + path.relative_to(folder.path).as_posix()
         if path.stem not in known:
             problems.append(f"{name}: unknown table `{path.stem}`; known are {', '.join(sorted(known))}")

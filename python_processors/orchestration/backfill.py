@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from python_processors.errors import FullcourtError, RefusedError
 from python_processors.orchestration.costs import estimate
-from python_processors.orchestration.fingerprints import Overlay
+from python_processors.orchestration.fingerprints import Overlay, first_partition
 from python_processors.orchestration.journal import RunResult
 from python_processors.orchestration.locks import run_lock
 from python_processors.orchestration.memo import PlanMemory, digest_of
@@ -28,7 +28,7 @@ from python_processors.orchestration.state import NotPreparedError, Snapshot, re
 from python_processors.orchestration.tables import create_tables, stored_tables
 from python_processors.orchestration.verification import verify_range
 from python_processors.orchestration.warehouse import DuckDBWarehouse, Session, Warehouse, dataset_prefix
-from python_processors.raw_loader import changed_files, find_raw_dir, load_raw
+from python_processors.raw_loader import changed_files, find_raw_dir, link_files, load_raw
 
 DATES_WITHOUT_CONFIRMATION = 31
 FIRST_MONTH_DAYS = 32  # 2021-10-19 to 2021-11-19, the month that every change is looked at first
@@ -140,8 +140,8 @@ def load_raw_files(warehouse: Warehouse, *, quietly: bool = False) -> None:
             print(outcome, file=sys.stderr)
 
 
-def overlay_of(session: Session) -> Overlay:
-    """Raw files that a run would load first: a plan looks at them as if they were loaded.
+def overlay_of(session: Session, start: date, end: date) -> Overlay:
+    """Raw files that a run would load first: a plan of these dates looks at them as if they were loaded.
 
     :raises RawDirError: a file does not fit the raw contract.
     """
@@ -150,7 +150,9 @@ def overlay_of(session: Session) -> Overlay:
         return Overlay()
     rows: dict[str, list[pa.Table]] = {}
     files: dict[str, list[str]] = {}
-    for file, table in changed_files(connection, find_raw_dir(), prefix=dataset_prefix()):
+    for file, table in changed_files(
+        connection, find_raw_dir(), (first_partition(start), end), prefix=dataset_prefix()
+    ):
         rows.setdefault(file.table.name, []).append(table)
         files.setdefault(file.table.name, []).append(file.name)
     return Overlay(
@@ -167,7 +169,7 @@ def plan_of(project: Project, warehouse: Warehouse, request: Request, *, only: I
     check_request(project, request, date.today())
     with warehouse.reading() as session:
         check_drift(session)
-        overlay = overlay_of(session)
+        overlay = overlay_of(session, request.start, request.end)
         if not overlay.rows and (remembered := recalled(project, warehouse, session, request)):
             return remembered
         schedule = None
@@ -220,10 +222,13 @@ def _lacks_schedule(session: Session, project: Project) -> bool:
 
 def _schedule_to_come(project: Project) -> pa.Table:
     """Dates with games once the raw files are loaded: dbt builds the schedule's tables in a scratch database."""
-    with tempfile.TemporaryDirectory() as folder, _environment(FULLCOURT_DUCKDB=str(Path(folder) / _database_name())):
-        prepare(project, DuckDBWarehouse(), quietly=True)
-        with DuckDBWarehouse().reading() as session:
-            return read_schedule(session, project)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        link_files(find_raw_dir(), project.raw_tables_under("dim_game_dates"), folder / "raw")
+        with _environment(FULLCOURT_DUCKDB=str(folder / _database_name()), RAW_DIR=str(folder / "raw")):
+            prepare(project, DuckDBWarehouse(), quietly=True)
+            with DuckDBWarehouse().reading() as session:
+                return read_schedule(session, project)
 
 
 def _database_name() -> str:

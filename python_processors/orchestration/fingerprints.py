@@ -126,9 +126,7 @@ class Fingerprints:
 
     def days_back(self, relation: str) -> int:
         """How far back, in days, some table reads a relation."""
-        sizes = {"same_date": 0, "whole": 0, "days": 0, "games": longest_season(), "season_before": longest_season()}
-        reads = [read for of in self.reads.values() for read in of if read.upstream == relation]
-        return max(read.size if read.window == "days" else sizes[read.window] for read in reads)
+        return _days_back(read for reads in self.reads.values() for read in reads if read.upstream == relation)
 
     def _query(
         self, session: Session, relation: str, start: date, end: date, overlay: Overlay, *, by_day: bool = True
@@ -203,6 +201,16 @@ def stored_rows(session: Session, table: str, start: date, end: date, *, relatio
 
 def longest_season() -> int:
     return int(project_vars()["longest_season_days"])
+
+
+def first_partition(start: date) -> date:
+    """The first of raw data that dates from `start` on may read, whatever table reads it."""
+    return start - timedelta(days=_days_back(read for table in hashed_tables() for read in reads_of(table)) + 1)
+
+
+def _days_back(reads: Iterable[Read]) -> int:
+    sizes = {"same_date": 0, "whole": 0, "days": 0, "games": longest_season(), "season_before": longest_season()}
+    return max(read.size if read.window == "days" else sizes[read.window] for read in reads)
 
 
 def _rendered(macro: str, argument: str) -> str:

@@ -17,7 +17,7 @@ import pytest
 from python_processors import raw_loader
 from python_processors.errors import RawDirError, RawDirMissingError
 from python_processors.raw_contract import raw_tables
-from python_processors.raw_loader import RawFolder, find_raw_dir, load_raw
+from python_processors.raw_loader import RawFolder, changed_files, find_raw_dir, link_files, load_raw
 
 
 @pytest.fixture
@@ -177,6 +177,30 @@ def test_real_games_and_invented_ones_never_meet(connection: duckdb.DuckDBPyConn
     assert teams(connection) == ["BOS"]
     load_raw(connection, invented)
     assert teams(connection) == ["BOS"]
+
+
+def test_files_to_come_show_the_rows_of_the_dates_alone_and_reference_data_whole(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    days = [date(2021, 10, day) for day in (18, 19, 20, 21)]
+    write(tmp_path, "2021-22/nbac_schedule", game_id=["a", "b", "c", "d"], game_date=days)
+    write(tmp_path, "2022-23/nbac_schedule", game_id=["e"], game_date=[date(2022, 10, 18)])
+    write(tmp_path, "reference/teams", team_abbr=["BOS", "MIA"])
+    found = changed_files(connection, RawFolder(tmp_path), (days[1], days[2]))
+    assert {file.name: rows.column(0).to_pylist() for file, rows in found} == {
+        "2021-22/nbac_schedule.parquet": ["b", "c"],
+        "2022-23/nbac_schedule.parquet": [],
+        "reference/teams.parquet": ["BOS", "MIA"],
+    }
+
+
+def test_a_folder_of_some_tables_holds_their_files_and_no_others(tmp_path: Path) -> None:
+    write(tmp_path / "raw", "2021-22/nbac_schedule", game_id=["a"], game_date=[date(2021, 10, 19)])
+    write(tmp_path / "raw", "reference/teams", team_abbr=["BOS"])
+    link_files(RawFolder(tmp_path / "raw"), {"nbac_schedule"}, tmp_path / "some")
+    (linked,) = (path for path in (tmp_path / "some").rglob("*") if path.is_file())
+    assert linked.relative_to(tmp_path / "some") == Path("2021-22/nbac_schedule.parquet")
+    assert linked.read_bytes() == (tmp_path / "raw/2021-22/nbac_schedule.parquet").read_bytes()
 
 
 def test_what_was_loaded_does_not_stay_in_memory_and_the_limit_is_what_it_was(
