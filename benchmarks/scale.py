@@ -145,17 +145,17 @@ def plot(scales: list[Scale], to: Path) -> bool:
         return False
     matplotlib.use("svg")
     matplotlib.rcParams["svg.hashsalt"] = "fullcourt"
-    from matplotlib import pyplot
+    from matplotlib import pyplot, ticker
 
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
     for of in scales:
-        seasons = range(1, of.seasons + 1)
-        left.plot(seasons, of.processor_seconds, marker="o", label=f"{of.seasons} seasons")
-        right.plot(seasons, of.peak_megabytes, marker="o", label=f"{of.seasons} seasons")
-    left.set(xlabel="season of the run", ylabel="processor seconds to build it", ylim=(0, None))
-    left.legend(frameon=False)
-    right.set(xlabel="season of the run", ylabel="peak memory to build it, MB", ylim=(0, None))
-    right.legend(frameon=False)
+        seasons, label = range(1, of.seasons + 1), f"{of.seasons} season{'s' if of.seasons > 1 else ''}"
+        left.plot(seasons, of.processor_seconds, marker="o", label=label)
+        right.plot(seasons, of.peak_megabytes, marker="o", label=label)
+    for axes, ylabel in ((left, "processor seconds to build it"), (right, "peak memory to build it, MB")):
+        axes.set(xlabel="season of the run", ylabel=ylabel, ylim=(0, None))
+        axes.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
+        axes.legend(frameon=False)
     figure.savefig(to, metadata={"Date": None})
     return True
 
