@@ -101,15 +101,13 @@ def load_raw(connection: duckdb.DuckDBPyConnection, folder: RawFolder, *, prefix
     :raises RawDirError: a file cannot be read or differs from the raw contract; names all of them.
     """
     _create_tables(connection, prefix)
-    known = dict(connection.sql(f"select file_name, checksum from {prefix}nba_ops.raw_files").fetchall())
-    if folder.is_simulated and any(not name.startswith(_SIMULATED) for name in known):
-        return LoadOutcome(folder, {}, len(known))
-    files, problems = _list_files(folder)
-    changed = [file for file in files if known.get(file.name) != file.checksum]
+    known = _loaded_files(connection, prefix)
+    changed, unchanged, problems = _files_to_load(folder, known)
+    # Read twice: nothing is loaded while one file is wrong, and memory does not hold the rows of all.
     problems += [problem for file in changed for problem in _read(file)[1]]
     if problems:
         raise RawDirError(str(folder.path), problems)
-    if files and not folder.is_simulated:
+    if (changed or unchanged) and not folder.is_simulated:
         with _transaction(connection):
             _forget_simulated(connection, known, prefix)
     rows_by_file: dict[str, int] = {}
@@ -121,7 +119,7 @@ def load_raw(connection: duckdb.DuckDBPyConnection, folder: RawFolder, *, prefix
             _replace_rows(connection, file, rows, prefix)
         _give_back_pages(connection)
         rows_by_file[file.name] = rows.num_rows
-    return LoadOutcome(folder, rows_by_file, len(files) - len(changed))
+    return LoadOutcome(folder, rows_by_file, unchanged)
 
 
 def holds_simulated(connection: duckdb.DuckDBPyConnection, *, prefix: str = "") -> bool:
@@ -142,22 +140,13 @@ def changed_files(
 
     :raises RawDirError: a file cannot be read or differs from the raw contract; names all of them.
     """
-    ledger = connection.execute(
-        "select count(*) from duckdb_tables() where schema_name = ? and table_name = 'raw_files'", [f"{prefix}nba_ops"]
-    ).fetchall()
-    known = {}
-    if ledger != [(0,)]:
-        known = dict(connection.sql(f"select file_name, checksum from {prefix}nba_ops.raw_files").fetchall())
-    if folder.is_simulated and any(not name.startswith(_SIMULATED) for name in known):
-        return []
-    files, problems = _list_files(folder)
+    changed, _, problems = _files_to_load(folder, _loaded_files(connection, prefix))
     found = []
-    for file in files:
-        if known.get(file.name) != file.checksum:
-            rows, wrong = _read(file)
-            problems += wrong
-            if rows is not None:
-                found.append((file, _between(rows.drop_columns([FILE_COLUMN]), file.table.partition_by, *dates)))
+    for file in changed:
+        rows, wrong = _read(file)
+        problems += wrong
+        if rows is not None:
+            found.append((file, _between(rows.drop_columns([FILE_COLUMN]), file.table.partition_by, *dates)))
     if problems:
         raise RawDirError(str(folder.path), problems)
     return found
@@ -239,6 +228,28 @@ def _paths(folder: RawFolder) -> list[Path]:
     if folder.is_simulated and not folder.path.is_dir():
         simulate(folder.path, until=SIMULATED_UNTIL)
     return sorted(path for path in folder.path.rglob("*") if path.suffix in SUFFIXES and path.is_file())
+
+
+def _loaded_files(connection: duckdb.DuckDBPyConnection, prefix: str) -> dict[str, str]:
+    """Checksums by file name; none of a database that was never loaded."""
+    ledger = connection.execute(
+        "select 1 from duckdb_tables() where schema_name = ? and table_name = 'raw_files'", [f"{prefix}nba_ops"]
+    ).fetchall()
+    return (
+        dict(connection.sql(f"select file_name, checksum from {prefix}nba_ops.raw_files").fetchall()) if ledger else {}
+    )
+
+
+def _files_to_load(folder: RawFolder, known: Mapping[str, str]) -> tuple[list[RawFile], int, list[str]]:
+    """Files that are new or changed, how many are neither, and what is wrong with their names.
+
+    Of a simulated league there are none beside real files.
+    """
+    if folder.is_simulated and any(not name.startswith(_SIMULATED) for name in known):
+        return [], len(known), []
+    files, problems = _list_files(folder)
+    changed = [file for file in files if known.get(file.name) != file.checksum]
+    return changed, len(files) - len(changed), problems
 
 
 def _list_files(folder: RawFolder) -> tuple[list[RawFile], list[str]]:

@@ -32,6 +32,7 @@ _UNITS = pa.schema(
 
 _READINESS = ("is_production_ready", "completeness_percentage")
 
+_REPORTED_BEFORE = timedelta(days=1)  # reports name games of the next day, too: macro injury_report_window
 WHOLE = date(1, 1, 1)  # the day of relations without dates
 
 
@@ -154,8 +155,7 @@ class Fingerprints:
         where = f"where {dated} between date '{earliest}' and date '{end}'" if dated else ""
         raw = raw_tables().get(relation)
         if raw is not None and raw.partition_by not in (None, dated):
-            # Reports name games of the day and the next: their partitions start a day before, as in staging.
-            where += f" and {raw.partition_by} between date '{earliest - timedelta(days=1)}' and date '{end}'"
+            where += f" and {raw.partition_by} between date '{earliest - _REPORTED_BEFORE}' and date '{end}'"
         if not by_day:
             return f"select count(*) as n, {', '.join(sums)} from {source} as rows_read {where}"
         return (
@@ -205,7 +205,8 @@ def longest_season() -> int:
 
 def first_partition(start: date) -> date:
     """The first of raw data that dates from `start` on may read, whatever table reads it."""
-    return start - timedelta(days=_days_back(read for table in hashed_tables() for read in reads_of(table)) + 1)
+    days = _days_back(read for table in hashed_tables() for read in reads_of(table))
+    return start - timedelta(days=days) - _REPORTED_BEFORE
 
 
 def _days_back(reads: Iterable[Read]) -> int:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from python_processors.orchestration.backfill import backfill, plan_of
+from python_processors.orchestration.backfill import backfill, overlay_of, plan_of, prepare
+from python_processors.orchestration.fingerprints import Fingerprints
 from python_processors.orchestration.progress import read_status
+from python_processors.orchestration.project import LAYER
 from python_processors.raw_contract import raw_tables
 from tests.integration.conftest import FIRST_MONTH, Rewrite, at_work, request
 from tests.warehouse import Warehouse
@@ -25,6 +27,27 @@ def test_a_second_run_runs_no_node_and_writes_no_row(copy_of_confirmed_month: Wa
     assert plan.blocked == []
     assert (result.nodes_run, result.rows_written, result.is_whole) == (0, 0, True)
     assert copy_of_confirmed_month.hashes() == before
+
+
+def test_raw_files_are_planned_by_as_they_will_be_once_loaded(tmp_path: Path, raw_copy: Path, rewrite: Rewrite) -> None:
+    """Days of the middle, of files with more days; injuries are reported on the eve of their game."""
+    rewrite(raw_copy, "nbac_injury_report", "select * replace (report_date - 1 as report_date) from raw")
+    asked = request("2021-10-21", "2021-10-23")
+    with at_work(Warehouse(tmp_path / "fullcourt.duckdb", raw_copy)) as (project, warehouse):
+
+        def seen() -> tuple[set[tuple[object, ...]], object]:
+            raw = Fingerprints(project, (LAYER, *project.tables))
+            with warehouse.reading() as session:
+                overlay = overlay_of(session, asked.start, asked.end)
+                raw.gather(session, raw_tables(), asked.start, asked.end, overlay)
+            plan = plan_of(project, warehouse, asked)
+            return set(raw.memory.sql("select * from units").fetchall()), plan.to_dict()["steps"]
+
+        to_come = seen()
+        prepare(project, warehouse)
+        loaded = seen()
+    assert {relation for relation, *_ in loaded[0]} == {file.stem for file in raw_copy.rglob("*.parquet")}
+    assert to_come == loaded
 
 
 def test_rows_lost_behind_the_ledger_come_back_and_nothing_else_is_built(copy_of_confirmed_month: Warehouse) -> None:
