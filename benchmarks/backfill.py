@@ -17,8 +17,9 @@ import time
 from datetime import date
 from pathlib import Path
 
-from python_processors.orchestration.backfill import Request, backfill, plan_of
+from python_processors.orchestration.backfill import backfill, plan_of
 from python_processors.orchestration.project import Project
+from python_processors.orchestration.request import Request
 from python_processors.orchestration.warehouse import DuckDBWarehouse
 from python_processors.raw_loader import SIMULATED_UNTIL, find_raw_dir
 

@@ -28,9 +28,10 @@ from pathlib import Path
 import duckdb
 
 from python_processors.contract import load_contract
-from python_processors.orchestration.backfill import Request, backfill
+from python_processors.orchestration.backfill import backfill
 from python_processors.orchestration.progress import read_status
 from python_processors.orchestration.project import LAYER, Project
+from python_processors.orchestration.request import Request
 from python_processors.orchestration.state import COVERAGE, NotPreparedError, Snapshot
 from python_processors.orchestration.verification import verify_range
 from python_processors.orchestration.warehouse import DuckDBWarehouse

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 from python_processors.errors import FullcourtError, RefusedError
 
 if TYPE_CHECKING:
-    from python_processors.orchestration.backfill import Request
     from python_processors.orchestration.journal import RunResult
+    from python_processors.orchestration.request import Request
     from python_processors.orchestration.verify import Verification
     from python_processors.orchestration.warehouse import Warehouse
 

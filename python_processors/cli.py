@@ -133,7 +133,7 @@ def app() -> None:
 @_guarded
 def prepare(as_json: bool) -> int:
     """Load new raw files (DuckDB) and build the schedule's tables."""
-    from python_processors.orchestration.backfill import prepare as make_ready
+    from python_processors.orchestration.preparation import prepare as make_ready
 
     project, warehouse = _opened()
     make_ready(project, warehouse)
@@ -331,8 +331,8 @@ def retry(as_json: bool, **options: Any) -> int:
 @_guarded
 def explain(table: str, day: date, as_json: bool) -> int:
     """Say why a date of a table is as it is, and what a run would do with it."""
-    from python_processors.orchestration.backfill import Request, check_request
     from python_processors.orchestration.reports import explain as explained
+    from python_processors.orchestration.request import Request, check_request
     from python_processors.orchestration.state import Snapshot
 
     project, warehouse = _opened()
@@ -448,14 +448,14 @@ def _request(project: Any, warehouse: Any, options: dict[str, Any], *, everythin
 
     :param everything: without a range it is every date that the schedule knows up to today.
     """
-    from python_processors.orchestration.backfill import (
+    from python_processors.orchestration.planner import DATES_IN_A_CHUNK
+    from python_processors.orchestration.request import (
         RangeError,
         Request,
         check_request,
         scheduled_range,
         season_range,
     )
-    from python_processors.orchestration.planner import DATES_IN_A_CHUNK
 
     start, end = options["start"], options["end"]
     if options["season"]:

@@ -18,7 +18,7 @@ from python_processors.orchestration.reads import upstream_in
 from python_processors.orchestration.state import NOT_EXPECTED, Snapshot, State
 
 DATES_IN_A_CHUNK = 400  # a season and its playoffs; peak memory of one is in docs/benchmarks.md
-SCHEDULE = "nbac_schedule"
+SCHEDULE = "nbac_schedule"  # the raw table that the dates with games come from
 
 
 @dataclass(frozen=True)

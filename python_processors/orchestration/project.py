@@ -125,11 +125,6 @@ class Project:
         models = {self._name(node) for node in between if node.startswith("model.") and node != self.node_id(table)}
         return models - set(self.layer_models)
 
-    def raw_tables_under(self, name: str) -> set[str]:
-        """Raw tables that a model comes of, over other models too, but no further than the next hashed tables."""
-        models = logic_sources(self.graph, self.node_id(name))
-        return {self._name(parent) for node in models for parent in self.graph[node]["parents"]} & set(raw_tables())
-
     def parents(self, name: str) -> list[str]:
         """Models and seeds that a model's own SQL names."""
         return [self._name(parent) for parent in self.graph[self.node_id(name)]["parents"] if parent in self.graph]

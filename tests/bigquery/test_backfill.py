@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from python_processors.contract import hashed_tables
-from python_processors.orchestration.backfill import Request, backfill, plan_of, prepare
+from python_processors.orchestration.backfill import backfill, plan_of
 from python_processors.orchestration.locks import RunLockedError, run_lock
+from python_processors.orchestration.preparation import prepare
 from python_processors.orchestration.project import Project
+from python_processors.orchestration.request import Request
 from python_processors.orchestration.state import NotPreparedError
 from python_processors.orchestration.verification import verify_range
 from python_processors.orchestration.warehouse import BigQueryWarehouse, warehouse_of_target

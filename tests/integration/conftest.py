@@ -18,8 +18,9 @@ import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 import pytest
 
-from python_processors.orchestration.backfill import Request, backfill
+from python_processors.orchestration.backfill import backfill
 from python_processors.orchestration.project import Project
+from python_processors.orchestration.request import Request
 from python_processors.orchestration.warehouse import DuckDBWarehouse
 from python_processors.raw_loader import SIMULATED_UNTIL
 from python_processors.simulation import simulate

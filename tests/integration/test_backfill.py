@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from python_processors.orchestration.backfill import backfill, overlay_of, plan_of, prepare
+from python_processors.orchestration.backfill import backfill, plan_of
 from python_processors.orchestration.fingerprints import Fingerprints
+from python_processors.orchestration.preparation import overlay_of, prepare
 from python_processors.orchestration.progress import read_status
 from python_processors.orchestration.project import LAYER
 from python_processors.raw_contract import raw_tables

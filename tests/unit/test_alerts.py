@@ -13,8 +13,9 @@ import pytest
 
 from python_processors import alerts
 from python_processors.alerts import CHANNELS, alerting, digest_of_run, send
-from python_processors.orchestration.backfill import NotConfirmedError, RangeError, Request
+from python_processors.orchestration.backfill import NotConfirmedError
 from python_processors.orchestration.journal import RunResult
+from python_processors.orchestration.request import RangeError, Request
 from python_processors.orchestration.runner import NoRoomError
 from python_processors.orchestration.schema import Drift, DriftError
 from python_processors.orchestration.verify import RowChecks, TableVerification, Verification

@@ -1,0 +1,110 @@
+"""What a plan needs before it: raw files, tables, the schedule. Of files that are not yet loaded, what they will be."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+
+from python_processors.errors import FullcourtError
+from python_processors.orchestration.fingerprints import Overlay, first_partition
+from python_processors.orchestration.planner import SCHEDULE
+from python_processors.orchestration.project import Project
+from python_processors.orchestration.state import NotPreparedError, read_schedule
+from python_processors.orchestration.tables import create_tables, stored_tables
+from python_processors.orchestration.warehouse import DuckDBWarehouse, Session, Warehouse, dataset_prefix
+from python_processors.raw_loader import changed_files, find_raw_dir, link_files, load_raw
+
+
+def prepare(project: Project, warehouse: Warehouse, *, quietly: bool = False) -> None:
+    """Load raw files that are new or changed (DuckDB), and build the schedule's tables.
+
+    :param quietly: do not tell which files were loaded.
+    :raises FullcourtError: a raw file does not fit, or dbt failed.
+    """
+    load_raw_files(warehouse, quietly=quietly)
+    outcome = project.build(["+dim_game_dates"], ["2021-10-19"])  # its tables have no window; any date does
+    if outcome.error or outcome.failures:
+        raise FullcourtError(
+            f"The schedule could not be built: {outcome.error or '; '.join(outcome.failures.values())}"
+        )
+
+
+def create_missing_tables(warehouse: Warehouse) -> None:
+    """Make hashed tables and ledgers that are not there: what counts rows against the schedule reads them all."""
+    with warehouse.reading() as session:
+        missing = [relation for relation in stored_tables() if not session.columns(relation)]
+    if missing:
+        with warehouse.writing() as session:
+            create_tables(session, *missing)
+
+
+def load_raw_files(warehouse: Warehouse, *, quietly: bool = False) -> None:
+    """What dbt's plugin does when it opens the database, done before a snapshot looks at raw rows."""
+    if isinstance(warehouse, DuckDBWarehouse):
+        with warehouse.writing() as session:
+            outcome = load_raw(session.connection, find_raw_dir(), prefix=dataset_prefix())
+        if outcome.rows_by_file and not quietly:
+            print(outcome, file=sys.stderr)
+
+
+def overlay_of(session: Session, start: date, end: date) -> Overlay:
+    """Raw files that a run would load first: a plan of these dates looks at them as if they were loaded.
+
+    :raises RawDirError: a file does not fit the raw contract.
+    """
+    connection = getattr(session, "connection", None)
+    if connection is None:
+        return Overlay()
+    rows: dict[str, list[pa.Table]] = {}
+    files: dict[str, list[str]] = {}
+    for file, table in changed_files(
+        connection, find_raw_dir(), (first_partition(start), end), prefix=dataset_prefix()
+    ):
+        rows.setdefault(file.table.name, []).append(table)
+        files.setdefault(file.table.name, []).append(file.name)
+    return Overlay(
+        {name: pa.concat_tables(tables) for name, tables in rows.items()},
+        {name: tuple(names) for name, names in files.items()},
+    )
+
+
+def lacks_schedule(session: Session, project: Project) -> bool:
+    try:
+        read_schedule(session, project)
+    except NotPreparedError:
+        return True
+    return False
+
+
+def schedule_to_come(project: Project) -> pa.Table:
+    """Dates with games once the raw files are loaded: dbt builds the schedule's tables in a scratch database."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        link_files(find_raw_dir(), {SCHEDULE}, folder / "raw")
+        with _environment(FULLCOURT_DUCKDB=str(folder / _database_name()), RAW_DIR=str(folder / "raw")):
+            prepare(project, DuckDBWarehouse(), quietly=True)
+            with DuckDBWarehouse().reading() as session:
+                return read_schedule(session, project)
+
+
+def _database_name() -> str:
+    """The project was parsed for a database of this name, and dbt-duckdb takes it from the file's."""
+    return DuckDBWarehouse().path.name
+
+
+@contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})

@@ -1,0 +1,92 @@
+"""What a person asks for: dates, or a season, of all tables or of some."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow.compute as pc
+
+from python_processors.errors import RefusedError
+from python_processors.orchestration.planner import DATES_IN_A_CHUNK
+from python_processors.orchestration.preparation import lacks_schedule, schedule_to_come
+from python_processors.orchestration.project import Project
+from python_processors.orchestration.state import NotPreparedError, read_schedule
+from python_processors.orchestration.warehouse import Warehouse
+
+
+class UnknownTableError(RefusedError):
+    """A table that has no contract."""
+
+    def __init__(self, unknown: Sequence[str], known: Sequence[str]) -> None:
+        super().__init__(f"No hashed table is called {', '.join(unknown)}. There are {', '.join(known)}.")
+
+
+class NoTableError(RefusedError):
+    """A list of tables without a table."""
+
+    def __init__(self, known: Sequence[str]) -> None:
+        super().__init__(f"The list names no table. Leave it out for all of them: {', '.join(known)}.")
+
+
+class RangeError(RefusedError):
+    """Dates that cannot be planned."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asks for."""
+
+    start: date
+    end: date
+    tables: tuple[str, ...] | None = None
+    forced: bool = False
+    dates_in_a_chunk: int = DATES_IN_A_CHUNK
+
+
+def check_request(project: Project, request: Request, today: date) -> None:
+    """:raises FullcourtError: an unknown table, or dates that cannot be planned."""
+    if request.tables == ():
+        raise NoTableError(project.tables)
+    unknown = sorted(set(request.tables or ()) - set(project.tables))
+    if unknown:
+        raise UnknownTableError(unknown, project.tables)
+    if request.start > request.end:
+        raise RangeError(f"The range ends ({request.end}) before it starts ({request.start}). Swap the two.")
+    if request.start > today:
+        raise RangeError(
+            f"{request.start} lies in the future (today is {today}): nothing is known of its games yet."
+            " The newest date that can be built is today's."
+        )
+    if request.end > today:
+        raise RangeError(f"{request.end} lies in the future. End the range today, {today}, or before.")
+
+
+def season_range(project: Project, warehouse: Warehouse, season: str) -> tuple[date, date]:
+    """First and last date with games of a season such as 2021-22.
+
+    :raises RangeError: it is spelled wrong, or the schedule does not have it.
+    """
+    start_year, _, end_year = season.partition("-")
+    if not (start_year.isdigit() and len(start_year) == 4 and end_year == f"{(int(start_year) + 1) % 100:02d}"):
+        raise RangeError(f"`{season}` is no season; write it as 2021-22.")
+    with warehouse.reading() as session:
+        schedule = schedule_to_come(project) if lacks_schedule(session, project) else read_schedule(session, project)
+    rows = schedule.filter(pc.equal(schedule["season_year"], int(start_year)))["day"].to_pylist()
+    if not rows:
+        raise RangeError(f"The schedule has no games of {season}. Load it first, or ask for a season that it has.")
+    return min(rows), min(max(rows), date.today())
+
+
+def scheduled_range(project: Project, warehouse: Warehouse) -> tuple[date, date]:
+    """First date with games that the schedule knows, and the last one up to today.
+
+    :raises NotPreparedError: there is no schedule yet.
+    """
+    with warehouse.reading() as session:
+        schedule = read_schedule(session, project)
+    days = [day for day in schedule["day"].to_pylist() if day <= date.today()]
+    if not days:
+        raise NotPreparedError
+    return min(days), max(days)
