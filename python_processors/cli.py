@@ -9,128 +9,38 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
-from datetime import date, datetime
-from functools import wraps
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
-import duckdb
 
 from python_processors import __version__
 from python_processors.alerts import alerting, tell_of_run
-from python_processors.errors import FullcourtError, is_of_the_disk
-
-NOBODY, SOMEBODY, REFUSED, LOCKED = 0, 1, 2, 3
-
-
-def _date(context: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
-    if value is None:
-        return None
-    try:
-        return datetime.strptime(value, "%Y-%m-%d").date()
-    except ValueError:
-        raise click.BadParameter(f"`{value}` is no date of the form YYYY-MM-DD.") from None
-
-
-def _with(*options: Callable[..., Any]) -> Callable[..., Any]:
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        for option in reversed(options):
-            function = option(function)
-        return function
-
-    return decorate
-
-
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-_range = _with(
-    click.option(
-        "--start",
-        callback=_date,
-        help="First date, YYYY-MM-DD. `plan` and `backfill` need a range; others look at all dates without one.",
-    ),
-    click.option("--end", callback=_date, help="Last date, YYYY-MM-DD."),
-    click.option("--season", help="A whole season instead, such as 2021-22."),
-    click.option("--tables", help="Only these tables, separated by commas."),
-    _json,
+from python_processors.cli_command import (
+    NOBODY,
+    SOMEBODY,
+    Command,
+    Group,
+    guarded,
+    json_option,
+    parse_date,
+    range_options,
 )
 
 
-def _guarded(command: Callable[..., int | None]) -> Callable[..., None]:
-    """Errors that a user can act on are printed, not raised; the command's number is the exit code."""
-
-    @wraps(command)
-    def run(*args: Any, **options: Any) -> None:
-        # Imported here: dbt takes seconds, and --help should not.
-        from python_processors.orchestration.locks import RunLockedError
-        from python_processors.orchestration.warehouse import WarehouseLockedError
-
-        try:
-            sys.exit(command(*args, **options) or NOBODY)
-        except (RunLockedError, WarehouseLockedError) as error:
-            _fail(str(error), LOCKED, options)
-        except FullcourtError as error:
-            _fail(str(error), REFUSED, options)
-        except (duckdb.Error, OSError) as error:
-            _fail(_of_the_engine(error), REFUSED, options)
-
-    return run
-
-
-def _of_the_engine(error: Exception) -> str:
-    """What the database or the operating system said, and what to do about it."""
-    said, cause = _first_line(error), error.__context__
-    while cause is not None and not is_of_the_disk(said):  # a failed rollback hides what it was for
-        said, cause = (_first_line(cause) if is_of_the_disk(str(cause)) else said), cause.__context__
-    if is_of_the_disk(said):
-        return f"The disk is full ({said}). Nothing that was published is lost: make room, and run the same again."
-    hint = "repair that, and run the same again"
-    if isinstance(error, duckdb.CatalogException | duckdb.BinderException):
-        hint = "`fullcourt migrate --dry-run` says whether the tables are as their contracts have them"
-    return f"{said}. Nothing that was published is lost: {hint}."
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
-
-
-def _fail(message: str, code: int, options: dict[str, Any]) -> None:
-    if options.get("as_json"):
-        click.echo(json.dumps({"error": message}))
-    else:
-        click.echo(message, err=True)
-    sys.exit(code)
-
-
-class _Command(click.Command):
-    """Refuses arguments that cannot be read as every other request is refused: as JSON where that was asked for."""
-
-    def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> click.Context:
-        as_json = "--json" in args  # parsing empties the list
-        try:
-            return super().make_context(info_name, args, *rest, **extra)
-        except click.UsageError as error:
-            if as_json:
-                _fail(error.format_message(), REFUSED, {"as_json": True})
-            raise
-
-
-class _Group(click.Group):
-    command_class = _Command
-
-
-@click.group(cls=_Group)
+@click.group(cls=Group)
 @click.version_option(__version__, prog_name="fullcourt")
 def app() -> None:
     """An NBA analytics warehouse that proves every date."""
 
 
 @app.command()
-@_json
-@_guarded
+@json_option
+@guarded
 def prepare(as_json: bool) -> int:
     """Load new raw files (DuckDB) and build the schedule's tables."""
     from python_processors.orchestration.preparation import prepare as make_ready
@@ -142,11 +52,11 @@ def prepare(as_json: bool) -> int:
 
 
 @app.command()
-@_range
+@range_options
 @click.option("--force", "forced", is_flag=True, help="Build every date that is to have rows, changed or not.")
 @click.option("--full", is_flag=True, help="Every table and date, not only the ranges.")
 @click.option("--chunk-dates", default=None, type=click.IntRange(1), help="Build at most so many dates at a time.")
-@_guarded
+@guarded
 def plan(full: bool, as_json: bool, **options: Any) -> int:
     """Say which dates of which tables a run would build, why, in which order, and at what cost. Writes nothing."""
     from python_processors.cli_text import plan_lines
@@ -159,7 +69,7 @@ def plan(full: bool, as_json: bool, **options: Any) -> int:
 
 
 @app.command()
-@_range
+@range_options
 @click.option("--force", "forced", is_flag=True, help="Build every date that is to have rows, changed or not.")
 @click.option("--yes", is_flag=True, help="Do not ask; build what the plan says.")
 @click.option("--skip-first-month", is_flag=True, help="Build a long range although its first month is not verified.")
@@ -168,7 +78,7 @@ def plan(full: bool, as_json: bool, **options: Any) -> int:
 @click.option("--chunk-dates", default=None, type=click.IntRange(1), help="Build at most so many dates at a time.")
 @click.option("--no-report", is_flag=True, help="Do not write the report, target/report.html.")
 @click.option("--run-id", hidden=True)
-@_guarded
+@guarded
 @alerting
 def backfill(
     yes: bool,
@@ -213,11 +123,11 @@ def backfill(
 
 
 @app.command()
-@_range
+@range_options
 @click.option("--by-season", is_flag=True, help="A line per table and season.")
 @click.option("--by-date", is_flag=True, help="A line per table and date.")
 @click.option("--follow", is_flag=True, help="Watch the run that is at work until it ends.")
-@_guarded
+@guarded
 def status(by_season: bool, by_date: bool, follow: bool, as_json: bool, **options: Any) -> int:
     """Per table: dates by outcome, rows, hash coverage; the newest run, failures, and the audit of skips."""
     from python_processors.cli_text import run_lines, status_lines
@@ -254,9 +164,9 @@ def status(by_season: bool, by_date: bool, follow: bool, as_json: bool, **option
 
 
 @app.command()
-@_range
+@range_options
 @click.option("--all", "everything", is_flag=True, help="List days without games, too.")
-@_guarded
+@guarded
 def gaps(everything: bool, as_json: bool, **options: Any) -> int:
     """Ranges of dates that are not complete, by reason."""
     from python_processors.orchestration.reports import gaps_of
@@ -273,8 +183,8 @@ def gaps(everything: bool, as_json: bool, **options: Any) -> int:
 
 
 @app.command()
-@_range
-@_guarded
+@range_options
+@guarded
 def verify(as_json: bool, **options: Any) -> int:
     """Check every stored row and every date of a range: PASS or FAIL."""
     from python_processors.orchestration.verification import verify_range
@@ -287,9 +197,9 @@ def verify(as_json: bool, **options: Any) -> int:
 
 
 @app.command()
-@_range
+@range_options
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to, else target/report.html.")
-@_guarded
+@guarded
 def report(out: Path | None, as_json: bool, **options: Any) -> int:
     """Write one HTML page: each table and date, why it is as it is, gaps, runs, monitors and failures."""
     from python_processors.report import write_report
@@ -302,8 +212,8 @@ def report(out: Path | None, as_json: bool, **options: Any) -> int:
 
 
 @app.command()
-@_range
-@_guarded
+@range_options
+@guarded
 @alerting
 def retry(as_json: bool, **options: Any) -> int:
     """Build the dates that failed, and what waited for them."""
@@ -326,9 +236,9 @@ def retry(as_json: bool, **options: Any) -> int:
 
 @app.command()
 @click.argument("table")
-@click.argument("day", callback=_date, metavar="DATE")
-@_json
-@_guarded
+@click.argument("day", callback=parse_date, metavar="DATE")
+@json_option
+@guarded
 def explain(table: str, day: date, as_json: bool) -> int:
     """Say why a date of a table is as it is, and what a run would do with it."""
     from python_processors.orchestration.reports import explain as explained
@@ -347,8 +257,8 @@ def explain(table: str, day: date, as_json: bool) -> int:
 
 @app.command()
 @click.option("--dry-run", is_flag=True, help="Only say what differs.")
-@_json
-@_guarded
+@json_option
+@guarded
 def migrate(dry_run: bool, as_json: bool) -> int:
     """Add columns that contracts have and tables lack, and restore lost NOT NULLs."""
     from python_processors.orchestration.locks import run_lock
@@ -370,7 +280,7 @@ def migrate(dry_run: bool, as_json: bool) -> int:
     return SOMEBODY if left else NOBODY
 
 
-class _WithFaults(_Command):
+class _WithFaults(Command):
     """Lists the faults below the options; they are imported only then."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -385,11 +295,11 @@ class _WithFaults(_Command):
 @click.option("--seasons", default=1, type=click.IntRange(1, 40), help="How many seasons.", show_default=True)
 @click.option("--first-season", default=2021, type=click.IntRange(1980, 2100), help="Year in which the first starts.")
 @click.option("--seed", default=7, type=click.IntRange(0), help="Another seed, another league.", show_default=True)
-@click.option("--until", callback=_date, help="Last day with played games, YYYY-MM-DD; later ones are scheduled.")
+@click.option("--until", callback=parse_date, help="Last day with played games, YYYY-MM-DD; later ones are scheduled.")
 @click.option("--fault", "faults", multiple=True, help="Spoil the files: see below. May be repeated.")
-@click.option("--fault-day", callback=_date, help="The day that a fault is about, YYYY-MM-DD; else one in the middle.")
-@_json
-@_guarded
+@click.option("--fault-day", callback=parse_date, help="The day a fault is about, YYYY-MM-DD; else one in the middle.")
+@json_option
+@guarded
 def simulate(
     out: Path, seasons: int, first_season: int, seed: int, until: date | None, faults: tuple[str, ...],
     fault_day: date | None, as_json: bool,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from python_processors import cli
+from python_processors import cli_command
 from python_processors.alerts import CHANNELS, opened_breakers
 from python_processors.orchestration.journal import RunResult
 from tests.integration.conftest import FIRST_MONTH, Rewrite, at_work, request
@@ -41,7 +41,7 @@ def test_a_date_that_fails_is_one_digest_and_a_dead_channel_changes_nothing(
         "nbac_gamebook_player_stats",
         f"select * replace (case when game_date = '{LAST}' and points > 0 then '99999:00' else minutes end as minutes) from raw",
     )
-    run = fullcourt(warehouse, "backfill", *DAY, code=cli.SOMEBODY)
+    run = fullcourt(warehouse, "backfill", *DAY, code=cli_command.SOMEBODY)
     (sent,) = channel.received
     assert sent["title"].startswith(f"fullcourt {LAST} to {LAST}: 1 failed")
     assert f"  {TABLE}: {LAST}" in sent["message"]
@@ -49,17 +49,17 @@ def test_a_date_that_fails_is_one_digest_and_a_dead_channel_changes_nothing(
     assert CHANNELS not in run.stderr
 
     monkeypatch.setenv(CHANNELS, channel.url.replace(str(channel.server.server_port), "9"))
-    retried = fullcourt(warehouse, "retry", *DAY, code=cli.SOMEBODY)
+    retried = fullcourt(warehouse, "retry", *DAY, code=cli_command.SOMEBODY)
     assert f"WARNING {CHANNELS}: channel 1 (json) did not take the message" in retried.stderr
     assert len(channel.received) == 1
 
 
 def test_drift_is_told_and_a_refused_request_is_not(copy_of_confirmed_month: Warehouse, channel: Channel) -> None:
     warehouse = copy_of_confirmed_month
-    fullcourt(warehouse, "backfill", "--start", LAST, "--end", FIRST_MONTH[0], code=cli.REFUSED)
+    fullcourt(warehouse, "backfill", "--start", LAST, "--end", FIRST_MONTH[0], code=cli_command.REFUSED)
     assert channel.received == []
     warehouse.execute("alter table nba_ops.decisions drop column reason")
-    fullcourt(warehouse, "backfill", *DAY, code=cli.REFUSED)
+    fullcourt(warehouse, "backfill", *DAY, code=cli_command.REFUSED)
     (sent,) = channel.received
     assert sent["title"] == "fullcourt backfill did not run: schema drift, 1 difference"
     assert "nba_ops.decisions lacks the column reason" in sent["message"]

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from benchmarks.kill_backfill import Task, ledger_rows, stored
-from python_processors import cli
+from python_processors import cli, cli_command
 from python_processors.orchestration.backfill import backfill
 from python_processors.orchestration.verification import verify_range
 from tests.integration.conftest import Rewrite, at_work, request
@@ -45,7 +45,7 @@ def test_one_bad_date_stops_what_reads_it_and_retry_builds_just_that(
             return CliRunner().invoke(cli.app, [command, "--start", START, "--end", END, *options])
 
         run = fullcourt("backfill", "--yes")
-        assert run.exit_code == cli.SOMEBODY, run.output
+        assert run.exit_code == cli_command.SOMEBODY, run.output
         assert f"FAILED {TABLE} {BAD}\n" in run.output
         built = stored(task, project)
         whole = {pair: digest for pair, digest in stored(month, project).items() if pair[1] <= days[1]}
@@ -57,7 +57,7 @@ def test_one_bad_date_stops_what_reads_it_and_retry_builds_just_that(
         assert "upcoming_player_game_context" in {table for table, _ in lacking}
         assert {table for table, _ in lacking}.isdisjoint({"team_offense_game_summary", "team_defense_game_summary"})
         status, gaps = fullcourt("status"), fullcourt("gaps")
-        assert (status.exit_code, gaps.exit_code) == (cli.SOMEBODY, cli.SOMEBODY)
+        assert (status.exit_code, gaps.exit_code) == (cli_command.SOMEBODY, cli_command.SOMEBODY)
         assert f"FAILED {TABLE} {BAD}: " in status.output
         assert "minutes_played" in status.output
         (gap,) = (line for line in gaps.output.splitlines() if line.startswith(TABLE))
@@ -68,11 +68,11 @@ def test_one_bad_date_stops_what_reads_it_and_retry_builds_just_that(
         file.write_bytes(as_it_was)
         confirmed = ledger_rows(task, "input_ledger")
         retried = fullcourt("retry")
-        assert retried.exit_code == cli.NOBODY, retried.output
+        assert retried.exit_code == cli_command.NOBODY, retried.output
         assert stored(task, project) == whole
         newly = ledger_rows(task, "input_ledger") - confirmed
         assert lacking <= set(newly)
-        assert fullcourt("gaps").exit_code == cli.NOBODY
+        assert fullcourt("gaps").exit_code == cli_command.NOBODY
         assert fullcourt("retry").output == "No date has failed.\n"
 
 
@@ -119,13 +119,15 @@ def test_built_dates_that_read_what_failed_wait_for_it_and_retry_builds_them_too
         def fullcourt(command: str, *options: str) -> Result:
             return CliRunner().invoke(cli.app, [command, "--start", bad, "--end", end, *options])
 
-        for minutes, command, code in zip(of_now, ("backfill", "retry"), (cli.SOMEBODY, cli.NOBODY), strict=True):
+        for minutes, command, code in zip(
+            of_now, ("backfill", "retry"), (cli_command.SOMEBODY, cli_command.NOBODY), strict=True
+        ):
             rewrite(warehouse.raw_dir, "nbac_gamebook_player_stats", of_all.format(played, minutes))
             run = fullcourt(command, *(["--yes"] if command == "backfill" else []))
             assert run.exit_code == code, run.output
             gaps = fullcourt("gaps")
             assert gaps.exit_code == code, gaps.output
-            if code == cli.SOMEBODY:
+            if code == cli_command.SOMEBODY:
                 (held_up,) = (
                     line for line in gaps.output.splitlines() if line.startswith("upcoming_player_game_context")
                 )

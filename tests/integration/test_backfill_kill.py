@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks.kill_backfill import PROCESSES, Figures, Pairs, Task, kill_until_done, ledger_rows, start, stored
-from python_processors import cli
+from python_processors import cli, cli_command
 from python_processors.contract import PROJECT_ROOT
 from python_processors.orchestration.locks import run_lock
 from python_processors.orchestration.progress import RunStatus, read_status
@@ -102,7 +102,7 @@ def test_a_second_run_is_refused_or_waits_and_finds_nothing_to_do(
         # What a run at work does: it holds the lock, and now and then the database.
         with run_lock(warehouse, "the-first", "2021-10-19 to 2021-10-22"), warehouse.writing():
             refused = CliRunner().invoke(cli.app, command)
-        assert refused.exit_code == cli.LOCKED
+        assert refused.exit_code == cli_command.LOCKED
         assert "Run the-first (2021-10-19 to 2021-10-22) is at work" in refused.output
         first = subprocess.Popen(
             [sys.executable, "-c", HOLDS, str(warehouse.path)], stdout=subprocess.PIPE, cwd=PROJECT_ROOT
@@ -111,7 +111,7 @@ def test_a_second_run_is_refused_or_waits_and_finds_nothing_to_do(
         assert first.stdout.readline() == b"at work\n"
         waited = CliRunner().invoke(cli.app, [*command, "--wait"])
         assert first.wait() == 0
-        assert waited.exit_code == cli.NOBODY, waited.output
+        assert waited.exit_code == cli_command.NOBODY, waited.output
         assert "0 dates of tables built" in waited.output
 
 
