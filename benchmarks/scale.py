@@ -77,7 +77,7 @@ def measure(seasons: int) -> Scale:
 def build(first: int, seasons: int) -> None:
     """Build season after season, in this process; prints what it took as JSON."""
     from python_processors.orchestration.backfill import backfill
-    from python_processors.orchestration.preparation import prepare
+    from python_processors.orchestration.plan.preparation import prepare
     from python_processors.orchestration.project import Project
     from python_processors.orchestration.request import Request, season_range
     from python_processors.orchestration.warehouse import DuckDBWarehouse

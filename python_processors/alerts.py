@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Any
 from python_processors.errors import FullcourtError, RefusedError
 
 if TYPE_CHECKING:
-    from python_processors.orchestration.journal import RunResult
+    from python_processors.orchestration.proof.row_checks import Verification
     from python_processors.orchestration.request import Request
-    from python_processors.orchestration.verify import Verification
+    from python_processors.orchestration.run.journal import RunResult
     from python_processors.orchestration.warehouse import Warehouse
 
 CHANNELS = "FULLCOURT_ALERTS"
@@ -123,7 +123,7 @@ def digest_of_error(command: str, error: Exception) -> Digest | None:
     """None for what its asker is told at once: a request that cannot be, a person's no, another run at work."""
     import click
 
-    from python_processors.orchestration.schema import DriftError
+    from python_processors.orchestration.schema.drift import DriftError
 
     if isinstance(error, (RefusedError, click.ClickException, click.Abort, click.exceptions.Exit)):
         return None

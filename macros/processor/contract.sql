@@ -39,7 +39,7 @@
 
 {#-
   `create table if not exists` with a contract's columns. `meta` holds partition_by (a date, or an instant
-  whose date counts) and cluster_by. Python's own is python_processors/orchestration/tables.py.
+  whose date counts) and cluster_by. Python's own is python_processors/orchestration/schema/tables.py.
 -#}
 {% macro create_contract_table(relation, columns, meta) -%}
     {{ return(adapter.dispatch('create_contract_table')(relation, columns, meta)) }}

@@ -6,12 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from python_processors.errors import RefusedError
-from python_processors.orchestration.costs import estimate
-from python_processors.orchestration.journal import RunResult
-from python_processors.orchestration.locks import run_lock
 from python_processors.orchestration.memo import PlanMemory, digest_of
-from python_processors.orchestration.planner import SCHEDULE, Plan, make_plan
-from python_processors.orchestration.preparation import (
+from python_processors.orchestration.plan.costs import estimate
+from python_processors.orchestration.plan.planner import SCHEDULE, Plan, make_plan
+from python_processors.orchestration.plan.preparation import (
     create_missing_tables,
     lacks_schedule,
     load_raw_files,
@@ -20,11 +18,13 @@ from python_processors.orchestration.preparation import (
     schedule_to_come,
 )
 from python_processors.orchestration.project import LAYER, Project
+from python_processors.orchestration.proof.verification import verify_range
 from python_processors.orchestration.request import Request, check_request
-from python_processors.orchestration.runner import AUDITED_SHARE, Runner, new_run_id
-from python_processors.orchestration.schema import check_drift
-from python_processors.orchestration.state import Snapshot
-from python_processors.orchestration.verification import verify_range
+from python_processors.orchestration.run.journal import RunResult
+from python_processors.orchestration.run.locks import run_lock
+from python_processors.orchestration.run.runner import AUDITED_SHARE, Runner, new_run_id
+from python_processors.orchestration.schema.drift import check_drift
+from python_processors.orchestration.state.snapshot import Snapshot
 from python_processors.orchestration.warehouse import DuckDBWarehouse, Session, Warehouse
 
 DATES_WITHOUT_CONFIRMATION = 31

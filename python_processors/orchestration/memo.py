@@ -17,9 +17,9 @@ from typing import Any
 import duckdb
 
 from python_processors.contract import load_contract
-from python_processors.orchestration.fingerprints import Fingerprints, longest_season
-from python_processors.orchestration.progress import status_file
 from python_processors.orchestration.project import LAYER, Project
+from python_processors.orchestration.run.progress import status_file
+from python_processors.orchestration.state.fingerprints import Fingerprints, longest_season
 from python_processors.orchestration.warehouse import Session, Warehouse
 
 LEDGERS = ("input_ledger", "decisions", "publish_ledger", "coverage")

@@ -9,10 +9,10 @@ from datetime import date
 import pyarrow.compute as pc
 
 from python_processors.errors import RefusedError
-from python_processors.orchestration.planner import DATES_IN_A_CHUNK
-from python_processors.orchestration.preparation import lacks_schedule, schedule_to_come
+from python_processors.orchestration.plan.planner import DATES_IN_A_CHUNK
+from python_processors.orchestration.plan.preparation import lacks_schedule, schedule_to_come
 from python_processors.orchestration.project import Project
-from python_processors.orchestration.state import NotPreparedError, read_schedule
+from python_processors.orchestration.state.snapshot import NotPreparedError, read_schedule
 from python_processors.orchestration.warehouse import Warehouse
 
 

@@ -7,11 +7,11 @@ from functools import partial
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from python_processors import factors, features, formulas
+from python_processors.basketball import factors, features, formulas
+from python_processors.basketball.quality import run_issues
 from python_processors.decimals import from_parts, ratio
 from python_processors.processors import assemble
 from python_processors.processors.precompute import Column, all_true
-from python_processors.quality import run_issues
 
 Candidates = dict[str, "list[Column]"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from python_processors import factors
+from python_processors.basketball import factors
+from python_processors.basketball.quality import names_where, run_issues
 from python_processors.decimals import from_parts
 from python_processors.json_columns import json_objects
 from python_processors.processors import assemble
 from python_processors.processors.precompute import Column, Columns, all_true
-from python_processors.quality import names_where, run_issues
 
 VERSION = "v1_4factors"
 DEFERRED = (

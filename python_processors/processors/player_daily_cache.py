@@ -5,10 +5,10 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from python_processors import formulas
+from python_processors.basketball import formulas
+from python_processors.basketball.quality import run_issues, score_of
 from python_processors.processors import assemble
 from python_processors.processors.precompute import Column
-from python_processors.quality import run_issues, score_of
 
 EARLY_SEASON_GAMES = 10
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from python_processors import formulas
+from python_processors.basketball import formulas
+from python_processors.basketball.quality import quality_columns
 from python_processors.decimals import from_parts
 from python_processors.processors import assemble
-from python_processors.quality import quality_columns
 
 
 def summarise(boxes: pa.Table) -> pa.Table:

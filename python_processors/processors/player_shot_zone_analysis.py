@@ -5,11 +5,11 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from python_processors import formulas
+from python_processors.basketball import formulas
+from python_processors.basketball.quality import run_issues
 from python_processors.decimals import ratio
 from python_processors.processors import assemble
 from python_processors.processors.precompute import Column, Columns, tier, zone_note
-from python_processors.quality import run_issues
 
 ZONES = ("paint", "mid_range", "three_pt")
 LEAST_OF_TWENTY = 15

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from python_processors.quality import quality_columns
+from python_processors.basketball.quality import quality_columns
 
 
 def team_box_quality(

@@ -6,11 +6,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from python_processors import formulas
+from python_processors.basketball import formulas
+from python_processors.basketball.quality import run_issues
 from python_processors.decimals import decimal_units, ratio
 from python_processors.processors import assemble
 from python_processors.processors.precompute import Columns, tier, zone_note
-from python_processors.quality import run_issues
 
 ZONES = {"paint": "paint", "mid_range": "mid_range", "three_pt": "perimeter"}  # and what a zone is called
 LEAST_TEAMS = 10  # fewer say nothing of a league

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from python_processors import formulas
+from python_processors.basketball import formulas
 from python_processors.processors import assemble
 from python_processors.processors.team_boxes import team_box_quality
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from python_processors import formulas
+from python_processors.basketball import formulas
+from python_processors.basketball.quality import Flags, quality_columns, run_issues
 from python_processors.decimals import from_parts
-from python_processors.quality import Flags, quality_columns, run_issues
 
 Columns = dict[str, "pa.Array | pa.ChunkedArray"]
 

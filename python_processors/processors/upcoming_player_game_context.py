@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from python_processors import formulas
+from python_processors.basketball import formulas
 from python_processors.decimals import from_parts, ratio
 from python_processors.processors import assemble
 from python_processors.processors.upcoming_contexts import Columns, context_quality, line_columns

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from python_processors.orchestration.inputs import reads_seen
-from python_processors.orchestration.progress import RunStatus, read_status
 from python_processors.orchestration.project import LAYER, Project
-from python_processors.orchestration.reports import audit_summary, status_of
-from python_processors.orchestration.state import NO_ROWS, Snapshot, State
-from python_processors.orchestration.verification import states_of
+from python_processors.orchestration.proof.answers import audit_summary, status_of
+from python_processors.orchestration.proof.verification import states_of
+from python_processors.orchestration.run.progress import RunStatus, read_status
+from python_processors.orchestration.state.inputs import reads_seen
+from python_processors.orchestration.state.snapshot import NO_ROWS, Snapshot, State
 from python_processors.orchestration.warehouse import Session, Warehouse
 from python_processors.raw_loader import find_raw_dir
 from python_processors.report.monitors import ColumnCheck, check_columns

@@ -13,9 +13,9 @@ from google.api_core.exceptions import ServiceUnavailable
 
 from python_processors.bigquery.errors import BigQueryError
 from python_processors.bigquery.profile import ProfileError, credentials_of
-from python_processors.orchestration.history import LEDGER, ProcessorRun, Published, published_by, record_runs
-from python_processors.orchestration.schema import MigrationError, find_drift, migrate
-from python_processors.orchestration.tables import create_tables, stored_tables
+from python_processors.orchestration.run.history import LEDGER, ProcessorRun, Published, published_by, record_runs
+from python_processors.orchestration.schema.drift import MigrationError, find_drift, migrate
+from python_processors.orchestration.schema.tables import create_tables, stored_tables
 from python_processors.orchestration.warehouse import BigQuerySession, BigQueryWarehouse, warehouse_of_target
 from tests.bigquery.raw import local_server, settings_of
 from tests.emulator import server

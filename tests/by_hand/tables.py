@@ -342,7 +342,7 @@ def daily_cache(archive: Archive, night: Known, zones: Row | None) -> Row | None
         "fourth_quarter_minutes_last_7": night.fourth_quarter_minutes,
         **{name: None if zones is None else zones[name] for name in from_zones},
         "player_age": night.age,
-        # Penalties of python_processors/quality.py: fewer than ten games 10, zones unavailable 15.
+        # Penalties of python_processors/basketball/quality.py: fewer than ten games 10, zones unavailable 15.
         "cache_quality_score": 100 - (10 if len(played) < 10 else 0) - (15 if zones is None else 0),
         "cache_version": "v1",
     }

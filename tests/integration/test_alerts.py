@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from python_processors import cli_command
 from python_processors.alerts import CHANNELS, opened_breakers
-from python_processors.orchestration.journal import RunResult
+from python_processors.cli import command as cli_command
+from python_processors.orchestration.run.journal import RunResult
 from tests.integration.conftest import FIRST_MONTH, Rewrite, at_work, request
 from tests.integration.test_command_line import fullcourt
 from tests.unit.test_alerts import Channel

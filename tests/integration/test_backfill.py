@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from python_processors.orchestration.backfill import backfill, plan_of
-from python_processors.orchestration.fingerprints import Fingerprints
-from python_processors.orchestration.preparation import overlay_of, prepare
-from python_processors.orchestration.progress import read_status
+from python_processors.orchestration.plan.preparation import overlay_of, prepare
 from python_processors.orchestration.project import LAYER
+from python_processors.orchestration.run.progress import read_status
+from python_processors.orchestration.state.fingerprints import Fingerprints
 from python_processors.raw_contract import raw_tables
 from tests.integration.conftest import FIRST_MONTH, Rewrite, at_work, request
 from tests.warehouse import Warehouse

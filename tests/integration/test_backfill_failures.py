@@ -10,9 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from benchmarks.kill_backfill import Task, ledger_rows, stored
-from python_processors import cli, cli_command
+from python_processors import cli
+from python_processors.cli import command as cli_command
 from python_processors.orchestration.backfill import backfill
-from python_processors.orchestration.verification import verify_range
+from python_processors.orchestration.proof.verification import verify_range
 from tests.integration.conftest import Rewrite, at_work, request
 from tests.warehouse import Warehouse
 

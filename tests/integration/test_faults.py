@@ -11,7 +11,7 @@ import pytest
 
 from python_processors.contract import hashed_tables
 from python_processors.orchestration.backfill import backfill
-from python_processors.orchestration.journal import RunResult
+from python_processors.orchestration.run.journal import RunResult
 from python_processors.simulation.faults import FAULTS, Done, apply
 from tests.integration.conftest import at_work, made_once, request
 from tests.integration.test_command_line import as_json

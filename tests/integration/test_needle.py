@@ -20,10 +20,10 @@ from python_processors import logic_version
 from python_processors.contract import hashed_tables, load_contract
 from python_processors.orchestration import project as project_module
 from python_processors.orchestration.backfill import backfill, plan_of
-from python_processors.orchestration.fingerprints import Overlay
-from python_processors.orchestration.planner import Plan, make_plan
+from python_processors.orchestration.plan.planner import Plan, make_plan
 from python_processors.orchestration.project import Project
-from python_processors.orchestration.state import Snapshot
+from python_processors.orchestration.state.fingerprints import Overlay
+from python_processors.orchestration.state.snapshot import Snapshot
 from python_processors.orchestration.warehouse import DuckDBSession
 from tests.integration.conftest import FIRST_MONTH, at_work, request
 from tests.needle import LAYER, Haystack, Step

@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from python_processors.contract import hashed_tables, load_contract
-from python_processors.orchestration.reads import Read, reads_of
+from python_processors.orchestration.state.reads import Read, reads_of
 from tests.warehouse import Warehouse
 
 DAY = "2021-11-10"  # late enough for precompute tables

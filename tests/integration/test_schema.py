@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from python_processors.orchestration.schema import find_drift, live_columns, migrate
-from python_processors.orchestration.tables import stored_tables
+from python_processors.orchestration.schema.drift import find_drift, live_columns, migrate
+from python_processors.orchestration.schema.tables import stored_tables
 from python_processors.orchestration.warehouse import DuckDBWarehouse
 from tests.warehouse import Warehouse
 

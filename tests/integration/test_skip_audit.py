@@ -12,10 +12,10 @@ from python_processors.casting import cast_to_contract
 from python_processors.contract import load_contract
 from python_processors.hashing import data_hashes
 from python_processors.orchestration.backfill import backfill
-from python_processors.orchestration.fingerprints import stored_rows
 from python_processors.orchestration.project import LAYER, DbtOutcome, Project
-from python_processors.orchestration.schema import DriftError
-from python_processors.orchestration.verify import _hashed_part
+from python_processors.orchestration.proof.row_checks import _hashed_part
+from python_processors.orchestration.schema.drift import DriftError
+from python_processors.orchestration.state.fingerprints import stored_rows
 from python_processors.orchestration.warehouse import DuckDBWarehouse
 from tests.integration.conftest import at_work, request
 from tests.integration.test_command_line import DAY, TEAMS, as_json, contents, fullcourt

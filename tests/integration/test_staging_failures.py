@@ -8,8 +8,8 @@ import pytest
 from dbt.cli.main import dbtRunnerResult
 
 from python_processors.orchestration.backfill import backfill
-from python_processors.orchestration.journal import RunResult
 from python_processors.orchestration.project import LAYER, DbtOutcome, Project
+from python_processors.orchestration.run.journal import RunResult
 from tests.integration.conftest import at_work, request
 from tests.integration.test_command_line import DAY, TEAMS
 from tests.warehouse import Warehouse

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from python_processors.contract import hashed_tables, load_contract
-from python_processors.orchestration.verify import DateState, Verification, check_rows, verify
+from python_processors.orchestration.proof.row_checks import DateState, Verification, check_rows, verify
 from python_processors.orchestration.warehouse import DuckDBWarehouse
 from tests.integration.conftest import FIRST_MONTH
 from tests.warehouse import WEEK, Warehouse

@@ -14,11 +14,11 @@ import pytest
 from python_processors import alerts
 from python_processors.alerts import CHANNELS, alerting, digest_of_run, send
 from python_processors.orchestration.backfill import NotConfirmedError
-from python_processors.orchestration.journal import RunResult
+from python_processors.orchestration.proof.row_checks import RowChecks, TableVerification, Verification
 from python_processors.orchestration.request import RangeError, Request
-from python_processors.orchestration.runner import NoRoomError
-from python_processors.orchestration.schema import Drift, DriftError
-from python_processors.orchestration.verify import RowChecks, TableVerification, Verification
+from python_processors.orchestration.run.journal import RunResult
+from python_processors.orchestration.run.runner import NoRoomError
+from python_processors.orchestration.schema.drift import Drift, DriftError
 
 START, END = date(2021, 10, 19), date(2021, 11, 27)
 DAYS = [START + timedelta(days=offset) for offset in range(40)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from python_processors.orchestration.audit import wrong_skip_rate
+from python_processors.orchestration.proof.audit import wrong_skip_rate
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from python_processors.orchestration import detached
-from python_processors.orchestration.progress import Progress, RunStatus
+from python_processors.orchestration.run import detached
+from python_processors.orchestration.run.progress import Progress, RunStatus
 from python_processors.orchestration.warehouse import DuckDBWarehouse
 
 

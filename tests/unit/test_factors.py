@@ -7,8 +7,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from python_processors import factors
-from python_processors.factors import POINT
+from python_processors.basketball import factors
+from python_processors.basketball.factors import POINT
 
 FRESH = {
     "days_rest": 1, "back_to_back": False, "games_in_last_7": 3, "minutes_in_last_7": 100,

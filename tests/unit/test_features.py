@@ -7,8 +7,8 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from python_processors import features
-from python_processors.features import FEATURES, vectors
+from python_processors.basketball import features
+from python_processors.basketball.features import FEATURES, vectors
 from python_processors.processors.ml_feature_store_v2 import (
     data_source,
     injury_risk,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from python_processors import formulas
+from python_processors.basketball import formulas
 from python_processors.decimals import ratio
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from python_processors.contract import hashed_tables, load_contract
 from python_processors.logic_version import project_vars
-from python_processors.orchestration import history
-from python_processors.orchestration.history import (
+from python_processors.orchestration.run import history
+from python_processors.orchestration.run.history import (
     ANALYTICS_RUNS,
     LEDGER,
     PRECOMPUTE_RUNS,
@@ -23,8 +23,8 @@ from python_processors.orchestration.history import (
     published_by,
     record_runs,
 )
-from python_processors.orchestration.schema import find_drift
-from python_processors.orchestration.tables import create_tables, stored_tables
+from python_processors.orchestration.schema.drift import find_drift
+from python_processors.orchestration.schema.tables import create_tables, stored_tables
 from python_processors.orchestration.warehouse import DuckDBSession
 
 BUILT = ProcessorRun(

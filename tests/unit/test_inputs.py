@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from python_processors.orchestration.fingerprints import Fingerprints, Slot
-from python_processors.orchestration.inputs import Inputs
 from python_processors.orchestration.project import Project
-from python_processors.orchestration.reads import Read
+from python_processors.orchestration.state.fingerprints import Fingerprints, Slot
+from python_processors.orchestration.state.inputs import Inputs
+from python_processors.orchestration.state.reads import Read
 
 AUTUMN = date(2021, 10, 19)
 Row = tuple[date, str]

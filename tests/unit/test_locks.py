@@ -21,8 +21,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from python_processors.orchestration import locks
-from python_processors.orchestration.locks import (
+from python_processors.orchestration.run import locks
+from python_processors.orchestration.run.locks import (
     LEASE_SECONDS,
     LeaseLostError,
     RunLockedError,
@@ -30,7 +30,7 @@ from python_processors.orchestration.locks import (
     run_at_work,
     run_lock,
 )
-from python_processors.orchestration.progress import Progress, RunStatus, read_status
+from python_processors.orchestration.run.progress import Progress, RunStatus, read_status
 from python_processors.orchestration.warehouse import DuckDBWarehouse, WarehouseLockedError
 
 PROCESSES = multiprocessing.get_context("spawn")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from python_processors import formulas
+from python_processors.basketball import formulas
 from python_processors.json_columns import json_objects
 from python_processors.processors.player_shot_zone_analysis import primary_zone, sample_quality
 from python_processors.processors.precompute import tier, zone_note

@@ -8,7 +8,7 @@ import yaml
 from python_processors.contract import PROJECT_ROOT, hashed_tables
 from python_processors.coverage import COLUMNS
 from python_processors.errors import ContractError
-from python_processors.orchestration.reads import Read, reads_of
+from python_processors.orchestration.state.reads import Read, reads_of
 
 # Windows of a contract's reads that lie in a window of var precompute_reads.
 WITHIN = {"season_before": {"season_before", "games", "days"}, "same_date": {"same_date"}}

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from python_processors.orchestration.reports import gaps_of
-from python_processors.orchestration.state import State
+from python_processors.orchestration.proof.answers import gaps_of
+from python_processors.orchestration.state.snapshot import State
 
 TABLE = "player_daily_cache"
 

@@ -9,13 +9,13 @@ from typing import Any, cast
 
 import pytest
 
-from python_processors.cli_text import result_lines
-from python_processors.orchestration import runner as runner_module
-from python_processors.orchestration.journal import RunResult
-from python_processors.orchestration.locks import LeaseLostError
-from python_processors.orchestration.planner import Plan
+from python_processors.cli.text import result_lines
+from python_processors.orchestration.plan.planner import Plan
 from python_processors.orchestration.project import DbtOutcome, Project
-from python_processors.orchestration.runner import RETRIES, Runner
+from python_processors.orchestration.run import runner as runner_module
+from python_processors.orchestration.run.journal import RunResult
+from python_processors.orchestration.run.locks import LeaseLostError
+from python_processors.orchestration.run.runner import RETRIES, Runner
 from python_processors.orchestration.warehouse import DuckDBWarehouse
 
 DAY = date(2021, 10, 19)

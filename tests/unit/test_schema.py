@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from python_processors.orchestration.schema import MigrationError, find_drift, migrate
-from python_processors.orchestration.tables import contract_type, create_tables, engine_type, stored_tables
+from python_processors.orchestration.schema.drift import MigrationError, find_drift, migrate
+from python_processors.orchestration.schema.tables import contract_type, create_tables, engine_type, stored_tables
 from python_processors.orchestration.warehouse import DuckDBSession
 from tests.warehouse import environment
 

@@ -15,8 +15,8 @@ import pytest
 from python_processors.contract import Contract
 from python_processors.errors import ColumnMismatchError
 from python_processors.hashing import data_hashes
-from python_processors.orchestration import verify as verification
-from python_processors.orchestration.verify import DateState, Finding, RowChecks, check_rows, verify
+from python_processors.orchestration.proof import row_checks as verification
+from python_processors.orchestration.proof.row_checks import DateState, Finding, RowChecks, check_rows, verify
 from python_processors.orchestration.warehouse import DuckDBSession
 from tests.unit.contracts import contract_of
 

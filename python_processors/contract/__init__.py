@@ -18,7 +18,7 @@ import pyarrow as pa
 from python_processors.errors import ContractError
 from python_processors.yaml_files import read_yaml
 
-PROJECT_ROOT = Path(__file__).resolve().parents[1]
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
 # Written when rows are published, never by a processor; every hashed table has the first four.
 PUBLISH_COLUMNS = ("data_hash", "logic_version", "created_at", "processed_at", "quality_calculated_at", "updated_at")

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from python_processors.orchestration.history import ProcessorRun, config_hash, published_by, record_runs
-from python_processors.orchestration.planner import Plan
+from python_processors.orchestration.plan.planner import Plan
 from python_processors.orchestration.project import DbtOutcome, Project
-from python_processors.orchestration.reads import reads_of
+from python_processors.orchestration.run.history import ProcessorRun, config_hash, published_by, record_runs
+from python_processors.orchestration.state.reads import reads_of
 from python_processors.orchestration.warehouse import Session, Warehouse
 from python_processors.raw_contract import raw_tables
 

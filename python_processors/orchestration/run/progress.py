@@ -14,7 +14,7 @@ from typing import Any, TextIO
 from tqdm import tqdm
 
 from python_processors.contract import PROJECT_ROOT
-from python_processors.orchestration.locks import run_at_work
+from python_processors.orchestration.run.locks import run_at_work
 from python_processors.orchestration.warehouse import DuckDBWarehouse, Warehouse
 
 

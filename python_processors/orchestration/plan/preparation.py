@@ -13,11 +13,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from python_processors.errors import FullcourtError
-from python_processors.orchestration.fingerprints import Overlay, first_partition
-from python_processors.orchestration.planner import SCHEDULE
+from python_processors.orchestration.plan.planner import SCHEDULE
 from python_processors.orchestration.project import Project
-from python_processors.orchestration.state import NotPreparedError, read_schedule
-from python_processors.orchestration.tables import create_tables, stored_tables
+from python_processors.orchestration.schema.tables import create_tables, stored_tables
+from python_processors.orchestration.state.fingerprints import Overlay, first_partition
+from python_processors.orchestration.state.snapshot import NotPreparedError, read_schedule
 from python_processors.orchestration.warehouse import DuckDBWarehouse, Session, Warehouse, dataset_prefix
 from python_processors.raw_loader import changed_files, find_raw_dir, link_files, load_raw
 

@@ -19,7 +19,7 @@ from python_processors.casting import cast_to_contract, describe_key
 from python_processors.contract import Contract, load_contract
 from python_processors.errors import CastError, ColumnMismatchError
 from python_processors.hashing import HASH_LENGTH, data_hashes
-from python_processors.orchestration.state import FINE, NOT_EXPECTED
+from python_processors.orchestration.state.snapshot import FINE, NOT_EXPECTED
 from python_processors.orchestration.warehouse import Session
 
 EXAMPLES = 5

@@ -23,14 +23,14 @@ import pyarrow as pa
 import tenacity
 
 from python_processors.errors import FullcourtError, is_of_the_disk
-from python_processors.orchestration.audit import AuditError, audit_skips
-from python_processors.orchestration.chunk import Chunk
-from python_processors.orchestration.journal import RunnerStep, RunResult, record_run
-from python_processors.orchestration.ledger import append_ledger, rows_of_invocation
-from python_processors.orchestration.planner import Plan
-from python_processors.orchestration.progress import Progress, RunStatus, spelled
+from python_processors.orchestration.plan.planner import Plan
 from python_processors.orchestration.project import LAYER, DbtOutcome, Project
-from python_processors.orchestration.state import COVERAGE, Snapshot
+from python_processors.orchestration.proof.audit import AuditError, audit_skips
+from python_processors.orchestration.run.chunk import Chunk
+from python_processors.orchestration.run.journal import RunnerStep, RunResult, record_run
+from python_processors.orchestration.run.progress import Progress, RunStatus, spelled
+from python_processors.orchestration.state.ledger import append_ledger, rows_of_invocation
+from python_processors.orchestration.state.snapshot import COVERAGE, Snapshot
 from python_processors.orchestration.warehouse import Warehouse
 
 AUDITED_SHARE = 0.01

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from python_processors.errors import FullcourtError
-from python_processors.orchestration.tables import (
+from python_processors.orchestration.schema.tables import (
     StoredColumn,
     StoredTable,
     contract_type,

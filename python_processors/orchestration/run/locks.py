@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from python_processors.errors import FullcourtError, RefusedError
-from python_processors.orchestration.tables import create_tables
+from python_processors.orchestration.schema.tables import create_tables
 from python_processors.orchestration.warehouse import BigQueryWarehouse, DuckDBWarehouse, Warehouse
 
 LEASE_SECONDS = 120

@@ -55,7 +55,7 @@ def guarded(command: Callable[..., int | None]) -> Callable[..., None]:
     @wraps(command)
     def run(*args: Any, **options: Any) -> None:
         # Imported here: dbt takes seconds, and --help should not.
-        from python_processors.orchestration.locks import RunLockedError
+        from python_processors.orchestration.run.locks import RunLockedError
         from python_processors.orchestration.warehouse import WarehouseLockedError
 
         try:

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from python_processors.orchestration.ledger import LedgerRow, append_ledger
-from python_processors.orchestration.planner import Step, Waiting, due_steps
-from python_processors.orchestration.progress import spelled
+from python_processors.orchestration.plan.planner import Step, Waiting, due_steps
 from python_processors.orchestration.project import LAYER, DbtOutcome
-from python_processors.orchestration.state import NO_ROWS, Snapshot
+from python_processors.orchestration.run.progress import spelled
+from python_processors.orchestration.state.ledger import LedgerRow, append_ledger
+from python_processors.orchestration.state.snapshot import NO_ROWS, Snapshot
 from python_processors.orchestration.warehouse import Session
 
 if TYPE_CHECKING:
-    from python_processors.orchestration.runner import Runner
+    from python_processors.orchestration.run.runner import Runner
 
 
 class Chunk:

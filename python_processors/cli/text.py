@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from python_processors.orchestration.progress import RunStatus, spelled
+from python_processors.orchestration.run.progress import RunStatus, spelled
 from python_processors.orchestration.warehouse import DuckDBWarehouse, Warehouse, dataset_prefix
 from python_processors.raw_loader import holds_simulated
 
 if TYPE_CHECKING:
-    from python_processors.orchestration.journal import RunResult
-    from python_processors.orchestration.planner import Plan
-    from python_processors.orchestration.reports import TableStatus
+    from python_processors.orchestration.plan.planner import Plan
+    from python_processors.orchestration.proof.answers import TableStatus
+    from python_processors.orchestration.run.journal import RunResult
 
 
 def plan_lines(made: Plan, *, full: bool) -> list[str]:
     """
     :param full: every table and date, not only the ranges.
     """
-    from python_processors.orchestration.costs import price  # it imports dbt, which takes seconds
+    from python_processors.orchestration.plan.costs import price  # it imports dbt, which takes seconds
 
     if made.is_empty and not made.blocked:
         skipped = sum(made.skipped.values())

@@ -16,10 +16,10 @@ import pyarrow as pa
 
 from python_processors.errors import FullcourtError
 from python_processors.logic_version import project_vars
-from python_processors.orchestration.fingerprints import Fingerprints, Overlay, longest_season, stored_rows
-from python_processors.orchestration.inputs import Inputs, changed_reads
 from python_processors.orchestration.project import LAYER, Project
-from python_processors.orchestration.reads import Read
+from python_processors.orchestration.state.fingerprints import Fingerprints, Overlay, longest_season, stored_rows
+from python_processors.orchestration.state.inputs import Inputs, changed_reads
+from python_processors.orchestration.state.reads import Read
 from python_processors.orchestration.warehouse import Session
 
 OUTCOMES = ("no_games", "expected_empty", "blocked", "missing", "partial", "stale", "failed", "complete")

@@ -20,7 +20,7 @@ import click
 
 from python_processors import __version__
 from python_processors.alerts import alerting, tell_of_run
-from python_processors.cli_command import (
+from python_processors.cli.command import (
     NOBODY,
     SOMEBODY,
     Command,
@@ -43,7 +43,7 @@ def app() -> None:
 @guarded
 def prepare(as_json: bool) -> int:
     """Load new raw files (DuckDB) and build the schedule's tables."""
-    from python_processors.orchestration.preparation import prepare as make_ready
+    from python_processors.orchestration.plan.preparation import prepare as make_ready
 
     project, warehouse = _opened()
     make_ready(project, warehouse)
@@ -59,7 +59,7 @@ def prepare(as_json: bool) -> int:
 @guarded
 def plan(full: bool, as_json: bool, **options: Any) -> int:
     """Say which dates of which tables a run would build, why, in which order, and at what cost. Writes nothing."""
-    from python_processors.cli_text import plan_lines
+    from python_processors.cli.text import plan_lines
     from python_processors.orchestration.backfill import plan_of
 
     project, warehouse = _opened()
@@ -91,11 +91,11 @@ def backfill(
     **options: Any,
 ) -> int:
     """Plan, guard, run and verify a range of dates: what is up to date is left alone."""
-    from python_processors.cli_text import plan_lines, result_lines, warnings
+    from python_processors.cli.text import plan_lines, result_lines, warnings
     from python_processors.orchestration.backfill import NotConfirmedError, guard, plan_of
     from python_processors.orchestration.backfill import backfill as run_backfill
-    from python_processors.orchestration.locks import check_unlocked
-    from python_processors.orchestration.verification import verify_range
+    from python_processors.orchestration.proof.verification import verify_range
+    from python_processors.orchestration.run.locks import check_unlocked
 
     project, warehouse = _opened()
     check_unlocked(warehouse, wait=wait)  # nobody can look at the warehouse, nor plan, while another run writes
@@ -130,11 +130,11 @@ def backfill(
 @guarded
 def status(by_season: bool, by_date: bool, follow: bool, as_json: bool, **options: Any) -> int:
     """Per table: dates by outcome, rows, hash coverage; the newest run, failures, and the audit of skips."""
-    from python_processors.cli_text import run_lines, status_lines
-    from python_processors.orchestration import detached
-    from python_processors.orchestration.progress import read_status, to_dict
-    from python_processors.orchestration.reports import audit_summary, status_of
-    from python_processors.orchestration.verification import states_of
+    from python_processors.cli.text import run_lines, status_lines
+    from python_processors.orchestration.proof.answers import audit_summary, status_of
+    from python_processors.orchestration.proof.verification import states_of
+    from python_processors.orchestration.run import detached
+    from python_processors.orchestration.run.progress import read_status, to_dict
 
     warehouse = _warehouse()
     if follow:
@@ -169,8 +169,8 @@ def status(by_season: bool, by_date: bool, follow: bool, as_json: bool, **option
 @guarded
 def gaps(everything: bool, as_json: bool, **options: Any) -> int:
     """Ranges of dates that are not complete, by reason."""
-    from python_processors.orchestration.reports import gaps_of
-    from python_processors.orchestration.verification import states_of
+    from python_processors.orchestration.proof.answers import gaps_of
+    from python_processors.orchestration.proof.verification import states_of
 
     with _looked_at(options) as (snapshot, session):
         found = gaps_of(states_of(snapshot, session), everything=everything)
@@ -187,7 +187,7 @@ def gaps(everything: bool, as_json: bool, **options: Any) -> int:
 @guarded
 def verify(as_json: bool, **options: Any) -> int:
     """Check every stored row and every date of a range: PASS or FAIL."""
-    from python_processors.orchestration.verification import verify_range
+    from python_processors.orchestration.proof.verification import verify_range
 
     project, warehouse = _opened()
     asked = _request(project, warehouse, options, everything=True)
@@ -217,7 +217,7 @@ def report(out: Path | None, as_json: bool, **options: Any) -> int:
 @alerting
 def retry(as_json: bool, **options: Any) -> int:
     """Build the dates that failed, and what waited for them."""
-    from python_processors.cli_text import result_lines
+    from python_processors.cli.text import result_lines
     from python_processors.orchestration.backfill import backfill as run_backfill
     from python_processors.orchestration.backfill import failed_dates
 
@@ -241,9 +241,9 @@ def retry(as_json: bool, **options: Any) -> int:
 @guarded
 def explain(table: str, day: date, as_json: bool) -> int:
     """Say why a date of a table is as it is, and what a run would do with it."""
-    from python_processors.orchestration.reports import explain as explained
+    from python_processors.orchestration.proof.answers import explain as explained
     from python_processors.orchestration.request import Request, check_request
-    from python_processors.orchestration.state import Snapshot
+    from python_processors.orchestration.state.snapshot import Snapshot
 
     project, warehouse = _opened()
     check_request(project, Request(day, day, (table,)), date.today())
@@ -261,10 +261,10 @@ def explain(table: str, day: date, as_json: bool) -> int:
 @guarded
 def migrate(dry_run: bool, as_json: bool) -> int:
     """Add columns that contracts have and tables lack, and restore lost NOT NULLs."""
-    from python_processors.orchestration.locks import run_lock
-    from python_processors.orchestration.runner import new_run_id
-    from python_processors.orchestration.schema import find_drift
-    from python_processors.orchestration.schema import migrate as repair
+    from python_processors.orchestration.run.locks import run_lock
+    from python_processors.orchestration.run.runner import new_run_id
+    from python_processors.orchestration.schema.drift import find_drift
+    from python_processors.orchestration.schema.drift import migrate as repair
 
     warehouse = _warehouse()
     lock = nullcontext() if dry_run else run_lock(warehouse, new_run_id(), "a migration")
@@ -358,7 +358,7 @@ def _request(project: Any, warehouse: Any, options: dict[str, Any], *, everythin
 
     :param everything: without a range it is every date that the schedule knows up to today.
     """
-    from python_processors.orchestration.planner import DATES_IN_A_CHUNK
+    from python_processors.orchestration.plan.planner import DATES_IN_A_CHUNK
     from python_processors.orchestration.request import (
         RangeError,
         Request,
@@ -388,7 +388,7 @@ def _request(project: Any, warehouse: Any, options: dict[str, Any], *, everythin
 @contextmanager
 def _looked_at(options: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
     """The range asked for as it is now, and the open warehouse."""
-    from python_processors.orchestration.state import Snapshot
+    from python_processors.orchestration.state.snapshot import Snapshot
 
     project, warehouse = _opened()
     asked = _request(project, warehouse, options, everything=True)
@@ -402,8 +402,8 @@ def _names(tables: str | None) -> tuple[str, ...] | None:
 
 def _detached(warehouse: Any, as_json: bool) -> int:
     """Start the same command again in a session of its own; its words go to a file."""
-    from python_processors.orchestration import detached
-    from python_processors.orchestration.runner import new_run_id
+    from python_processors.orchestration.run import detached
+    from python_processors.orchestration.run.runner import new_run_id
 
     arguments = [argument for argument in sys.argv[1:] if argument != "--detach"]
     if "--yes" not in arguments:

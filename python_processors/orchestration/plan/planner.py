@@ -14,8 +14,8 @@ from itertools import groupby
 from typing import Any
 
 from python_processors.orchestration.project import LAYER, precompute_reads
-from python_processors.orchestration.reads import upstream_in
-from python_processors.orchestration.state import NOT_EXPECTED, Snapshot, State
+from python_processors.orchestration.state.reads import upstream_in
+from python_processors.orchestration.state.snapshot import NOT_EXPECTED, Snapshot, State
 
 DATES_IN_A_CHUNK = 400  # a season and its playoffs; peak memory of one is in docs/benchmarks.md
 SCHEDULE = "nbac_schedule"  # the raw table that the dates with games come from

@@ -12,8 +12,8 @@ from datetime import date
 
 import duckdb
 
-from python_processors.orchestration.fingerprints import WHOLE, Fingerprints
-from python_processors.orchestration.reads import Read
+from python_processors.orchestration.state.fingerprints import WHOLE, Fingerprints
+from python_processors.orchestration.state.reads import Read
 from python_processors.orchestration.warehouse import Session
 from python_processors.raw_contract import raw_tables
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from python_processors.contract import load_contract
-from python_processors.orchestration.planner import obstacles
+from python_processors.orchestration.plan.planner import obstacles
 from python_processors.orchestration.project import Project, precompute_reads
-from python_processors.orchestration.state import Snapshot, State
-from python_processors.orchestration.verify import DateState, Verification, check_rows, verify
+from python_processors.orchestration.proof.row_checks import DateState, Verification, check_rows, verify
+from python_processors.orchestration.state.snapshot import Snapshot, State
 from python_processors.orchestration.warehouse import Session, Warehouse
 
 _NAMED_GAMES = 20

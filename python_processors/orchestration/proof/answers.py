@@ -10,10 +10,10 @@ from itertools import groupby
 from typing import Any
 
 from python_processors.contract import load_contract
-from python_processors.orchestration.audit import wrong_skip_rate
-from python_processors.orchestration.inputs import changed_reads
 from python_processors.orchestration.project import Project
-from python_processors.orchestration.state import FINE, OUTCOMES, Snapshot, State
+from python_processors.orchestration.proof.audit import wrong_skip_rate
+from python_processors.orchestration.state.inputs import changed_reads
+from python_processors.orchestration.state.snapshot import FINE, OUTCOMES, Snapshot, State
 from python_processors.orchestration.warehouse import Session
 
 

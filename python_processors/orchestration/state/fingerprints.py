@@ -19,7 +19,7 @@ import pyarrow as pa
 from python_processors.contract import hashed_tables, load_contract
 from python_processors.logic_version import called_macros, project_macros, project_vars
 from python_processors.orchestration.project import LAYER, Project
-from python_processors.orchestration.reads import Read, reads_of
+from python_processors.orchestration.state.reads import Read, reads_of
 from python_processors.orchestration.warehouse import Session
 from python_processors.raw_contract import raw_tables
 

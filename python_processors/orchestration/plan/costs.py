@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from python_processors.contract import load_contract
-from python_processors.orchestration.planner import Plan
-from python_processors.orchestration.state import Snapshot
+from python_processors.orchestration.plan.planner import Plan
+from python_processors.orchestration.state.snapshot import Snapshot
 from python_processors.orchestration.warehouse import Session
 
 DOLLARS_PER_TEBIBYTE = 6.25  # on-demand list price of BigQuery, us-west2 (2026-11)

@@ -16,9 +16,9 @@ import pyarrow as pa
 
 from python_processors.contract import load_contract
 from python_processors.errors import FullcourtError
-from python_processors.orchestration.fingerprints import stored_rows
 from python_processors.orchestration.project import Project
-from python_processors.orchestration.state import NO_ROWS, NOT_EXPECTED, Snapshot
+from python_processors.orchestration.state.fingerprints import stored_rows
+from python_processors.orchestration.state.snapshot import NO_ROWS, NOT_EXPECTED, Snapshot
 from python_processors.orchestration.warehouse import Session, Warehouse
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from python_processors.orchestration.progress import RunStatus, read_status, status_file
+from python_processors.orchestration.run.progress import RunStatus, read_status, status_file
 from python_processors.orchestration.warehouse import Warehouse
 
 START_SECONDS = 120

@@ -1,0 +1,1 @@
+"""What the figures mean: formulas, factors, features, quality."""

@@ -1,0 +1,1 @@
+"""Carrying a plan out: dbt calls, lock, progress, history."""

@@ -1,0 +1,1 @@
+"""The tables that runs write, as contracts have them and as they are."""

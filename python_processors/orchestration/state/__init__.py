@@ -1,0 +1,1 @@
+"""What is known of each table and date: reads, fingerprints, ledger, state."""
