@@ -16,12 +16,13 @@ from typing import Any
 
 from python_processors import casting, hashing
 from python_processors.contract import PROJECT_ROOT, Contract
+from python_processors.project_code import remembered
 from python_processors.yaml_files import read_yaml
 
 # What every row goes through after its processor; the rest is what the processor imports.
 SHARED_MODULES: tuple[ModuleType, ...] = (casting, hashing)
-# An error ends a run: its wording decides no row.
-NOT_LOGIC = ("python_processors.errors",)
+# What decides no row: the wording of errors, and how files are read.
+NOT_LOGIC = ("python_processors.errors", "python_processors.project_code")
 # Quoted text comes first, so that what looks like a comment inside it is not taken for one.
 _SQL_TOKEN = re.compile(r"('[^']*'|\"[^\"]*\")|\{#.*?#\}|/\*.*?\*/|--[^\n]*|\s+", re.DOTALL)
 
@@ -89,7 +90,7 @@ def imported_modules(*modules: ModuleType) -> list[ModuleType]:
     return [found[name] for name in sorted(found)]
 
 
-@functools.cache
+@remembered
 def project_macros() -> Mapping[str, str]:
     """Normalised code of each macro of the project, by name."""
     macros = {}
@@ -116,7 +117,7 @@ def called_macros(codes: Iterable[str], macros: Mapping[str, str]) -> dict[str, 
     return named
 
 
-@functools.cache
+@remembered
 def project_vars() -> dict[str, str]:
     """The vars that dbt_project.yml sets, as text."""
     project = read_yaml(PROJECT_ROOT / "dbt_project.yml")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 
 import pyarrow as pa
 
 from python_processors.contract import PROJECT_ROOT
+from python_processors.project_code import remembered
 from python_processors.yaml_files import read_yaml
 
 SOURCES_FILE = PROJECT_ROOT / "models" / "staging" / "_sources.yml"
@@ -49,7 +49,7 @@ class RawTable:
         return pa.schema([pa.field(column.name, column.arrow) for column in self.columns])
 
 
-@functools.cache
+@remembered
 def raw_tables() -> dict[str, RawTable]:
     """All raw tables by name."""
     properties = read_yaml(SOURCES_FILE)

@@ -18,7 +18,9 @@
 {% macro given_vars() -%}
     {%- set given = {} -%}
     {%- for name, value in (invocation_args_dict.get('vars') or {}).items() -%}
-        {%- if name not in ('start_date', 'end_date', 'dates', 'audited', 'judged_tables') -%}
+        {%- if name not in (
+            'start_date', 'end_date', 'dates', 'audited', 'judged_tables', 'replaced', 'deletes_allowed', 'allow_deletes'
+        ) -%}
             {%- do given.update({name: value | string}) -%}
         {%- endif -%}
     {%- endfor -%}

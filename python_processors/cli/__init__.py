@@ -44,9 +44,14 @@ def app() -> None:
 def prepare(as_json: bool) -> int:
     """Load new raw files (DuckDB) and build the schedule's tables."""
     from python_processors.orchestration.plan.preparation import prepare as make_ready
+    from python_processors.orchestration.run.locks import run_lock
+    from python_processors.orchestration.run.runner import new_run_id
 
     project, warehouse = _opened()
-    make_ready(project, warehouse)
+    run_id = new_run_id()
+    with run_lock(warehouse, run_id, "a preparation"):
+        project.read_anew()
+        make_ready(project, warehouse, run_id=run_id)
     _print({"prepared": True}, ["The raw files are loaded, and the schedule's tables are built."], as_json)
     return NOBODY
 

@@ -6,7 +6,6 @@ written. dbt reads it as model properties; this module gives Python the same vie
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from python_processors.errors import ContractError
+from python_processors.project_code import remembered
 from python_processors.yaml_files import read_yaml
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
@@ -193,7 +193,7 @@ def _dataset_of(path: Path) -> str:
     return str(project["models"][project["name"]][folder]["+schema"])
 
 
-@functools.cache
+@remembered
 def load_contract(table: str) -> Contract:
     """The contract of a table, from `<table>.yml` anywhere under `models/`.
 
@@ -209,7 +209,7 @@ def load_contract(table: str) -> Contract:
     raise ContractError(table, f"{paths[0].name} describes no model of that name.")
 
 
-@functools.cache
+@remembered
 def hashed_tables() -> tuple[str, ...]:
     """Every table with a contract: the models whose `config.meta` names a processor."""
     tables = []

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from python_processors.errors import RefusedError
-from python_processors.orchestration.memo import PlanMemory, digest_of
+from python_processors.orchestration.plan.changes import check_deletes
 from python_processors.orchestration.plan.costs import estimate
 from python_processors.orchestration.plan.planner import SCHEDULE, Plan, make_plan
 from python_processors.orchestration.plan.preparation import (
@@ -18,6 +18,7 @@ from python_processors.orchestration.plan.preparation import (
     schedule_to_come,
 )
 from python_processors.orchestration.project import LAYER, Project
+from python_processors.orchestration.proof.libraries import accept_libraries
 from python_processors.orchestration.proof.verification import verify_range
 from python_processors.orchestration.request import Request, check_request
 from python_processors.orchestration.run.journal import RunResult
@@ -25,7 +26,7 @@ from python_processors.orchestration.run.locks import run_lock
 from python_processors.orchestration.run.runner import AUDITED_SHARE, Runner, new_run_id
 from python_processors.orchestration.schema.drift import check_drift
 from python_processors.orchestration.state.snapshot import Snapshot
-from python_processors.orchestration.warehouse import DuckDBWarehouse, Session, Warehouse
+from python_processors.orchestration.warehouse import DuckDBWarehouse, Warehouse
 
 DATES_WITHOUT_CONFIRMATION = 31
 FIRST_MONTH_DAYS = 32  # 2021-10-19 to 2021-11-19, the month that every change is looked at first
@@ -67,8 +68,6 @@ def plan_of(project: Project, warehouse: Warehouse, request: Request, *, only: I
     with warehouse.reading() as session:
         check_drift(session)
         overlay = overlay_of(session, request.start, request.end)
-        if not overlay.rows and (remembered := recalled(project, warehouse, session, request)):
-            return remembered
         schedule = None
         if isinstance(warehouse, DuckDBWarehouse) and (SCHEDULE in overlay.rows or lacks_schedule(session, project)):
             schedule = schedule_to_come(project)
@@ -80,40 +79,15 @@ def plan_of(project: Project, warehouse: Warehouse, request: Request, *, only: I
     return plan
 
 
-def recalled(project: Project, warehouse: Warehouse, session: Session, request: Request) -> Plan | None:
-    """The empty plan of the same request, where all that it depends on is what it was."""
-    if request.forced:
-        return None
-    known = PlanMemory(warehouse).recall(_question(request), _digest(project, session, request))
-    if known is None:
-        return None
-    return Plan(request.start, request.end, skipped=known["skipped"], not_expected=known["not_expected"])
-
-
-def remember(project: Project, warehouse: Warehouse, request: Request) -> None:
-    """Keep that nothing is left to do, so that asking again is answered at once."""
-    with warehouse.reading() as session:
-        snapshot = Snapshot(project, session, request.start, request.end, tables=request.tables)
-        plan = make_plan(snapshot)
-        if plan.is_empty and not plan.blocked:
-            PlanMemory(warehouse).keep(_question(request), _digest(project, session, request), plan.to_dict())
-
-
-def _question(request: Request) -> str:
-    return f"{request.start} {request.end} {','.join(request.tables or ('all',))}"
-
-
-def _digest(project: Project, session: Session, request: Request) -> str:
-    return digest_of(project, session, request.tables or project.tables, request.start, request.end)
-
-
 def guard(
     project: Project, warehouse: Warehouse, request: Request, plan: Plan, *, confirmed: bool, skip_first_month: bool
 ) -> None:
     """Refuse what should be looked at first.
 
-    :raises FullcourtError: the plan is too large, unconfirmed, or its first month is not proven.
+    :raises FullcourtError: the plan is too large, unconfirmed, would delete much, or its first month is not proven.
     """
+    if not request.allow_deletes:
+        check_deletes(plan.changes)
     if len(plan.dates) > MOST_DATES:
         raise TooMuchError(
             f"The plan has {len(plan.dates):,} dates; a run takes at most {MOST_DATES:,}. Split the range."
@@ -143,6 +117,8 @@ def backfill(
 
     :param plan: the plan that was confirmed; dates that are no longer due are left out, none are added.
     :raises RunLockedError: another run holds the warehouse.
+    :raises CodeChangedError: the code changed while the lock was waited for, in a way that this process cannot follow.
+    :raises DeletesError: it would delete many rows, or empty a date, and the request does not allow that.
     :raises LeaseLostError: the run could not go on holding it.
     :raises DriftError: a table is not as its contract says, and what is built could not be recorded.
     """
@@ -152,25 +128,41 @@ def backfill(
         if isinstance(warehouse, DuckDBWarehouse):
             # Whoever looks at the warehouse between two steps must not end the run.
             warehouse = DuckDBWarehouse(warehouse.path, patience_seconds=PATIENCE_SECONDS)
+        project.read_anew()
+        if not request.allow_deletes:
+            _check_files(project, warehouse, request)
         with warehouse.reading() as session:
             check_drift(session)  # the lock may have been waited for
         load_raw_files(warehouse)
         create_missing_tables(warehouse)
         if plan is not None:
             only = plan.dates if only is None else set(only) & set(plan.dates)
-        if isinstance(warehouse, DuckDBWarehouse) or plan is None or wait:
-            plan = _current_plan(project, warehouse, request, only)
-        runner = Runner(
+        if request.accept_libraries:
+            accept_libraries(project, warehouse, run_id, request.start, request.end, request.tables)
+        plan = _current_plan(project, warehouse, request, only, run_id)
+        if not request.allow_deletes:
+            check_deletes(plan.changes)
+        return Runner(
             project, warehouse, plan, what=what, run_id=run_id, tables=request.tables, forced=request.forced,
-            audited_share=audited_share, check_lock=check_lock,
-        )  # fmt: skip
-        result = runner.run()
-        if result.is_whole and result.nodes_run:
-            remember(project, warehouse, request)
-        return result
+            allow_deletes=request.allow_deletes, audited_share=audited_share, check_lock=check_lock,
+        ).run()  # fmt: skip
 
 
-def _current_plan(project: Project, warehouse: Warehouse, request: Request, only: Iterable[date] | None) -> Plan:
+def _check_files(project: Project, warehouse: Warehouse, request: Request) -> None:
+    """Look at what raw files that are not yet loaded would do to stored rows, before anything of them is written.
+
+    :raises DeletesError: rows would go that nobody said are to go.
+    """
+    with warehouse.reading() as session:
+        is_new = not session.columns("nba_ops.publish_ledger")
+        overlay = None if is_new else overlay_of(session, request.start, request.end)
+    if overlay is not None and overlay.rows:
+        check_deletes(plan_of(project, warehouse, request).changes)
+
+
+def _current_plan(
+    project: Project, warehouse: Warehouse, request: Request, only: Iterable[date] | None, run_id: str
+) -> Plan:
     """The plan of what is loaded by now, by a schedule that is up to date."""
     with warehouse.reading() as session:
         is_prepared = not lacks_schedule(session, project)
@@ -178,14 +170,12 @@ def _current_plan(project: Project, warehouse: Warehouse, request: Request, only
         plan = _plan_now(project, warehouse, request, only)
         if not any(step.may_move_schedule for step in plan.steps):
             return plan
-    prepare(project, warehouse)
+    prepare(project, warehouse, run_id=run_id)
     return _plan_now(project, warehouse, request, only)
 
 
 def _plan_now(project: Project, warehouse: Warehouse, request: Request, only: Iterable[date] | None) -> Plan:
     with warehouse.reading() as session:
-        if remembered := recalled(project, warehouse, session, request):
-            return remembered
         snapshot = Snapshot(project, session, request.start, request.end, tables=request.tables)
         return make_plan(snapshot, forced=request.forced, only=only, dates_in_a_chunk=request.dates_in_a_chunk)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import os
@@ -19,7 +18,7 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt_common.invocation import get_invocation_id
 
 from python_processors.contract import PROJECT_ROOT, hashed_tables, load_contract
-from python_processors.errors import FullcourtError
+from python_processors.errors import FullcourtError, RefusedError
 from python_processors.jobs import load_processor
 from python_processors.logic_version import (
     called_macros,
@@ -29,11 +28,14 @@ from python_processors.logic_version import (
     project_macros,
     project_vars,
 )
-from python_processors.orchestration.warehouse import dataset_prefix
+from python_processors.orchestration.warehouse import Session, dataset_prefix
+from python_processors.project_code import changed_modules, digest_of_parsed, forget_code, libraries, remembered
 from python_processors.raw_contract import raw_tables
 from python_processors.yaml_files import read_yaml
 
 LAYER = "staging_layer"  # the ledger's name for the models that only raw tables decide
+_NAMED_FILES = 5
+_ATTEMPTS = 3  # at reading code that is being changed meanwhile
 
 
 class ProjectError(FullcourtError):
@@ -41,6 +43,17 @@ class ProjectError(FullcourtError):
 
     def __init__(self, message: str) -> None:
         super().__init__(f"dbt cannot parse the project: {message}")
+
+
+class CodeChangedError(RefusedError):
+    """The code on disk is no longer the code of this process."""
+
+    def __init__(self, files: Sequence[str]) -> None:
+        more = f" and {len(files) - _NAMED_FILES} more" if files[_NAMED_FILES:] else ""
+        super().__init__(
+            f"The code changed while this command waited or read it ({', '.join(files[:_NAMED_FILES])}{more}), so that"
+            " nothing could say which code built its rows. Nothing was built: run the same command again."
+        )
 
 
 @dataclass
@@ -64,15 +77,43 @@ class Project:
 
     def __init__(self) -> None:
         self._versions: dict[str, str] = {}
+        self._digest = ""
 
     @cached_property
     def manifest(self) -> Manifest:
-        """:raises ProjectError: the project does not parse."""
-        result = self._dbt(["parse", *self._options({})], None)
-        if not result.success:
-            raise ProjectError(str(result.exception or "see logs/dbt.log"))
-        manifest: Manifest = result.result
-        return manifest
+        """:raises ProjectError: the project does not parse.
+        :raises CodeChangedError: its files changed while they were read, again and again."""
+        for _ in range(_ATTEMPTS):
+            forget_code()
+            digest = digest_of_parsed()
+            result = self._dbt(["parse", *self._options({})], None)
+            if digest_of_parsed() != digest:
+                continue
+            if not result.success:
+                raise ProjectError(str(result.exception or "see logs/dbt.log"))
+            self._digest = digest
+            manifest: Manifest = result.result
+            return manifest
+        raise CodeChangedError(["models, macros, seeds or dbt_project.yml"])
+
+    def read_anew(self) -> None:
+        """Let all that follows be of the code as it is now: a run calls this once, when it holds the warehouse.
+
+        :raises CodeChangedError: Python modules changed since the process started, which cannot be read anew.
+        """
+        changed = changed_modules()
+        if changed:
+            raise CodeChangedError(changed)
+        if self._digest != digest_of_parsed():
+            kept = {name: getattr(self, name) for name in ("_digest",)}
+            self.__dict__.clear()
+            self.__dict__.update(kept, _versions={})
+        _ = self.manifest
+
+    def libraries(self, session: Session) -> str:
+        """Versions of the libraries that decide what is stored, on the session's engine."""
+        is_embedded = session.kind == "duckdb"
+        return libraries("dbt-duckdb" if is_embedded else "dbt-bigquery", "duckdb" if is_embedded else None)
 
     @cached_property
     def graph(self) -> dict[str, dict[str, Any]]:
@@ -113,6 +154,33 @@ class Project:
         ancestors = {name for table in self.tables for name in self.models_between(table)}
         plain = (self._name(node) for node in self._plain_models())
         return tuple(sorted(set(plain) - ancestors - set(self.layer_models)))
+
+    @cached_property
+    def fingerprinted_models(self) -> tuple[str, ...]:
+        """Models other than hashed tables, whose rows are compared with what a run made of them.
+
+        Without those that remember their own past, the failure ledgers: each build adds to it.
+        """
+        remembering = f"macro.{self.manifest.metadata.project_name}.failure_ledger"
+        return tuple(sorted(
+            self._name(node) for node in self._plain_models()
+            if remembering not in self.manifest.nodes[node].depends_on.macros
+        ))  # fmt: skip
+
+    @cached_property
+    def counting_models(self) -> tuple[str, ...]:
+        """Models that tell what came of a date, without the failure ledgers."""
+        return tuple(name for name in self.fingerprinted_models if name in self.ops_models)
+
+    @cached_property
+    def whole_models(self) -> tuple[str, ...]:
+        """Models of the staging layer that are built for every date at once."""
+        return tuple(name for name in self.layer_models if self.window_column(name) is None)
+
+    def window_column(self, name: str) -> str | None:
+        """The date column of a model that is built by window; None of one that is built whole."""
+        column: str | None = self.manifest.nodes[self.node_id(name)].config.meta.get("window_column")
+        return column
 
     @cached_property
     def models_under_ops(self) -> frozenset[str]:
@@ -205,13 +273,17 @@ class Project:
                 return f"{kind}.{package}.{name}"
         raise KeyError(name)
 
-    def build(self, models: Sequence[str], dates: Sequence[str], judged: Sequence[str] | None = None) -> DbtOutcome:
+    def build(
+        self, models: Sequence[str], dates: Sequence[str], judged: Sequence[str] | None = None,
+        given: Mapping[str, Any] | None = None,
+    ) -> DbtOutcome:  # fmt: skip
         """`dbt build` of models, with their tests, for exactly these dates.
 
         :param judged: hashed tables that tests are to judge; all without it.
+        :param given: vars for this build alone, such as which dates' rows are replaced.
         """
         tables = self.tables if judged is None else judged
-        variables = {**self._window(dates), "judged_tables": sorted(tables)}
+        variables = {**self._window(dates), "judged_tables": sorted(tables), **(given or {})}
         # Tests of a selected model whose other parents stand already; none of a table that is not selected: that one
         # was tested when it was built, and where it failed, its tests must not keep dbt from counting what is there.
         command = ["build", *self._options(variables), "--indirect-selection", "buildable", "--select", *sorted(models)]
@@ -243,7 +315,9 @@ class Project:
         return {run.node.name: run.node.compiled_code for run in result.result.results}
 
     def _window(self, dates: Sequence[str]) -> dict[str, Any]:
-        return {"start_date": min(dates), "end_date": max(dates), "dates": sorted(dates)}
+        # dbt reads its vars from the file at each invocation; a run has read them once.
+        of_project = read_yaml(PROJECT_ROOT / "dbt_project.yml").get("vars") or {}
+        return {**of_project, "start_date": min(dates), "end_date": max(dates), "dates": sorted(dates)}
 
     def _options(self, variables: Mapping[str, Any]) -> list[str]:
         target = os.environ.get("FULLCOURT_TARGET", "duckdb")
@@ -311,7 +385,7 @@ class Project:
         return node.rpartition(".")[2]
 
 
-@functools.cache
+@remembered
 def precompute_reads() -> dict[str, dict[str, str]]:
     """What each precompute table waits for, and over which window: var precompute_reads."""
     project = read_yaml(PROJECT_ROOT / "dbt_project.yml")

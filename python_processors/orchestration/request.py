@@ -36,13 +36,19 @@ class RangeError(RefusedError):
 
 @dataclass(frozen=True)
 class Request:
-    """What a person asks for."""
+    """What a person asks for.
+
+    `forced` replaces the rows of every date; `allow_deletes` lets a run delete many rows, or empty a date;
+    `accept_libraries` confirms dates that other versions of libraries built, after an audit of a sample.
+    """
 
     start: date
     end: date
     tables: tuple[str, ...] | None = None
     forced: bool = False
     dates_in_a_chunk: int = DATES_IN_A_CHUNK
+    allow_deletes: bool = False
+    accept_libraries: bool = False
 
 
 def check_request(project: Project, request: Request, today: date) -> None:

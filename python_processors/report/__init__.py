@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from python_processors.orchestration.project import LAYER, Project
-from python_processors.orchestration.state.snapshot import COVERAGE
+from python_processors.orchestration.state.memory import COVERAGE
 from python_processors.orchestration.warehouse import Warehouse
 from python_processors.report.facts import read_facts
 from python_processors.report.html import default_file, render, write_page

@@ -12,7 +12,9 @@ from python_processors.orchestration.proof.answers import audit_summary, status_
 from python_processors.orchestration.proof.verification import states_of
 from python_processors.orchestration.run.progress import RunStatus, read_status
 from python_processors.orchestration.state.inputs import reads_seen
-from python_processors.orchestration.state.snapshot import NO_ROWS, Snapshot, State
+from python_processors.orchestration.state.memory import NO_ROWS
+from python_processors.orchestration.state.snapshot import Snapshot
+from python_processors.orchestration.state.states import State
 from python_processors.orchestration.warehouse import Session, Warehouse
 from python_processors.raw_loader import find_raw_dir
 from python_processors.report.monitors import ColumnCheck, check_columns
@@ -108,16 +110,17 @@ def read_facts(
     last_run = read_status(warehouse)
     with warehouse.reading() as session:
         snapshot = Snapshot(project, session, start, end, tables=tables)
-        states = states_of(snapshot, session)
-        layer = list(snapshot.states(LAYER).values())
-        lines = status_of(states, session, snapshot)
-        seasons = dict(snapshot.memory.execute("select day, season_year from dates").fetchall())
+        every = states_of(snapshot, session)
+        states = [state for state in every if state.table != LAYER]
+        layer = [state for state in every if state.table == LAYER]
+        lines = status_of(every, session, snapshot)
+        seasons = snapshot.memory.seasons
         facts = Facts(
             start=start, end=end, as_of=datetime.now(UTC), target=warehouse.kind, tables=snapshot.tables,
             states=states, layer=layer, seasons=seasons, logic=snapshot.logic, last_run=last_run,
             is_simulated=_is_simulated(project, session),
             rows=sum(line.rows for line in lines), hashed_rows=sum(line.hashed_rows for line in lines),
-            confirmed=_confirmed(snapshot, session), decisions=_decisions(session, start, end),
+            confirmed=_confirmed(snapshot), decisions=_decisions(session, start, end),
             steps=_steps(session), decided=_decided(session), run_of=_run_of(session),
             first_confirmed=_first_confirmed(session), audit=audit_summary(session),
             failing=_failing(session, start, end), quarantined=_quarantined(session, start, end),
@@ -137,26 +140,13 @@ def _is_simulated(project: Project, session: Session) -> bool | None:
     return bool(row["simulated"]) if row["n"] else None
 
 
-def _confirmed(snapshot: Snapshot, session: Session) -> dict[tuple[str, date], Confirmed]:
-    if not session.columns("nba_ops.input_ledger"):
-        return {}
-    runs = session.read(
-        f"select table_name, game_date, run_id from {session.named('nba_ops.input_ledger')}"
-        f" where {_within(snapshot.start, snapshot.end)}"
-        " qualify row_number() over (partition by table_name, game_date order by recorded_at desc) = 1"
-    ).to_pylist()
-    run_ids = {(row["table_name"], row["game_date"]): row["run_id"] for row in runs}
-    rows = snapshot.memory.execute(
-        "select ledger.table_name, ledger.day, recorded_at, logic_version, ledger.input_fingerprint,"
-        " output_fingerprint, ledger.inputs, inputs.inputs from ledger"
-        " left join inputs on ledger.table_name = inputs.table_name and ledger.day = inputs.day"
-    ).fetchall()
+def _confirmed(snapshot: Snapshot) -> dict[tuple[str, date], Confirmed]:
     return {
-        (table, day): Confirmed(
-            run_ids.get((table, day), ""), recorded, logic or "", fingerprint or "", output or NO_ROWS,
-            reads_seen(inputs or ""), reads_seen(now or ""),
+        (row["table_name"], row["day"]): Confirmed(
+            row["run_id"], row["recorded_at"], row["logic_version"] or "", row["input_fingerprint"] or "",
+            row["output_fingerprint"] or NO_ROWS, reads_seen(row["inputs"] or ""), reads_seen(row["inputs_now"] or ""),
         )
-        for table, day, recorded, logic, fingerprint, output, inputs, now in rows
+        for row in snapshot.memory.confirmations((LAYER, *snapshot.tables), snapshot.start, snapshot.end)
     }  # fmt: skip
 
 
@@ -166,7 +156,8 @@ def _decisions(session: Session, start: date, end: date) -> dict[tuple[str, date
     rows = session.read(
         "select table_name, game_date, run_id, decision, reason, decided_at"
         f" from {session.named('nba_ops.decisions')} where {_within(start, end)}"
-        " qualify row_number() over (partition by table_name, game_date order by decided_at desc) = 1"
+        " qualify row_number() over (partition by table_name, game_date"
+        " order by coalesce(sequence, 0) desc, decided_at desc) = 1"
     ).to_pylist()
     return {
         (row["table_name"], row["game_date"]): Decision(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from python_processors.contract import load_contract
 from python_processors.orchestration.plan.planner import Plan
 from python_processors.orchestration.state.snapshot import Snapshot
 from python_processors.orchestration.warehouse import Session
@@ -11,8 +10,7 @@ DOLLARS_PER_TEBIBYTE = 6.25  # on-demand list price of BigQuery, us-west2 (2026-
 
 
 def estimate(plan: Plan, snapshot: Snapshot, session: Session) -> None:
-    """Fill a plan's rows, seconds and bytes; None where nothing tells."""
-    plan.rows = _rows(plan, snapshot)
+    """Fill a plan's seconds and bytes; None where nothing tells."""
     plan.seconds = _seconds(plan, snapshot, session)
     plan.bytes_read = _bytes(plan, snapshot, session)
 
@@ -20,31 +18,6 @@ def estimate(plan: Plan, snapshot: Snapshot, session: Session) -> None:
 def price(plan: Plan) -> float | None:
     """Dollars for what a plan reads; None where nobody pays for it."""
     return None if plan.bytes_read is None else plan.bytes_read / 2**40 * DOLLARS_PER_TEBIBYTE
-
-
-def _rows(plan: Plan, snapshot: Snapshot) -> int:
-    """Rows of the planned dates: as many as are stored, else two teams a game, or the gamebook's players."""
-    total = 0
-    for table in snapshot.tables:
-        days = plan.days_of(table)
-        unknown = "2 * dates.games"
-        if load_contract(table).entity_column == "player_lookup":
-            unknown = "gamebook.players"
-        ((rows,),) = snapshot.memory.execute(
-            f"""
-            select sum(coalesce(cast(split_part(stored.fingerprint, ':', 1) as bigint), {unknown}))
-            from (select unnest(?::date[]) as day) as due
-            left join stored on stored.table_name = ? and due.day = stored.day
-            left join dates on due.day = dates.day
-            left join (
-                select day, sum(n) as players from units
-                where relation = 'nbac_gamebook_player_stats' and slot = 0 group by day
-            ) as gamebook on due.day = gamebook.day
-            """,
-            [days, table],
-        ).fetchall()
-        total += int(rows or 0)
-    return total
 
 
 def _seconds(plan: Plan, snapshot: Snapshot, session: Session) -> float | None:

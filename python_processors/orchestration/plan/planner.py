@@ -13,9 +13,11 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from python_processors.orchestration.project import LAYER, precompute_reads
+from python_processors.orchestration.plan.changes import Changes, changes_of
+from python_processors.orchestration.project import LAYER
 from python_processors.orchestration.state.reads import upstream_in
-from python_processors.orchestration.state.snapshot import NOT_EXPECTED, Snapshot, State
+from python_processors.orchestration.state.snapshot import Snapshot
+from python_processors.orchestration.state.states import NOT_EXPECTED, State
 
 DATES_IN_A_CHUNK = 400  # a season and its playoffs; peak memory of one is in docs/benchmarks.md
 SCHEDULE = "nbac_schedule"  # the raw table that the dates with games come from
@@ -23,7 +25,8 @@ SCHEDULE = "nbac_schedule"  # the raw table that the dates with games come from
 
 @dataclass(frozen=True)
 class Step:
-    """One table and date of a plan. `is_certain` says that it will run; else it may."""
+    """One table and date of a plan. `is_certain` says that it will run, else it may; `replaces` that its rows are
+    replaced whatever their hashes say."""
 
     table: str
     day: date
@@ -31,11 +34,8 @@ class Step:
     is_certain: bool = True
     failed_before: bool = False
     changed: tuple[str, ...] = ()  # reads that differ from the ledger's; none where that is not why
-
-    @property
-    def may_move_schedule(self) -> bool:
-        """Whether building it may change which dates have games: raw games changed, or nobody knows what did."""
-        return self.table == LAYER and (not self.changed or any(upstream_in(name) == SCHEDULE for name in self.changed))
+    may_move_schedule: bool = False  # whether building it may change which dates have games
+    replaces: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Plan:
     skipped: dict[str, int] = field(default_factory=dict)
     not_expected: dict[str, int] = field(default_factory=dict)
     chunks: list[list[date]] = field(default_factory=list)
-    rows: int | None = None
+    changes: dict[str, Changes] = field(default_factory=dict)
     seconds: float | None = None
     bytes_read: int | None = None
     uncounted: int = 0
@@ -70,6 +70,11 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         return not self.steps and not self.uncounted
+
+    @property
+    def rows(self) -> int:
+        """Rows that are looked at: to insert, to change at most, and to delete."""
+        return sum(of.to_insert + of.may_change + of.to_delete for of in self.changes.values())
 
     def days_of(self, table: str) -> list[date]:
         return sorted(step.day for step in self.steps if step.table == table)
@@ -88,6 +93,7 @@ class Plan:
             "chunks": [[day.isoformat() for day in chunk] for chunk in self.chunks],
             "uncounted_dates": self.uncounted,
             "rows": self.rows,
+            "changes": {table: changes.to_dict() for table, changes in self.changes.items()},
             "seconds": self.seconds,
             "bytes": self.bytes_read,
         }
@@ -119,6 +125,7 @@ def make_plan(
         plan.not_expected[table] = sum(state.outcome in NOT_EXPECTED for state in left)
         plan.skipped[table] = len(left) - plan.not_expected[table]
         waiting.add(table, steps)
+    plan.changes = {table: changes_of(snapshot, table, plan.days_of(table)) for table in snapshot.tables}
     plan.chunks = chunks_of(plan.steps, snapshot, dates_in_a_chunk)
     plan.uncounted = len(snapshot.uncounted_days())
     return plan
@@ -129,31 +136,26 @@ class Waiting:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        snapshot.memory.execute("create or replace table pending (relation varchar, day date)")
+        snapshot.memory.forget("pending")
 
     def will_mend(self, state: State) -> bool:
         """Whether all that a date was found to differ in is to be built first: it may come back as it was."""
         upstreams = {upstream_in(name) for name in state.changed}
-        rows = self._snapshot.memory.execute("select distinct relation from pending").fetchall()
-        return bool(upstreams) and upstreams <= {relation for (relation,) in rows}
+        return bool(upstreams) and upstreams <= self._snapshot.memory.relations_in("pending")
 
     def add(self, table: str, steps: Sequence[Step]) -> None:
-        memory = self._snapshot.memory
+        memory, project = self._snapshot.memory, self._snapshot.project
         days = [step.day for step in steps]
         if table != LAYER:
-            memory.execute("insert into pending select ?, unnest(?::date[])", [table, days])
+            memory.note("pending", [table], days)
             return
         # Raw rows and seeds are there already, and a hashed table waits for its own steps.
-        for relation in self._snapshot.fingerprints.slots.keys() & self._snapshot.project.layer_models:
-            if self._snapshot.project.spans_season(relation):
-                moved = [step.day for step in steps if step.may_move_schedule]
-                memory.execute(
-                    "insert into pending select distinct ?, dates.day from dates inner join dates as moved"
-                    " on dates.season_year = moved.season_year where moved.day in (select unnest(?::date[]))",
-                    [relation, moved],
-                )
-            else:
-                memory.execute("insert into pending select ?, unnest(?::date[])", [relation, days])
+        read = self._snapshot.fingerprints.slots.keys() & project.layer_models
+        spanning = {relation for relation in read if project.spans_season(relation)}
+        memory.note("pending", sorted(read - spanning), days)
+        moved = [step.day for step in steps if step.may_move_schedule]
+        for relation in sorted(spanning):
+            memory.note_seasons(relation, moved)
 
 
 def due_steps(
@@ -161,49 +163,31 @@ def due_steps(
 ) -> tuple[list[Step], list[Blocked]]:
     """What of a table will run, may run, and cannot, given what is `pending`."""
     steps = [
-        Step(table, s.day, s.why, not waiting.will_mend(s), s.failed_before, s.changed)
-        for s in states.values()
-        if s.is_due
+        Step(
+            table, s.day, s.why, not waiting.will_mend(s), s.failed_before, s.changed,
+            table == LAYER and _may_move_schedule(s, snapshot.project.whole_models), s.replaces,
+        )
+        for s in states.values() if s.is_due
+    ]  # fmt: skip
+    blocked = [Blocked(table, s.day, s.reason) for s in states.values() if s.rule == "blocked"]
+    idle = [s.day for s in states.values() if not s.is_due and not s.is_ruled_out and s.rule != "blocked"]
+    if table == LAYER or not idle:
+        return sorted(steps, key=lambda step: step.day), blocked
+    touched = snapshot.days_touched(table, idle, "pending")
+    in_the_way = snapshot.obstacles(table, list(touched))
+    blocked += [Blocked(table, day, in_the_way[day]) for day in sorted(in_the_way)]
+    steps += [
+        Step(table, day, f"it reads {read.described}, which is built first", False)
+        for day, read in touched.items()
+        if day not in in_the_way
     ]
-    idle = [s.day for s in states.values() if not s.is_due and not s.is_ruled_out]
-    if table != LAYER and idle:
-        days = "select unnest([" + ", ".join(f"date '{day}'" for day in idle) + "]) as day"
-        touched = snapshot.inputs.days_touched(table, days, "pending")
-        steps += [Step(table, day, f"it reads {read}, which is built first", False) for day, read in touched.items()]
-    in_the_way = obstacles(snapshot, table, [step.day for step in steps])
-    blocked = [Blocked(table, day, in_the_way[day]) for day in sorted(in_the_way)]
-    return sorted((s for s in steps if s.day not in in_the_way), key=lambda step: step.day), blocked
+    return sorted(steps, key=lambda step: step.day), blocked
 
 
-def obstacles(snapshot: Snapshot, table: str, days: Sequence[date]) -> dict[date, str]:
-    """Days that cannot be built: a game day of the season before them was never built and is not planned.
-
-    Only for tables that wait for a whole season (var precompute_reads). Rows that a built day lacks are found
-    by the build itself, which knows whom they hold up (nba_ops.blocked_dates).
-    """
-    upstreams = [name for name, window in precompute_reads().get(table, {}).items() if window == "season_before"]
-    found: dict[date, str] = {}
-    for upstream in upstreams:
-        rows = snapshot.memory.execute(
-            """
-            with unbuilt as (
-                select dates.season_year, min(dates.day) as first_day, count(*) as days
-                from dates
-                where dates.day < ? and not exists (
-                    select 1 from published where published.table_name = ? and published.day = dates.day
-                )
-                group by dates.season_year
-            )
-            select due.day, unbuilt.first_day
-            from (select unnest(?::date[]) as day) as due
-            inner join dates on due.day = dates.day
-            inner join unbuilt on dates.season_year = unbuilt.season_year and unbuilt.first_day < due.day
-            """,
-            [snapshot.start, upstream, list(days)],
-        ).fetchall()
-        for day, first in rows:
-            found.setdefault(day, f"{upstream} was never built on {first}, and this range does not reach it")
-    return found
+def _may_move_schedule(state: State, whole_models: Sequence[str]) -> bool:
+    """Raw games changed, or models that are made of all of them; or nobody knows what did."""
+    named = {upstream_in(name) for name in state.changed}
+    return not named or SCHEDULE in named or not named.isdisjoint(whole_models)
 
 
 def chunks_of(steps: Sequence[Step], snapshot: Snapshot, most: int) -> list[list[date]]:
@@ -211,7 +195,7 @@ def chunks_of(steps: Sequence[Step], snapshot: Snapshot, most: int) -> list[list
 
     A chunk never holds dates of two seasons, nor more than `most`.
     """
-    known = dict(snapshot.memory.execute("select day, season_year from dates").fetchall())
+    known = snapshot.memory.seasons
     days = sorted({step.day for step in steps})
     failed = sorted({step.day for step in steps if step.failed_before})
     seasons: dict[date, int] = {}

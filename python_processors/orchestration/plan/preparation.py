@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -17,23 +17,40 @@ from python_processors.orchestration.plan.planner import SCHEDULE
 from python_processors.orchestration.project import Project
 from python_processors.orchestration.schema.tables import create_tables, stored_tables
 from python_processors.orchestration.state.fingerprints import Overlay, first_partition
+from python_processors.orchestration.state.ledger import LedgerWriter, ModelRow, confirmed_models
+from python_processors.orchestration.state.memory import Memory
 from python_processors.orchestration.state.snapshot import NotPreparedError, read_schedule
+from python_processors.orchestration.state.stored import made_fingerprints
 from python_processors.orchestration.warehouse import DuckDBWarehouse, Session, Warehouse, dataset_prefix
 from python_processors.raw_loader import changed_files, find_raw_dir, link_files, load_raw
 
 
-def prepare(project: Project, warehouse: Warehouse, *, quietly: bool = False) -> None:
-    """Load raw files that are new or changed (DuckDB), and build the schedule's tables.
+def prepare(project: Project, warehouse: Warehouse, *, run_id: str, quietly: bool = False) -> None:
+    """Load raw files that are new or changed (DuckDB), and build the schedule's tables. The caller holds the lock.
 
+    :param run_id: who confirms what the tables hold then.
     :param quietly: do not tell which files were loaded.
     :raises FullcourtError: a raw file does not fit, or dbt failed.
     """
     load_raw_files(warehouse, quietly=quietly)
+    create_missing_tables(warehouse)
     outcome = project.build(["+dim_game_dates"], ["2021-10-19"])  # its tables have no window; any date does
     if outcome.error or outcome.failures:
         raise FullcourtError(
             f"The schedule could not be built: {outcome.error or '; '.join(outcome.failures.values())}"
         )
+    with warehouse.writing() as session:
+        made = whole_models_made(project, session, outcome.built)
+        LedgerWriter(session, run_id, project.libraries(session)).confirm(session, outcome.invocation_id, [], made)
+
+
+def whole_models_made(project: Project, session: Session, built: Collection[str]) -> list[ModelRow]:
+    """What models that are built for every date at once hold now, where that is not what a run confirmed last."""
+    whole = [name for name in project.whole_models if name in built]
+    memory = Memory()
+    memory.add("made", made_fingerprints(session, project, whole, date.min, date.max))
+    memory.add("model_ledger", confirmed_models(session, whole))
+    return [ModelRow(*row) for row in memory.made_anew([], whole, [])]
 
 
 def create_missing_tables(warehouse: Warehouse) -> None:
@@ -89,7 +106,7 @@ def schedule_to_come(project: Project) -> pa.Table:
         folder = Path(name)
         link_files(find_raw_dir(), {SCHEDULE}, folder / "raw")
         with _environment(FULLCOURT_DUCKDB=str(folder / _database_name()), RAW_DIR=str(folder / "raw")):
-            prepare(project, DuckDBWarehouse(), quietly=True)
+            prepare(project, DuckDBWarehouse(), run_id="scratch", quietly=True)
             with DuckDBWarehouse().reading() as session:
                 return read_schedule(session, project)
 

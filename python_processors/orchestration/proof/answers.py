@@ -10,10 +10,11 @@ from itertools import groupby
 from typing import Any
 
 from python_processors.contract import load_contract
-from python_processors.orchestration.project import Project
+from python_processors.orchestration.project import LAYER, Project
 from python_processors.orchestration.proof.audit import wrong_skip_rate
 from python_processors.orchestration.state.inputs import changed_reads
-from python_processors.orchestration.state.snapshot import FINE, OUTCOMES, Snapshot, State
+from python_processors.orchestration.state.snapshot import Snapshot
+from python_processors.orchestration.state.states import FINE, OUTCOMES, State
 from python_processors.orchestration.warehouse import Session
 
 
@@ -64,10 +65,10 @@ def status_of(
     states: Sequence[State], session: Session, snapshot: Snapshot, *, by_season: bool = False
 ) -> list[TableStatus]:
     """One line per table, or per table and season, in the order of the chain."""
-    seasons = dict(snapshot.memory.execute("select day, season_year from dates").fetchall())
+    seasons = snapshot.memory.seasons
     lines = []
-    for table in snapshot.tables:
-        hashed = _hashed_rows(session, table, snapshot.start, snapshot.end)
+    for table in (LAYER, *snapshot.tables):
+        hashed = {} if table == LAYER else _hashed_rows(session, table, snapshot.start, snapshot.end)
         of_table = [state for state in states if state.table == table]
         groups: dict[int | None, list[State]] = {}
         for state in of_table:
@@ -105,32 +106,23 @@ def explain(snapshot: Snapshot, session: Session, project: Project, table: str, 
         decision_sentence(row["decided_at"], row["run_id"], row["decision"], row["reason"])
         for row in _decisions(session, table, day)
     ]
-    ledger = snapshot.memory.execute(
-        "select inputs, logic_version, recorded_at, input_fingerprint is not distinct from left(sha256(inputs), 16)"
-        " from ledger where table_name = ? and day = ?",
-        [table, day],
-    ).fetchall()
+    ledger = snapshot.memory.confirmed(table, day)
     if ledger:
-        inputs, logic, recorded, is_whole = ledger[0]
+        code = "the code of now" if ledger["logic_version"] == snapshot.logic[table] else (
+            f"the code of now is {snapshot.logic[table]}"
+        )  # fmt: skip
         sentences.append(
-            f"It was confirmed {recorded:%Y-%m-%d %H:%M} UTC by logic {logic}"
-            + (
-                " (the code of now)."
-                if logic == snapshot.logic[table]
-                else f"; the code of now is {snapshot.logic[table]}."
-            )
+            f"It was confirmed {ledger['recorded_at']:%Y-%m-%d %H:%M} UTC by logic {ledger['logic_version']} ({code})."
         )
-        now = snapshot.memory.execute(
-            "select inputs from inputs where table_name = ? and day = ?", [table, day]
-        ).fetchall()[0][0]
-        if is_whole:
-            changed = changed_reads(inputs, now)
+        if ledger["is_whole"]:
+            changed = changed_reads(ledger["inputs"], snapshot.memory.inputs_of(table, day))
             sentences.append(
                 "Changed since: " + "; ".join(changed) + "." if changed else "Nothing that it reads has changed since."
             )
         else:
             sentences.append("Its ledger row is damaged, so nothing tells what it read.")
-    sentences.append(f"A run would build it, since {state.why}." if state.is_due else "A run would leave it alone.")
+    left = "A run of this date alone cannot build it." if state.rule == "blocked" else "A run would leave it alone."
+    sentences.append(f"A run would build it, since {state.why}." if state.is_due else left)
     return "\n".join(sentences)
 
 
@@ -180,6 +172,7 @@ def _decisions(session: Session, table: str, day: date) -> list[dict[str, Any]]:
         return []
     rows: list[dict[str, Any]] = session.read(
         f"select run_id, decision, reason, decided_at from {session.named('nba_ops.decisions')}"
-        f" where table_name = '{table}' and game_date = date '{day}' order by decided_at desc limit 3"
+        f" where table_name = '{table}' and game_date = date '{day}'"
+        " order by coalesce(sequence, 0) desc, decided_at desc limit 3"
     ).to_pylist()
     return rows

@@ -1,7 +1,7 @@
 """The skip audit: a run recomputes a random sample of what it skipped, and compares.
 
-Rows go to `<table>__audit` and nowhere else. A difference is an alarm: the ledger's row of the date is
-marked, so that the next plan builds it, and the share of wrong skips stands in the status.
+Rows go to `<table>__audit` and nowhere else. A difference is an alarm: the confirmation of the date is taken
+back, so that it is built, and the share of wrong skips stands in the status.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ import pyarrow as pa
 from python_processors.contract import load_contract
 from python_processors.errors import FullcourtError
 from python_processors.orchestration.project import Project
-from python_processors.orchestration.state.fingerprints import stored_rows
-from python_processors.orchestration.state.snapshot import NO_ROWS, NOT_EXPECTED, Snapshot
+from python_processors.orchestration.state.memory import NO_ROWS
+from python_processors.orchestration.state.snapshot import Snapshot
+from python_processors.orchestration.state.states import NOT_EXPECTED
+from python_processors.orchestration.state.stored import fingerprints_of
 from python_processors.orchestration.warehouse import Session, Warehouse
 
 
@@ -47,7 +49,7 @@ def audit_skips(
     project: Project, warehouse: Warehouse, run_id: str, tables: Sequence[str], start: date, end: date, *,
     share: float, rng: random.Random, built: Collection[tuple[str, date]] = (),
 ) -> list[Audit]:  # fmt: skip
-    """Recompute a share of the dates that are up to date, at least one, and record what came of it.
+    """Recompute a share of the dates that are up to date, at least one, and write down what came of it.
 
     :param built: tables and dates that the run built itself, so that they are no skips.
 
@@ -59,38 +61,48 @@ def audit_skips(
             (table, state.day)
             for table in snapshot.tables
             for state in snapshot.states(table).values()
-            if not state.is_due and state.outcome not in NOT_EXPECTED and (table, state.day) not in built
+            if not state.is_due and state.outcome not in (*NOT_EXPECTED, "blocked") and (table, state.day) not in built
         ]
     if not idle:
         return []
-    chosen = rng.sample(idle, max(1, math.ceil(share * len(idle))))
-    audits = []
-    for table in sorted({table for table, _ in chosen}):
-        audits += recompute(project, warehouse, table, sorted(day for of, day in chosen if of == table))
+    audits = recompute(project, warehouse, rng.sample(idle, max(1, math.ceil(share * len(idle)))))
     with warehouse.writing() as session:
-        record(session, run_id, audits)
+        _record(session, run_id, audits)
     return audits
 
 
-def recompute(project: Project, warehouse: Warehouse, table: str, days: Sequence[date]) -> list[Audit]:
-    """Compare a table's stored rows of some days with what its code makes of their input now.
+def recompute(project: Project, warehouse: Warehouse, chosen: Sequence[tuple[str, date]]) -> list[Audit]:
+    """Compare stored rows of some tables and days with what their code makes of their input now.
 
     :raises AuditError: dbt could not recompute them.
     """
+    return [
+        audit
+        for table in sorted({table for table, _ in chosen})
+        for audit in _recomputed(project, warehouse, table, sorted(day for of, day in chosen if of == table))
+    ]
+
+
+def reasons_of(audits: Sequence[Audit]) -> dict[tuple[str, date], str]:
+    """Why the confirmation of dates that came out otherwise is taken back."""
+    reason = "the skip audit recomputed other rows than are stored"
+    return {(of.table, of.day): reason for of in audits if not of.is_same}
+
+
+def _recomputed(project: Project, warehouse: Warehouse, table: str, days: Sequence[date]) -> list[Audit]:
     models = [*project.models_between(table), *project.layer_models]
     outcome = project.recompute(table, models, [day.isoformat() for day in days])
     if outcome.error or outcome.failures:
         raise AuditError(table, outcome.error or "; ".join(outcome.failures.values()))
-    contract = load_contract(table)
+    relation = load_contract(table).relation
     with warehouse.writing() as session:
-        stored = _fingerprints(stored_rows(session, table, min(days), max(days)))
-        again = _fingerprints(stored_rows(session, table, min(days), max(days), relation=f"{contract.relation}__audit"))
-        session.execute(f"drop table if exists {session.named(f'{contract.relation}__audit')}")
+        stored = fingerprints_of(session, table, relation, min(days), max(days))
+        again = fingerprints_of(session, table, f"{relation}__audit", min(days), max(days))
+        session.execute(f"drop table if exists {session.named(f'{relation}__audit')}")
     return [Audit(table, day, stored.get(day, NO_ROWS), again.get(day, NO_ROWS)) for day in days]
 
 
-def record(session: Session, run_id: str, audits: Sequence[Audit]) -> None:
-    """Write what the audit found; a wrong skip also takes the date's confirmation back."""
+def _record(session: Session, run_id: str, audits: Sequence[Audit]) -> None:
     now = pa.array([datetime.now(UTC)] * len(audits), pa.timestamp("us", "UTC"))
     session.append("nba_ops.skip_audits", pa.table({
         "run_id": [run_id] * len(audits), "table_name": [audit.table for audit in audits],
@@ -98,12 +110,6 @@ def record(session: Session, run_id: str, audits: Sequence[Audit]) -> None:
         "is_same": [audit.is_same for audit in audits], "stored_fingerprint": [audit.stored for audit in audits],
         "recomputed_fingerprint": [audit.recomputed for audit in audits], "audited_at": now,
     }))  # fmt: skip
-    for audit in audits:
-        if not audit.is_same:
-            session.execute(
-                f"delete from {session.named('nba_ops.input_ledger')}"
-                f" where table_name = '{audit.table}' and game_date = date '{audit.day}'"
-            )
 
 
 def wrong_skip_rate(audited: int, wrong: int) -> tuple[float, float]:
@@ -131,7 +137,3 @@ def wrong_skip_rate(audited: int, wrong: int) -> tuple[float, float]:
         middle = (low + high) / 2
         low, high = (middle, high) if at_most_so_many(middle) > 0.05 else (low, middle)
     return wrong / audited, high
-
-
-def _fingerprints(rows: pa.Table) -> dict[date, str]:
-    return dict(zip(rows["day"].to_pylist(), rows["fingerprint"].to_pylist(), strict=True))

@@ -19,7 +19,7 @@ from python_processors.casting import cast_to_contract, describe_key
 from python_processors.contract import Contract, load_contract
 from python_processors.errors import CastError, ColumnMismatchError
 from python_processors.hashing import HASH_LENGTH, data_hashes
-from python_processors.orchestration.state.snapshot import FINE, NOT_EXPECTED
+from python_processors.orchestration.state.states import FINE, NOT_EXPECTED
 from python_processors.orchestration.warehouse import Session
 
 EXAMPLES = 5
@@ -29,13 +29,16 @@ ROWS_AT_ONCE = 100_000  # bounds memory: whole dates up to so many rows, about 6
 
 @dataclass(frozen=True)
 class Finding:
-    """Rows, or keys, with one kind of fault: how many, and the keys of the first few."""
+    """Rows, or keys, with one kind of fault: how many, the keys of the first few, and their dates."""
 
     count: int = 0
     examples: tuple[str, ...] = ()
+    days: frozenset[date] = frozenset()
 
     def __add__(self, other: Finding) -> Finding:
-        return Finding(self.count + other.count, (self.examples + other.examples)[:EXAMPLES])
+        return Finding(
+            self.count + other.count, (self.examples + other.examples)[:EXAMPLES], self.days | other.days
+        )  # fmt: skip
 
     def __bool__(self) -> bool:
         return self.count > 0
@@ -77,6 +80,22 @@ class RowChecks:
     @property
     def problems(self) -> list[str]:
         """Each fault in a sentence, with its examples."""
+        return [
+            f"{finding.count:,} {what}: {'; '.join(finding.examples)}{' ...' if _cut_off(finding) else ''}"
+            for what, finding in self._faults.items()
+        ]
+
+    @property
+    def faulty_days(self) -> dict[date, str]:
+        """Dates with a row that is not what it claims to be, and the faults of each."""
+        found: dict[date, list[str]] = defaultdict(list)
+        for what, finding in self._faults.items():
+            for day in finding.days:
+                found[day].append(what)
+        return {day: f"verification found that {', and '.join(faults)}" for day, faults in sorted(found.items())}
+
+    @property
+    def _faults(self) -> dict[str, Finding]:
         named = {
             "rows have no data_hash": self.unhashed,
             f"rows have a data_hash that is not {HASH_LENGTH} lower-case hex characters": self.malformed,
@@ -84,11 +103,7 @@ class RowChecks:
             "keys have more than one row": self.doubled,
             "batches of rows hold a value that its column's type cannot": self.unfit,
         }
-        return [
-            f"{finding.count:,} {what}: {'; '.join(finding.examples)}{' ...' if _cut_off(finding) else ''}"
-            for what, finding in named.items()
-            if finding
-        ]
+        return {what: finding for what, finding in named.items() if finding}
 
 
 @dataclass(frozen=True)
@@ -120,32 +135,43 @@ class TableVerification:
 
 @dataclass(frozen=True)
 class Verification:
-    """All tables; it passes when each of them does."""
+    """All tables; it passes when each of them does, and the staging layer under them is as it was made.
+
+    `notes` tell what verifying did, or could not do, about what it found.
+    """
 
     tables: tuple[TableVerification, ...]
+    layer: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
-        return all(table.passed for table in self.tables)
+        return not self.layer and all(table.passed for table in self.tables)
 
     @property
     def first_problem(self) -> str:
-        """The first reason of the first table that fails; empty when all pass."""
+        """The first reason of the staging layer, or of the first table that fails; empty when all pass."""
+        if self.layer:
+            return f"staging_layer: {self.layer[0]}"
         return next((f"{table.checks.table}: {table.reasons[0]}" for table in self.tables if not table.passed), "")
 
     def lines(self) -> list[str]:
         """A line per table, then up to ten reasons for each that fails."""
         lines = _aligned([_HEADER, *(_cells(table) for table in self.tables)])
-        for table in self.tables:
-            if not table.passed:
-                lines += ["", f"{table.checks.table}:", *(f"  {reason}" for reason in table.reasons[:MOST_REASONS])]
-                if len(table.reasons) > MOST_REASONS:
-                    lines.append(f"  and {len(table.reasons) - MOST_REASONS:,} more")
-        return [*lines, "", "PASS" if self.passed else "FAIL"]
+        for name, reasons in (("staging_layer", self.layer), *((of.checks.table, of.reasons) for of in self.tables)):
+            if reasons:
+                lines += ["", f"{name}:", *(f"  {reason}" for reason in reasons[:MOST_REASONS])]
+                if len(reasons) > MOST_REASONS:
+                    lines.append(f"  and {len(reasons) - MOST_REASONS:,} more")
+        notes = ["", *self.notes] if self.notes else []
+        return [*lines, *notes, "", "PASS" if self.passed else "FAIL"]
 
     def to_dict(self) -> dict[str, Any]:
         """The same for JSON, with every reason."""
-        return {"passed": self.passed, "tables": [_as_dict(table) for table in self.tables]}
+        return {
+            "passed": self.passed, "staging_layer": list(self.layer), "notes": list(self.notes),
+            "tables": [_as_dict(table) for table in self.tables],
+        }  # fmt: skip
 
 
 def check_rows(session: Session, table: str, start: date, end: date) -> RowChecks:
@@ -169,17 +195,24 @@ def check_rows(session: Session, table: str, start: date, end: date) -> RowCheck
             f"select {names}, data_hash from {session.named(contract.relation)} where {_between(contract, first, last)}"
         )
         found = _check_hashes(rows, wanted)
+        if "unfit" in found:  # no row of the batch can be told apart
+            found["unfit"] = replace(found["unfit"], days=frozenset(d for d in by_date if first <= d <= last))
         checks = replace(checks, **{kind: getattr(checks, kind) + finding for kind, finding in found.items()})
     return checks
 
 
-def verify(checks: Sequence[RowChecks], states: Sequence[DateState]) -> Verification:
+def verify(
+    checks: Sequence[RowChecks], states: Sequence[DateState], layer: Sequence[str] = (), notes: Sequence[str] = ()
+) -> Verification:
     """Rows and dates together: a table passes when no row check failed and each of its dates is as it is to be,
-    with as many rows as its state says. States of other tables and dates are not looked at."""
+    with as many rows as its state says. States of other tables and dates are not looked at.
+
+    :param layer: what is wrong with the staging layer.
+    """
     of_table: dict[str, dict[date, DateState]] = defaultdict(dict)
     for state in states:
         of_table[state.table][state.date] = state
-    return Verification(tuple(_verified(table, of_table[table.table]) for table in checks))
+    return Verification(tuple(_verified(table, of_table[table.table]) for table in checks), tuple(layer), tuple(notes))
 
 
 def _verified(checks: RowChecks, states: Mapping[date, DateState]) -> TableVerification:
@@ -227,13 +260,18 @@ def _rows_by_date(session: Session, contract: Contract, start: date, end: date) 
 
 def _doubled_keys(session: Session, contract: Contract, start: date, end: date) -> Finding:
     key = ", ".join(contract.key)
-    doubled = session.read(
-        f"select {key}, count(*) over () as doubled_keys from (select {key}, count(*) as copies"
-        f" from {session.named(contract.relation)} where {_between(contract, start, end)} group by {key}) as counted"
-        f" where copies > 1 order by {key} limit {EXAMPLES}"
+    counted = (
+        f"select {key}, min({contract.partition_by}) as first_day, count(*) as copies"
+        f" from {session.named(contract.relation)} where {_between(contract, start, end)} group by {key}"
     )
-    count = doubled["doubled_keys"][0].as_py() if doubled.num_rows else 0
-    return Finding(count, _keys(doubled, contract))
+    doubled = session.read(
+        f"select *, count(*) over () as doubled_keys from ({counted}) as counted where copies > 1"
+        f" order by {key} limit {EXAMPLES}"
+    )
+    if not doubled.num_rows:
+        return Finding()
+    days = session.read(f"select distinct first_day from ({counted}) as counted where copies > 1")["first_day"]
+    return Finding(doubled["doubled_keys"][0].as_py(), _keys(doubled, contract), frozenset(days.to_pylist()))
 
 
 def _batches(rows_by_date: Mapping[date, int]) -> Iterator[tuple[date, date]]:
@@ -272,7 +310,8 @@ def _finding(rows: pa.Table, mask: pa.Array, contract: Contract) -> Finding:
     if not count:
         return Finding()
     faulty = rows.filter(mask).sort_by([(name, "ascending") for name in (contract.partition_by, *contract.key)])
-    return Finding(count, _keys(faulty.slice(0, EXAMPLES), contract))
+    days = frozenset(pc.unique(faulty[contract.partition_by]).to_pylist())
+    return Finding(count, _keys(faulty.slice(0, EXAMPLES), contract), days)
 
 
 def _keys(rows: pa.Table, contract: Contract) -> tuple[str, ...]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from python_processors.contract import load_contract
-from python_processors.orchestration.plan.planner import obstacles
-from python_processors.orchestration.project import Project, precompute_reads
+from python_processors.errors import FullcourtError
+from python_processors.orchestration.project import LAYER, Project, precompute_reads
 from python_processors.orchestration.proof.row_checks import DateState, Verification, check_rows, verify
-from python_processors.orchestration.state.snapshot import Snapshot, State
+from python_processors.orchestration.run.locks import run_lock
+from python_processors.orchestration.state.ledger import Decision, LedgerWriter
+from python_processors.orchestration.state.snapshot import Snapshot
+from python_processors.orchestration.state.states import FINE, State
 from python_processors.orchestration.warehouse import Session, Warehouse
 
 _NAMED_GAMES = 20
@@ -19,7 +22,8 @@ _NAMED_GAMES = 20
 def verify_range(
     project: Project, warehouse: Warehouse, start: date, end: date, tables: Sequence[str] | None = None
 ) -> Verification:
-    """Check every stored row and every date of a range.
+    """Check every stored row and every date of a range. Dates with a row that is not what it claims to be lose their
+    confirmation, so that the next run builds them and what reads them waits.
 
     :raises FullcourtError: there is no schedule yet, or the warehouse cannot be read.
     """
@@ -28,23 +32,46 @@ def verify_range(
         states = states_of(snapshot, session)
         checks = [check_rows(session, table, start, end) for table in snapshot.tables]
     known = {(state.table, state.day): state for state in states}
-    return verify(checks, [
+    layer = [f"{s.day} is {s.outcome}: {s.reason}" for s in states if s.table == LAYER and s.outcome not in FINE]
+    dates = [
         _date_state(known.get((table, day)), table, day)
         for table in snapshot.tables
         for day in (start + timedelta(days=offset) for offset in range((end - start).days + 1))
-    ])  # fmt: skip
+    ]
+    faulty = {(of.table, day): reason for of in checks for day, reason in of.faulty_days.items()}
+    return verify(checks, dates, layer, _take_back(project, warehouse, snapshot, faulty))
+
+
+def _take_back(
+    project: Project, warehouse: Warehouse, snapshot: Snapshot, faulty: Mapping[tuple[str, date], str]
+) -> list[str]:
+    """Take the confirmations of faulty dates back; what was done, in words."""
+    reasons = {
+        (table, day): reason
+        for (table, day), reason in faulty.items()
+        if snapshot.memory.confirmed(table, day) and snapshot.states(table)[day].rule != "taken_back"
+    }
+    if not reasons:
+        return []
+    run_id = f"verify-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    try:
+        with run_lock(warehouse, run_id, "a verification"), warehouse.writing() as session:
+            decisions = [Decision(table, day, "taken_back", reason) for (table, day), reason in reasons.items()]
+            LedgerWriter(session, run_id, snapshot.libraries).decide(session, decisions)
+    except FullcourtError as error:
+        return [f"The confirmation of {len(reasons):,} dates of tables could not be taken back: {error}"]
+    return [
+        f"The confirmation of {len(reasons):,} dates of tables was taken back: the next run builds them, and replaces"
+        " their rows."
+    ]
 
 
 def states_of(snapshot: Snapshot, session: Session) -> list[State]:
-    """States of all tables and dates of a snapshot; where rows are lacking, the games are named."""
-    states: list[State] = []
+    """States of the staging layer, and of all tables and dates of a snapshot; where rows are lacking, the games are
+    named."""
+    states: list[State] = list(snapshot.states(LAYER).values())
     for table in snapshot.tables:
         of_table = snapshot.states(table)
-        in_the_way = obstacles(
-            snapshot, table, [state.day for state in of_table.values() if state.outcome == "missing"]
-        )
-        for day, reason in in_the_way.items():
-            of_table[day] = replace(of_table[day], outcome="blocked", reason=reason, why="")
         lacking = [state.day for state in of_table.values() if state.outcome in ("missing", "partial")]
         named = lacking_rows(session, snapshot.project, table, lacking) if lacking else {}
         for state in of_table.values():

@@ -2,53 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import Any
 
-from python_processors.orchestration.plan.planner import Step, Waiting, due_steps
-from python_processors.orchestration.project import LAYER, DbtOutcome
-from python_processors.orchestration.run.progress import spelled
-from python_processors.orchestration.state.ledger import LedgerRow, append_ledger
-from python_processors.orchestration.state.snapshot import NO_ROWS, Snapshot
-from python_processors.orchestration.warehouse import Session
+from python_processors.orchestration.plan.changes import deletes_allowed
+from python_processors.orchestration.plan.planner import Plan, Step, Waiting, due_steps
+from python_processors.orchestration.project import LAYER, DbtOutcome, Project
+from python_processors.orchestration.run.invocation import Invoker
+from python_processors.orchestration.run.progress import Progress, spelled
+from python_processors.orchestration.run.record import RunRecord
+from python_processors.orchestration.state.ledger import LedgerRow, ModelRow
+from python_processors.orchestration.state.memory import COVERAGE
+from python_processors.orchestration.state.snapshot import Snapshot
+from python_processors.orchestration.warehouse import Warehouse
 
-if TYPE_CHECKING:
-    from python_processors.orchestration.run.runner import Runner
+
+@dataclass(frozen=True)
+class Work:
+    """What the stages of a run share."""
+
+    project: Project
+    warehouse: Warehouse
+    plan: Plan
+    tables: tuple[str, ...]
+    invoker: Invoker
+    record: RunRecord
+    progress: Progress
+    is_stopping: Callable[[], bool]
+    forced: bool = False
+    allow_deletes: bool = False
+
+    @property
+    def planned(self) -> set[tuple[str, date]]:
+        return {(step.table, step.day) for step in self.plan.steps}
 
 
 class Chunk:
     """The tables of one chunk, in order: those that wait to go to dbt together, and what is known so far."""
 
-    def __init__(self, runner: Runner, days: Sequence[date]) -> None:
-        self.runner, self.project, self.days = runner, runner.project, set(days)
+    def __init__(self, work: Work, days: Sequence[date]) -> None:
+        self._work, self._project, self.days = work, work.project, set(days)
         self._group: list[str] = []
         self._group_days: list[date] = []
         self._whys: dict[tuple[str, date], str] = {}
+        self._replaced: dict[str, set[date]] = {}
         self._fresh: set[date] = set()  # days whose models under the counting ones no later step has changed
+        with work.warehouse.reading() as session:
+            self.snapshot = Snapshot(self._project, session, min(days), max(days), tables=work.tables)
+        self._waiting = Waiting(self.snapshot)
 
-    def open(self, session: Session) -> None:
-        self.snapshot = Snapshot(self.project, session, min(self.days), max(self.days), tables=self.runner.tables)
-        self.waiting = Waiting(self.snapshot)
-        self.snapshot.memory.execute("create or replace table failed_now (relation varchar, day date)")
+    def build(self) -> None:
+        """Build what is due, and count it; ends early when somebody stops the run."""
+        for table in (LAYER, *self._work.tables):
+            if self._work.is_stopping():
+                break
+            self._add(table)
+        while self._group and not self._work.is_stopping():
+            self._flush()
+        if not self._work.is_stopping():
+            uncounted = {day: f for day, f in self.snapshot.uncounted_days().items() if day in self.days}
+            count_rows(self._work, self.snapshot, uncounted, self._fresh)
+        self._work.record.write_decisions()
 
-    def add(self, table: str) -> None:
+    def _add(self, table: str) -> None:
         """Decide a table's dates; it joins the group where the group's outcome cannot change them."""
         before = steps = self._steps(table)
         while self._group and steps and (any(not s.is_certain for s in steps) or _certain(steps) != self._group_days):
-            self.flush()
-            if self.runner.is_stopping:
+            self._flush()
+            if self._work.is_stopping():
                 return
             steps = self._steps(table)
         self._tell_cut_off(table, before, steps)
         if not steps:
             return
         self._whys.update({(table, step.day): step.why for step in steps})
+        self._replaced[table] = {step.day for step in steps if step.replaces}
         self._group.append(table)
         self._group_days = _certain(steps)
-        self.waiting.add(table, steps)
+        self._waiting.add(table, steps)
 
-    def flush(self) -> None:
+    def _flush(self) -> None:
         """Let dbt build the group, and confirm what came of it. Tables that waited for one that failed on some
         date are decided anew: the other dates are theirs to build."""
         tables, days = self._group, self._group_days
@@ -56,75 +92,75 @@ class Chunk:
         if not tables:
             return
         waited = self._build(tables, days)
-        self.snapshot.memory.execute("delete from pending")
-        self.runner.write_decisions()
+        self.snapshot.memory.forget("pending")
+        self._work.record.write_decisions()
         for table in waited:
             for day in days:
                 self._whys.pop((table, day), None)
-            self.add(table)
-
-    @property
-    def has_group(self) -> bool:
-        return bool(self._group)
-
-    def close(self) -> None:
-        self.runner.write_decisions()
-
-    def count(self) -> None:
-        """Count the chunk's dates against the schedule."""
-        uncounted = {day: f for day, f in self.snapshot.uncounted_days().items() if day in self.days}
-        self.runner.count(uncounted, self._fresh)
+            self._add(table)
 
     def _steps(self, table: str) -> list[Step]:
         """What is due of a table in this chunk and was not dealt with yet."""
-        runner = self.runner
+        work = self._work
         states = {
             day: state
-            for day, state in self.snapshot.states(table, forced=runner.is_forced).items()
+            for day, state in self.snapshot.states(table, forced=work.forced).items()
             if day in self.days and (table, day) not in self._whys
-            and (not runner.is_forced or (table, day) in runner.planned)
+            and (not work.forced or (table, day) in work.planned)
         }  # fmt: skip
-        steps, unbuilt = due_steps(self.snapshot, table, states, self.waiting)
+        steps, unbuilt = due_steps(self.snapshot, table, states, self._waiting)
         blocked = {block.day: block.reason for block in unbuilt}
         blocked |= self._behind_failures(table, [step.day for step in steps if step.is_certain])
-        runner.block(table, blocked)
+        work.record.blocked(table, blocked)
         self._whys |= {(table, day): reason for day, reason in blocked.items()}
         return [step for step in steps if step.day not in blocked]
 
     def _behind_failures(self, table: str, days: Sequence[date]) -> dict[date, str]:
-        memory = self.snapshot.memory
-        if not days or memory.execute("select count(*) from failed_now").fetchall() == [(0,)]:
-            return {}
-        listed = ", ".join(f"date '{day}'" for day in days)
-        touched = self.snapshot.inputs.days_touched(table, f"select unnest([{listed}]) as day", "failed_now")
-        return {day: f"it reads {read}, which failed in this run" for day, read in touched.items()}
+        touched = self.snapshot.days_touched(table, days, "failed_now")
+        return {day: f"it reads {read.described}, which failed in this run" for day, read in touched.items()}
 
     def _build(self, tables: list[str], days: list[date]) -> list[str]:
         """One invocation. Returns the tables that dbt did not reach, since one before them failed."""
-        models = self._models(tables)
-        outcome = self.runner.invoke(tables, models, days)
+        work = self._work
+        outcome = work.invoker.build(tables, self._models(tables), days, self._given(tables, days))
         self._note_fresh(tables, days, outcome)
         failed = [table for table in tables if self._has_failed(table, outcome)]
         if LAYER in failed:
             failed = tables
         done = [table for table in tables if table not in failed]
         waited = [table for table in failed if outcome.nodes and self._waits_for(table, failed)]
-        with self.runner.warehouse.reading() as session:
-            self.snapshot.refresh(session, self._rebuilt(tables), [table for table in tables if table != LAYER])
+        with work.warehouse.reading() as session:
+            self.snapshot.refresh(session, self._models(tables))
         self._confirm(done, days, outcome)
-        self.runner.finished(tables, days, outcome, waited)
+        reached = [table for table in tables if table not in waited]
+        failures = {name: message for name, message in outcome.failures.items() if name not in waited}
+        work.progress.end(reached, list(days), work.record.wrote(outcome), failures)
         for table in (table for table in failed if table not in waited):
             # One bad date must not hold back the rest of them. Where no node ran, no date is to blame.
-            if len(days) > 1 and outcome.nodes and not self.runner.is_stopping:
+            if len(days) > 1 and outcome.nodes and not work.is_stopping():
                 self._build([table], days[: len(days) // 2])
                 self._build([table], days[len(days) // 2 :])
             else:
                 self._fail(table, days, outcome)
         return waited
 
+    def _given(self, tables: Sequence[str], days: Collection[date]) -> dict[str, Any]:
+        """Vars that tell publishing what it may delete, and which dates' rows it replaces whatever their hashes say."""
+        replaced = {table: sorted(str(day) for day in self._replaced.get(table, ()) if day in days) for table in tables}
+        deleted = self._work.record.result.rows
+        return {
+            "replaced": {table: of_table for table, of_table in replaced.items() if of_table},
+            "allow_deletes": self._work.allow_deletes,
+            "deletes_allowed": {
+                table: max(0, deletes_allowed(changes.stored) - deleted.get(table, {}).get("deleted", 0))
+                for table, changes in self._work.plan.changes.items()
+                if table in tables
+            },
+        }
+
     def _note_fresh(self, tables: Sequence[str], days: Sequence[date], outcome: DbtOutcome) -> None:
-        under = self.project.models_under_ops
-        read = {of for name in under for of in self.project.hashed_ancestors(self.project.node_id(name))}
+        under = self._project.models_under_ops
+        read = {of for name in under for of in self._project.hashed_ancestors(self._project.node_id(name))}
         if read & set(tables) or LAYER in tables:
             self._fresh.clear()
         if under <= outcome.built:
@@ -133,77 +169,106 @@ class Chunk:
     def _models(self, tables: Sequence[str]) -> list[str]:
         models = {table for table in tables if table != LAYER}
         for table in list(models):
-            models |= self.project.models_between(table) | self.project.tested_with(table)
+            models |= self._project.models_between(table) | self._project.tested_with(table)
         if LAYER in tables:
-            models |= {*self.project.layer_models, *self.project.seeds}
+            models |= {*self._project.layer_models, *self._project.seeds}
         return sorted(models)
-
-    def _rebuilt(self, tables: Sequence[str]) -> set[str]:
-        """Relations that an invocation rebuilt; raw tables stay as they were read before it."""
-        return set(self._models(tables)) | {table for table in tables if table != LAYER}
 
     def _has_failed(self, table: str, outcome: DbtOutcome) -> bool:
         if outcome.error and not outcome.nodes:
             return True
         if table == LAYER:
-            made_of = {*self.project.layer_models, *self.project.seeds}
-            return not made_of.isdisjoint(outcome.failures) or not outcome.built.issuperset(self.project.layer_models)
-        made_of = {table} | self.project.models_between(table) | self.project.tested_with(table)
+            made_of = {*self._project.layer_models, *self._project.seeds}
+            return not made_of.isdisjoint(outcome.failures) or not outcome.built.issuperset(self._project.layer_models)
+        made_of = {table} | self._project.models_between(table) | self._project.tested_with(table)
         return table not in outcome.succeeded or not made_of.isdisjoint(outcome.failures)
 
     def _waits_for(self, table: str, failed: Sequence[str]) -> bool:
         """Whether a table was skipped since another of the group failed before it."""
         if table == LAYER:
             return False
-        ancestors = self.project.hashed_ancestors(self.project.node_id(table))
+        ancestors = self._project.hashed_ancestors(self._project.node_id(table))
         return LAYER in failed or any(other in ancestors for other in failed)
 
     def _confirm(self, tables: Sequence[str], days: Sequence[date], outcome: DbtOutcome) -> None:
-        if not tables:
-            return
+        work, memory = self._work, self.snapshot.memory
+        made = models_made(self._project, self.snapshot, outcome, days)
         confirmed: list[LedgerRow] = []
         for table in tables:
             self.snapshot.compute_inputs(table)
-            found = self.snapshot.memory.execute(
-                f"select inputs.day, inputs, input_fingerprint, coalesce(stored.fingerprint, '{NO_ROWS}')"
-                " from inputs left join stored on stored.table_name = inputs.table_name and stored.day = inputs.day"
-                " where inputs.table_name = ? and inputs.day in (select unnest(?::date[])) order by 1",
-                [table, list(days)],
-            ).fetchall()
-            confirmed += [(table, self.snapshot.logic[table], *row) for row in found]
-            self.runner.result.built[table] = self.runner.result.built.get(table, 0) + len(days)
-            self.runner.considered |= {(table, day) for day in days}
-            self.runner.decide(table, {day: self._whys.get((table, day), "") for day in days}, "built")
-        with self.runner.warehouse.writing() as session:
-            append_ledger(session, self.runner.result.run_id, outcome.invocation_id, confirmed)
-            self.snapshot.read_ledger(session)
+            confirmed += [
+                LedgerRow(table, day, inputs, fingerprint, rows, self.snapshot.logic[table])
+                for day, inputs, fingerprint, rows in memory.built(table, days)
+            ]
+            work.record.built(table, {day: self._whys.get((table, day), "") for day in days})
+        if confirmed or made:
+            with work.warehouse.writing() as session:
+                work.record.confirm(session, outcome.invocation_id, confirmed, made)
+                self.snapshot.read_ledgers(session)
 
     def _fail(self, table: str, days: Sequence[date], outcome: DbtOutcome) -> None:
         message = outcome.failures.get(table) or outcome.error or next(iter(outcome.failures.values()), "dbt failed")
-        result = self.runner.result
-        result.failed.setdefault(table, []).extend(days)
-        result.failures[f"{table} {spelled(list(days))}"] = message
+        self._work.record.result.failures[f"{table} {spelled(list(days))}"] = message
+        relations = [table]
         if table == LAYER:
-            relations = [name for name in self.snapshot.fingerprints.slots if name in self.project.layer_models]
-        else:
-            relations = [table]
-        for relation in relations:
-            self.snapshot.memory.execute("insert into failed_now select ?, unnest(?::date[])", [relation, list(days)])
-        self.runner.considered |= {(table, day) for day in days}
+            relations = [name for name in self.snapshot.fingerprints.slots if name in self._project.layer_models]
+        self.snapshot.memory.note("failed_now", relations, days)
         self._whys.update({(table, day): message for day in days})
-        self.runner.decide(table, dict.fromkeys(days, message), "failed")
+        self._work.record.failed(table, days, message)
 
     def _tell_cut_off(self, table: str, before: Sequence[Step], after: Sequence[Step]) -> None:
         still = {step.day for step in after} | {day for of, day in self._whys if of == table}
         spared = {step.day: step.why for step in before if step.day not in still}
         held_up = self._behind_failures(table, list(spared))
-        self.runner.block(table, held_up)
+        self._work.record.blocked(table, held_up)
         spared = {day: why for day, why in spared.items() if day not in held_up}
         if spared:
-            self.runner.result.cut_off[table] = self.runner.result.cut_off.get(table, 0) + len(spared)
-            self.runner.spared(len(spared))
-            reasons = {day: f"{why}: that came out as it was for this date" for day, why in spared.items()}
-            self.runner.decide(table, reasons, "cut_off")
+            self._work.record.cut_off(table, spared)
+            self._work.progress.status.steps_planned -= len(spared)
+
+
+def count_rows(work: Work, snapshot: Snapshot, uncounted: Mapping[date, str], fresh: Collection[date] = ()) -> None:
+    """Build the models that count rows against the schedule, and confirm the days that succeeded.
+
+    :param uncounted: fingerprints of each day's rows.
+    :param fresh: days for which the models that those read were just built.
+    """
+    counted = set(work.project.ops_models)
+    for models, days in (
+        (counted, sorted(uncounted.keys() & set(fresh))),
+        # Where no precompute table was built, as in a season's first days, nothing else builds what is read.
+        (counted | work.project.models_under_ops, sorted(uncounted.keys() - set(fresh))),
+    ):
+        if days:
+            _count(work, snapshot, sorted(models), days, uncounted)
+
+
+def _count(
+    work: Work, snapshot: Snapshot, models: Sequence[str], days: Sequence[date], fingerprints: Mapping[date, str]
+) -> None:  # fmt: skip
+    outcome = work.invoker.build([COVERAGE], models, days)
+    result = work.record.result
+    for name, message in outcome.failures.items():
+        result.failures[f"{name} {spelled(list(days))}"] = message
+    if outcome.error:
+        result.failures[COVERAGE] = outcome.error
+    with work.warehouse.writing() as session:
+        snapshot.refresh(session, models)
+        rows: list[LedgerRow] = []
+        if outcome.built.issuperset(work.project.counting_models):
+            digests = {day: hashlib.sha256(fingerprints[day].encode()).hexdigest()[:16] for day in days}
+            rows = [LedgerRow(COVERAGE, day, fingerprints[day], digests[day], "", "") for day in days]
+        made = models_made(work.project, snapshot, outcome, days)
+        work.record.confirm(session, outcome.invocation_id, rows, made)
+        snapshot.read_ledgers(session)
+
+
+def models_made(project: Project, snapshot: Snapshot, outcome: DbtOutcome, days: Sequence[date]) -> list[ModelRow]:
+    """What an invocation made of models other than hashed tables, to be confirmed: what a plan compares them with."""
+    made = outcome.built.intersection(project.fingerprinted_models)
+    whole = made.intersection(project.whole_models)
+    found = snapshot.memory.made_anew(sorted(made - whole), sorted(whole), days)
+    return [ModelRow(relation, day, fingerprint) for relation, day, fingerprint in found]
 
 
 def _certain(steps: Sequence[Step]) -> list[date]:

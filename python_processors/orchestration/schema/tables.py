@@ -6,7 +6,6 @@ the two make.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ import pyarrow as pa
 
 from python_processors.contract import PROJECT_ROOT, ContractType, hashed_tables, load_contract
 from python_processors.orchestration.warehouse import Session
+from python_processors.project_code import remembered
 from python_processors.yaml_files import read_yaml
 
 OPS_FILE = PROJECT_ROOT / "models" / "ops" / "_sources.yml"
@@ -63,7 +63,7 @@ class StoredTable:
         return pa.schema([pa.field(c.name, c.arrow, nullable=not c.required) for c in self.columns])
 
 
-@functools.cache
+@remembered
 def stored_tables() -> Mapping[str, StoredTable]:
     """Every table that a run writes, by `dataset.table`."""
     tables = [_hashed(name) for name in hashed_tables()]

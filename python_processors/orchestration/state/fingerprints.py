@@ -6,34 +6,24 @@ by player or team, per entity. Sums do not depend on order and add up over windo
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
 
-import duckdb
-import jinja2
 import pyarrow as pa
 
-from python_processors.contract import hashed_tables, load_contract
-from python_processors.logic_version import called_macros, project_macros, project_vars
+from python_processors.contract import hashed_tables
+from python_processors.logic_version import project_vars
 from python_processors.orchestration.project import LAYER, Project
+from python_processors.orchestration.state.macros import rendered
+from python_processors.orchestration.state.memory import WHOLE, Memory
 from python_processors.orchestration.state.reads import Read, reads_of
 from python_processors.orchestration.warehouse import Session
 from python_processors.raw_contract import raw_tables
 
-_UNITS = pa.schema(
-    [
-        ("relation", pa.string()), ("slot", pa.int64()), ("day", pa.date32()), ("entity", pa.string()),
-        ("n", pa.int64()), ("hi", pa.int64()), ("lo", pa.int64()),
-    ]
-)  # fmt: skip
-
 _READINESS = ("is_production_ready", "completeness_percentage")
 
 _REPORTED_BEFORE = timedelta(days=1)  # reports name games of the next day, too: macro injury_report_window
-WHOLE = date(1, 1, 1)  # the day of relations without dates
 
 
 @dataclass(frozen=True)
@@ -53,17 +43,11 @@ class Overlay:
 
 
 class Fingerprints:
-    """Fingerprints of the relations that tables read, gathered once and asked through SQL on `memory`.
+    """Fingerprints of the relations that tables read, gathered once into `units` of `memory`."""
 
-    `memory` holds `units` (relation, slot, day, entity, n, hi, lo).
-    """
-
-    def __init__(self, project: Project, tables: Iterable[str]) -> None:
+    def __init__(self, project: Project, tables: Iterable[str], memory: Memory | None = None) -> None:
         self.project = project
-        self.memory = duckdb.connect()
-        self.memory.execute("set TimeZone = 'UTC'")
-        self.memory.register("no_units", _UNITS.empty_table())
-        self.memory.execute("create table units as select * from no_units")
+        self.memory = memory or Memory()
         self.reads = {table: all_reads(project, table) for table in tables}
         self.slots: dict[str, list[Slot]] = {}
         self.entity: dict[str, str] = {}
@@ -97,13 +81,13 @@ class Fingerprints:
             sql = self._query(session, relation, start, end, overlay or Overlay())
             if sql is None:
                 continue
-            self.memory.register("gathered", session.read(sql))
-            slots = " union all ".join(
-                f"select ? as relation, {number} as slot, day, entity, n, hi_{number}, lo_{number} from gathered"
-                for number in range(len(self.slots[relation]))
-            )
-            self.memory.execute(f"insert into units {slots}", [relation] * len(self.slots[relation]))
-            self.memory.unregister("gathered")
+            gathered = session.read(sql)
+            for number in range(len(self.slots[relation])):
+                self.memory.add("units", pa.table({
+                    "relation": pa.repeat(relation, gathered.num_rows), "slot": pa.repeat(number, gathered.num_rows),
+                    "day": gathered["day"], "entity": gathered["entity"].cast(pa.string()), "n": gathered["n"],
+                    "hi": gathered[f"hi_{number}"], "lo": gathered[f"lo_{number}"],
+                }))  # fmt: skip
 
     def _gather_seed(self, relation: str) -> None:
         """A seed is the project's own file: its checksum says what a run would load."""
@@ -118,20 +102,11 @@ class Fingerprints:
         """The query that fingerprints a relation; None while there is no such table."""
         return self._query(session, relation, start, end, Overlay())
 
-    def total(self, session: Session, relation: str, start: date, end: date) -> Any:
-        """Row count and sums over all of a relation that the dates read; of a seed its checksum."""
-        if self.project.is_seed(relation):
-            return self.project.manifest.nodes[self.project.node_id(relation)].checksum.checksum
-        sql = self._query(session, relation, start, end, Overlay(), by_day=False)
-        return None if sql is None else session.read(sql).to_pylist()
-
     def days_back(self, relation: str) -> int:
         """How far back, in days, some table reads a relation."""
         return _days_back(read for reads in self.reads.values() for read in reads if read.upstream == relation)
 
-    def _query(
-        self, session: Session, relation: str, start: date, end: date, overlay: Overlay, *, by_day: bool = True
-    ) -> str | None:
+    def _query(self, session: Session, relation: str, start: date, end: date, overlay: Overlay) -> str | None:
         project = self.project
         name = project.relation(relation)
         live = [column for column, _, _ in session.columns(name)]
@@ -156,8 +131,6 @@ class Fingerprints:
         raw = raw_tables().get(relation)
         if raw is not None and raw.partition_by not in (None, dated):
             where += f" and {raw.partition_by} between date '{earliest - _REPORTED_BEFORE}' and date '{end}'"
-        if not by_day:
-            return f"select count(*) as n, {', '.join(sums)} from {source} as rows_read {where}"
         return (
             f"select {day} as day, {by or 'cast(null as string)'} as entity, count(*) as n, {', '.join(sums)}"
             f" from {source} as rows_read {where} group by 1, 2"
@@ -165,7 +138,7 @@ class Fingerprints:
 
     def _columns(self, relation: str, slot: Slot, live: list[str]) -> list[str]:
         if slot.columns:
-            return [column if column in live else _rendered(column, "rows_read") for column in slot.columns]
+            return [column if column in live else rendered(column, "rows_read") for column in slot.columns]
         if relation in raw_tables():
             return [column.name for column in raw_tables()[relation].columns if column.name in live]
         if relation in self.project.tables:
@@ -183,22 +156,6 @@ def all_reads(project: Project, table: str) -> tuple[Read, ...]:
     return (*dated, *whole, *(Read(name, window="whole") for name in project.seeds))
 
 
-def stored_rows(session: Session, table: str, start: date, end: date, *, relation: str | None = None) -> pa.Table:
-    """(day, fingerprint) of a hashed table's rows as they are stored: what its ledger says must equal it.
-
-    :param relation: look at these rows of the table's form instead.
-    """
-    contract = load_contract(table)
-    relation = relation or contract.relation
-    if not session.columns(relation):
-        return pa.table({"day": pa.array([], pa.date32()), "fingerprint": pa.array([], pa.string())})
-    fingerprint = _rendered("partition_fingerprint", "data_hash")
-    return session.read(
-        f"select {contract.partition_by} as day, {fingerprint} as fingerprint from {session.named(relation)}"
-        f" where {contract.partition_by} between date '{start}' and date '{end}' group by 1"
-    )
-
-
 def longest_season() -> int:
     return int(project_vars()["longest_season_days"])
 
@@ -212,18 +169,6 @@ def first_partition(start: date) -> date:
 def _days_back(reads: Iterable[Read]) -> int:
     sizes = {"same_date": 0, "whole": 0, "days": 0, "games": longest_season(), "season_before": longest_season()}
     return max(read.size if read.window == "days" else sizes[read.window] for read in reads)
-
-
-def _rendered(macro: str, argument: str) -> str:
-    """What a macro of the project makes of a column or of a row (took_part): of it there is one definition."""
-    return _expanded("".join(called_macros([macro], project_macros()).values()), macro, argument)
-
-
-@functools.cache
-def _expanded(macros: str, macro: str, argument: str) -> str:
-    """Compiling the macros takes longer than most queries that they are for."""
-    module = jinja2.Environment(extensions=["jinja2.ext.do"]).from_string(macros).module
-    return " ".join(str(getattr(module, macro)(argument)).split())
 
 
 def _overlaid(session: Session, relation: str, stored: str | None, fresh: pa.Table, files: tuple[str, ...]) -> str:

@@ -10,9 +10,10 @@ import itertools
 from collections.abc import Iterable
 from datetime import date
 
-import duckdb
+import pyarrow as pa
 
-from python_processors.orchestration.state.fingerprints import WHOLE, Fingerprints
+from python_processors.orchestration.state.fingerprints import Fingerprints
+from python_processors.orchestration.state.memory import WHOLE
 from python_processors.orchestration.state.reads import Read
 from python_processors.orchestration.warehouse import Session
 from python_processors.raw_contract import raw_tables
@@ -21,24 +22,13 @@ _SEPARATOR = ";"
 
 
 class Inputs:
-    """Computes input fingerprints in the memory of `fingerprints`.
-
-    Needs there: `dates` (day, season_year), the days with games of every season; `all_days` (day), those that
-    anything may be asked of; `targets` (relation, day, entity), whom each relation looks up on each day.
-    """
+    """Computes input fingerprints in the memory of `fingerprints`, from `dates`, `all_days`, `units` and `targets`."""
 
     def __init__(self, fingerprints: Fingerprints) -> None:
         self._fingerprints = fingerprints
-        self.memory: duckdb.DuckDBPyConnection = fingerprints.memory
+        self.memory = fingerprints.memory
         self._known: dict[Read, int] = {}
         self._numbers = itertools.count()
-        self.memory.execute("create table seen (read bigint, day date, n bigint, hi hugeint, lo hugeint)")
-        self.memory.execute(
-            'create table looking (read bigint, relation varchar, slot bigint, "window" varchar, size bigint)'
-        )
-        self.memory.execute(
-            "create table inputs (table_name varchar, day date, inputs varchar, input_fingerprint varchar)"
-        )
 
     def compute(self, table: str, days: str) -> None:
         """Fill `inputs` (table_name, day, inputs, input_fingerprint) for the days that a query names.
@@ -46,7 +36,7 @@ class Inputs:
         :param days: SQL with a column `day`.
         """
         reads = self._fingerprints.reads[table]
-        self.memory.execute(f"create or replace temp table due as select distinct day from ({days})")
+        self._ask(days)
         self._look()
         named = ", ".join(f"({self._known[read]}, '{read.name}')" for read in reads)
         self.memory.execute("delete from inputs where table_name = ? and day in (select day from due)", [table])
@@ -65,6 +55,10 @@ class Inputs:
             """,
             [table],
         )
+
+    def _ask(self, days: str) -> None:
+        self.memory.forget("due")
+        self.memory.execute(f"insert into due select distinct day from ({days})")
 
     def forget(self, relations: Iterable[str]) -> None:
         """What was seen of these relations, or of whom they look up, is to be looked at again."""
@@ -199,14 +193,14 @@ class Inputs:
             {whoever} and pending.day not in (select day from {units} as units)
         """
 
-    def days_touched(self, table: str, days: str, moved: str) -> dict[date, str]:
+    def days_touched(self, table: str, days: str, moved: str) -> dict[date, Read]:
         """Of the days that a query names, those that a change may touch, and through which read.
 
         :param moved: what changes or is built first: a table (relation, day) in `memory`.
         """
-        touched: dict[date, str] = {}
+        touched: dict[date, Read] = {}
         earliest = dict(self.memory.execute(f"select relation, min(day) from {moved} group by 1").fetchall())
-        self.memory.execute(f"create or replace temp table due as select distinct day from ({days})")
+        self._ask(days)
         left = {day for (day,) in self.memory.execute("select day from due").fetchall()}
         # Reads of everybody first: they are quick, and often leave nothing to look up player by player.
         for read in sorted(self._fingerprints.reads[table], key=lambda read: read.by is not None):
@@ -217,25 +211,24 @@ class Inputs:
             found = self.memory.execute(
                 f"delete from due where day in (select day from ({self.affected(read, moved)})) returning day"
             ).fetchall()
-            touched |= {day: read.described for (day,) in found}
+            touched |= {day: read for (day,) in found}
             left -= set(touched)
         return touched
 
     def gather_targets(self, session: Session, start: date, end: date) -> None:
         """Fill `targets`: whom the reads by player or team look up on the days from `start` to `end`."""
-        self.memory.execute("create or replace table targets (relation varchar, day date, entity varchar)")
+        self.memory.forget("targets")
         project = self._fingerprints.project
         for relation, column in sorted(self._fingerprints.looked_up):
             name = project.relation(relation)
             if not session.columns(name):
                 continue
             day = project.date_column(relation)
-            self.memory.register("found_targets", session.read(
+            found = session.read(
                 f"select distinct {day} as day, {column} as entity from {session.named(name)}"
                 f" where {day} between date '{start}' and date '{end}'"
-            ))  # fmt: skip
-            self.memory.execute("insert into targets select ?, day, entity from found_targets", [relation])
-            self.memory.unregister("found_targets")
+            )
+            self.memory.add("targets", found.append_column("relation", pa.repeat(relation, found.num_rows)))
 
 
 def changed_reads(before: str, after: str) -> list[str]:

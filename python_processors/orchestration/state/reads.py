@@ -15,13 +15,13 @@ another hashed table of the same date by its data_hash, anything else by `column
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from python_processors.contract import load_contract
 from python_processors.errors import ContractError
+from python_processors.project_code import remembered
 
 WINDOWS = ("same_date", "days", "season_before", "games", "whole")
 _KEYS = {"from", "window", "size", "by", "of", "of_column", "columns", "except"}
@@ -90,7 +90,7 @@ def upstream_in(name: str) -> str:
     return name.split(" ")[0]
 
 
-@functools.cache
+@remembered
 def reads_of(table: str) -> tuple[Read, ...]:
     """The reads of a table, from its contract.
 

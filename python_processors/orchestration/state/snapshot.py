@@ -1,14 +1,12 @@
-"""The state of each table and date, from ledger, schedule and stored rows. Plan, run and reports read this.
+"""What the warehouse holds of a range of dates, and the state of each table and date by it.
 
-Outcomes: no_games, expected_empty, blocked, missing, partial, stale, failed, complete. A date is `due` when
-a run would build it, and `why` says so in a sentence; what is not due is left alone.
+Plan, run, verification and reports all ask one snapshot, so that no two of them can answer differently.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,18 +14,22 @@ import pyarrow as pa
 
 from python_processors.errors import FullcourtError
 from python_processors.logic_version import project_vars
-from python_processors.orchestration.project import LAYER, Project
-from python_processors.orchestration.state.fingerprints import Fingerprints, Overlay, longest_season, stored_rows
-from python_processors.orchestration.state.inputs import Inputs, changed_reads
+from python_processors.orchestration.project import LAYER, Project, precompute_reads
+from python_processors.orchestration.state.fingerprints import Fingerprints, Overlay, longest_season
+from python_processors.orchestration.state.inputs import Inputs
+from python_processors.orchestration.state.ledger import DECISIONS, LEDGER, MODEL_LEDGER, WORDS, newest
+from python_processors.orchestration.state.memory import COVERAGE, NO_ROWS, WHOLE, Memory, counted_as
 from python_processors.orchestration.state.reads import Read
+from python_processors.orchestration.state.rules import LAYER_RULES, TABLE_RULES, Confirmation, Known, Now, decide
+from python_processors.orchestration.state.states import State
+from python_processors.orchestration.state.stored import made_fingerprints, stored_fingerprints
 from python_processors.orchestration.warehouse import Session
 
-OUTCOMES = ("no_games", "expected_empty", "blocked", "missing", "partial", "stale", "failed", "complete")
-NOT_EXPECTED = ("no_games", "expected_empty")
-FINE = (*NOT_EXPECTED, "complete")  # nobody is needed
-_FINGERPRINT = re.compile(r"\d+:\d+:\d+")
-NO_ROWS = "0:0:0"
-COVERAGE = "coverage"  # the ledger's name for the models that count rows against the schedule
+_LEDGER_COLUMNS = (
+    "table_name, game_date as day, inputs, input_fingerprint, output_fingerprint, logic_version, libraries,"
+    " run_id, recorded_at, coalesce(sequence, 0) as sequence,"
+    " count(*) over (partition by table_name, game_date, coalesce(sequence, 0)) as copies"
+)
 
 
 class NotPreparedError(FullcourtError):
@@ -40,39 +42,10 @@ class NotPreparedError(FullcourtError):
         )
 
 
-@dataclass(frozen=True)
-class State:
-    """One table and date.
-
-    `why` is set where the date is due. `expected_rows` is None where nothing tells their number yet.
-    `is_ruled_out` says that it has no rows whatever it reads; `expected_empty` alone may change with that.
-    """
-
-    table: str
-    day: date
-    outcome: str
-    reason: str = ""
-    expected_rows: int | None = None
-    actual_rows: int = 0
-    why: str = ""
-    changed: tuple[str, ...] = ()
-    is_ruled_out: bool = False
-    failed_before: bool = False
-    input_fingerprint: str = ""
-    output_fingerprint: str = NO_ROWS
-
-    @property
-    def is_due(self) -> bool:
-        return bool(self.why)
-
-    def to_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "day": self.day.isoformat(), "is_due": self.is_due}
-
-
 class Snapshot:
-    """What the warehouse holds of a range of dates, with the fingerprints of now.
+    """The fingerprints of now, of a range and of what its dates read before it. Nothing is written.
 
-    Nothing is written. `refresh()` brings a snapshot up to date after some relations changed.
+    `refresh()` brings a snapshot up to date after some relations changed.
     """
 
     def __init__(
@@ -82,247 +55,176 @@ class Snapshot:
         """:raises NotPreparedError: no schedule was built yet, and none is given."""
         self.project, self.start, self.end = project, start, end
         self.tables = tuple(table for table in project.tables if tables is None or table in tables)
-        self.fingerprints = Fingerprints(project, (LAYER, *self.tables))
+        self.memory = Memory()
+        self.fingerprints = Fingerprints(project, (LAYER, *self.tables), self.memory)
         self.inputs = Inputs(self.fingerprints)
-        self.memory = self.fingerprints.memory
         self.logic = {table: project.logic_version(table) for table in (LAYER, *self.tables)}
+        self.libraries = project.libraries(session)
+        self.first_read = start - timedelta(days=longest_season())  # histories of the range begin here, or later
         self._overlay = overlay
-        self._read_schedule(session, schedule)
+        self.memory.put("dates", read_schedule(session, project) if schedule is None else schedule)
         self.fingerprints.gather(session, self.fingerprints.slots, start, end, overlay)
         self.inputs.gather_targets(session, start, end)
-        self.read_stored(session, project.tables)
-        self.read_ledger(session)
-        self._list_days()
+        self._read_stored(session, project.tables)
+        self._read_made(session, project.fingerprinted_models)
+        self.read_ledgers(session)
 
-    def refresh(self, session: Session, relations: Collection[str], stored: Iterable[str]) -> None:
-        """Fingerprint some relations and the stored rows of some tables anew."""
+    def refresh(self, session: Session, relations: Collection[str]) -> None:
+        """Fingerprint relations that were built anew."""
         known = [relation for relation in relations if relation in self.fingerprints.slots]
         self.fingerprints.gather(session, known, self.start, self.end, self._overlay)
         self.inputs.gather_targets(session, self.start, self.end)
         self.inputs.forget(relations)
-        self._list_days()
-        self.read_stored(session, stored)
+        self._read_stored(session, [name for name in self.project.tables if name in relations])
+        self._read_made(session, [name for name in self.project.fingerprinted_models if name in relations])
+        self.memory.list_days(self.start, self.end)
+        self._find_unproven()
 
-    def _read_schedule(self, session: Session, schedule: pa.Table | None) -> None:
-        if schedule is None:
-            schedule = read_schedule(session, self.project)
-        self.memory.register("read_dates", schedule)
-        self.memory.execute("create or replace table dates as select * from read_dates")
-        self.memory.unregister("read_dates")
-
-    def read_stored(self, session: Session, tables: Iterable[str]) -> None:
-        self.memory.execute("create table if not exists stored (table_name varchar, day date, fingerprint varchar)")
-        for table in tables:
-            self.memory.register("read_stored", stored_rows(session, table, self.start, self.end))
-            self.memory.execute("delete from stored where table_name = ?", [table])
-            self.memory.execute("insert into stored select ?, day, fingerprint from read_stored", [table])
-            self.memory.unregister("read_stored")
-
-    def read_ledger(self, session: Session) -> None:
-        """The newest word of each ledger on each table and date of the range."""
-        before = self.start - timedelta(days=longest_season())
+    def read_ledgers(self, session: Session) -> None:
+        """The newest word of each ledger on each table, model and date that the range reads."""
+        reach = f"game_date between date '{self.first_read}' and date '{self.end}'"
         in_range = f"game_date between date '{self.start}' and date '{self.end}'"
-        queries = {
-            "ledger": (
-                "input_ledger",
-                "table_name varchar, day date, inputs varchar, input_fingerprint varchar, output_fingerprint varchar,"
-                " logic_version varchar, recorded_at timestamptz, copies bigint",
-                "select table_name, game_date as day, inputs, input_fingerprint, output_fingerprint, logic_version,"
-                " recorded_at, count(*) over (partition by table_name, game_date, recorded_at) as copies"
-                f" from {{}} where {in_range}"
-                " qualify row_number() over (partition by table_name, game_date order by recorded_at desc) = 1",
-            ),
-            "failures": (
-                "decisions",
-                "table_name varchar, day date, decision varchar, reason varchar, decided_at timestamptz",
-                f"select table_name, game_date as day, decision, reason, decided_at from {{}} where {in_range}"
-                " and decision in ('failed', 'blocked')"
-                " qualify row_number() over (partition by table_name, game_date order by decided_at desc) = 1",
-            ),
-            "published": (
-                "publish_ledger",
-                "table_name varchar, day date",
-                "select distinct table_name, game_date as day from {}"
-                f" where game_date between date '{before}' and date '{self.end}'",
-            ),
-            "coverage": (
-                "coverage",
-                "table_name varchar, day date, outcome varchar, reason varchar, expected_rows bigint,"
-                " actual_rows bigint",
-                "select table_name, game_date as day, outcome, reason, expected_rows, actual_rows"
-                f" from {{}} where {in_range}",
-            ),
-        }
-        for name, (relation, columns, sql) in queries.items():
-            self.memory.execute(f"create or replace table {name} ({columns})")
-            if session.columns(f"nba_ops.{relation}"):
-                self.memory.register("read_rows", session.read(sql.format(session.named(f"nba_ops.{relation}"))))
-                self.memory.execute(f"insert into {name} by name select * from read_rows")
-                self.memory.unregister("read_rows")
-
-    def _list_days(self) -> None:
-        """Days of the range that anything is known of."""
-        self.memory.execute(
-            f"""
-            create or replace table all_days as
-            select distinct day from (
-                select day from dates union all select day from units
-                union all select day from stored union all select day from ledger
-            )
-            where day between date '{self.start}' and date '{self.end}'
-            """
-        )
-
-    def _days_of(self, table: str) -> str:
-        """SQL of the days that a table may have something to do on: with games, rows, raw rows or a ledger row."""
-        also = [f"select day from stored where table_name = '{table}' and fingerprint <> '{NO_ROWS}'"]
-        also.append(f"select day from ledger where table_name = '{table}' and output_fingerprint <> '{NO_ROWS}'")
-        if table == LAYER:
-            names = ", ".join(f"'{read.upstream}'" for read in self.fingerprints.reads[LAYER])
-            also.append(f"select day from units where relation in ({names})")
-            also.append(f"select day from ledger where table_name = '{LAYER}'")
-        within = f"day between date '{self.start}' and date '{self.end}'"
-        return f"select distinct day from (select day from dates union all {' union all '.join(also)}) where {within}"
-
-    def compute_inputs(self, table: str) -> None:
-        self.inputs.compute(table, self._days_of(table))
+        for table, relation, sql in (
+            ("ledger", LEDGER, newest(_LEDGER_COLUMNS, reach)),
+            ("model_ledger", MODEL_LEDGER, newest(
+                "relation, game_date as day, fingerprint",
+                f"({reach} or game_date = date '{WHOLE:%Y-%m-%d}' or game_date > date '{self.end}'"
+                f" and relation in ({_quoted(self.project.whole_models)}))", by="relation",
+            )),
+            ("said", DECISIONS, newest(
+                "table_name, game_date as day, decision, reason, coalesce(sequence, 0) as sequence",
+                f"{reach} and decision in ({_quoted(WORDS)})",
+            )),
+            ("published", "nba_ops.publish_ledger",
+             f"select distinct table_name, game_date as day from {{}} where {reach}"),
+            ("coverage", "nba_ops.coverage",
+             "select table_name, game_date as day, outcome, reason, expected_rows, actual_rows"
+             f" from {{}} where {in_range}"),
+        ):  # fmt: skip
+            there = session.columns(relation)
+            self.memory.put(table, session.read(sql.format(session.named(relation))) if there else None)
+        self.memory.list_days(self.start, self.end)
+        self._find_unproven()
 
     def states(self, table: str, *, forced: bool = False) -> dict[date, State]:
         """State of each day of the range that a table may have something to do on.
 
         :param forced: every day that is to have rows is due.
         """
+        now = self._now(table, forced)
+        rules = LAYER_RULES if table == LAYER else TABLE_RULES
+        states = {known.day: decide(rules, known, now) for known in self._known(table)}
+        for day, reason in self.obstacles(table, [state.day for state in states.values() if state.is_due]).items():
+            states[day] = replace(states[day], outcome="blocked", reason=reason, why="", rule="blocked")
+        return states
+
+    def obstacles(self, table: str, days: Sequence[date]) -> dict[date, str]:
+        """Days that cannot be built, and why: what they read before the range was never built by a run, or is no
+        longer what a run made of it, and no run of this range would put it right."""
+        if table == LAYER or not days:
+            return {}
+        found: dict[date, str] = {}
+        for upstream, window in precompute_reads().get(table, {}).items():
+            if window == "season_before":
+                for day, first in self.memory.first_unbuilt(upstream, days, self.start).items():
+                    found.setdefault(day, f"{upstream} was never built on {first}, and this range does not reach it")
+        if self.memory.relations_in("unproven"):
+            for day, read in self.days_touched(table, days, "unproven").items():
+                first, count, reason = self.memory.unproven_before(read.upstream, day)
+                more = f" and {count - 1} more dates" if count > 1 else ""
+                what = f"{read.upstream} of {first}{more} is not as a run confirmed it ({reason})"
+                found.setdefault(day, f"{what}: build from {first} on")
+        return found
+
+    def days_touched(self, table: str, days: Sequence[date], moved: str) -> dict[date, Read]:
+        """Of these days, those that a change of what `moved` names may touch, and through which read.
+
+        :param moved: pending, failed_now or unproven.
+        """
+        if not days:
+            return {}
+        listed = ", ".join(f"date '{day}'" for day in days)
+        return self.inputs.days_touched(table, f"select unnest([{listed}]) as day", moved)
+
+    def compute_inputs(self, table: str) -> None:
+        self.inputs.compute(table, self._days_of(table))
+
+    def uncounted_days(self) -> dict[date, str]:
+        """Days whose rows are not counted against the schedule as they are now, with each table's fingerprint."""
+        uncounted = self.memory.uncounted(self.project.tables, self.start, self.end)
+        drift = self.memory.drift_of(self.project.counting_models)
+        every = self.memory.count_texts(self.project.tables, [d for d in drift if d in self.memory.seasons])
+        return uncounted | {day: text for day, text in every.items() if self.start <= day <= self.end}
+
+    def _known(self, table: str) -> list[Known]:
         self.compute_inputs(table)
-        rows = self.memory.execute(
+        with_it = self.project.layer_models if table == LAYER else self.project.models_between(table)
+        drift = self.memory.drift_of(with_it)
+        recount = self.memory.drift_of(self.project.counting_models)
+        rows = self.memory.rows(
             f"""
             select
-                days.day, dates.season_year, coalesce(dates.is_analysis_date, false),
-                inputs.inputs, inputs.input_fingerprint, coalesce(stored.fingerprint, '{NO_ROWS}'),
-                if(ledger.day is null, null, coalesce(ledger.inputs, '')),
-                if(ledger.day is null, null, coalesce(ledger.input_fingerprint, '')),
-                ledger.output_fingerprint, ledger.logic_version,
-                ledger.input_fingerprint is not distinct from left(sha256(ledger.inputs), 16) and ledger.copies = 1,
-                failures.decision, failures.reason,
-                failures.decided_at > coalesce(ledger.recorded_at, timestamptz '1900-01-01'),
+                days.day, dates.season_year, coalesce(dates.is_analysis_date, false) as is_analysis_date,
+                inputs.inputs, inputs.input_fingerprint, coalesce(stored.fingerprint, '{NO_ROWS}') as stored,
+                ledger.day is not null as is_confirmed, ledger.inputs as old_inputs,
+                ledger.input_fingerprint as old_input, ledger.output_fingerprint as old_output,
+                ledger.logic_version, ledger.libraries,
+                ledger.input_fingerprint is not distinct from left(sha256(ledger.inputs), 16) and ledger.copies = 1
+                    as is_whole,
+                case when said.sequence > coalesce(ledger.sequence, -1) then said.decision end as word,
+                said.reason as said,
                 coverage.outcome, coverage.reason, coverage.expected_rows,
-                contains(counted.inputs, {_counted("$table")})
+                coalesce(contains(counted.inputs, {counted_as("$table")}), false) as is_counted
             from ({self._days_of(table)}) as days
             left join dates on days.day = dates.day
             left join inputs on inputs.table_name = $table and days.day = inputs.day
             left join stored on stored.table_name = $table and days.day = stored.day
             left join ledger on ledger.table_name = $table and days.day = ledger.day
-            left join failures on failures.table_name = $table and days.day = failures.day
+            left join said on said.table_name = $table and days.day = said.day
             left join coverage on coverage.table_name = $table and days.day = coverage.day
             left join ledger as counted on counted.table_name = '{COVERAGE}' and days.day = counted.day
             order by days.day
             """,
             {"table": table},
-        ).fetchall()
-        return {row[0]: self._state(table, *row, forced=forced) for row in rows}
+        )
+        return [_known(table, row, drift, recount) for row in rows]
 
-    def _state(
-        self, table: str, day: date, season: int | None, is_analysis_date: bool, inputs: str, input_fingerprint: str,
-        stored: str, old_inputs: str | None, old_input: str | None, old_output: str | None, old_logic: str | None,
-        is_whole: bool, decision: str | None, failure: str | None, failed_last: bool | None, outcome: str | None,
-        reason: str | None, expected: int | None, is_counted: bool | None, *, forced: bool,
-    ) -> State:  # fmt: skip
-        actual = int(stored.partition(":")[0])
-        state = State(
-            table, day, outcome or "complete", reason or "", expected, actual,
-            input_fingerprint=input_fingerprint, output_fingerprint=stored,
+    def _now(self, table: str, forced: bool) -> Now:
+        reads = {} if table == LAYER else {read.name: read.described for read in self.fingerprints.reads[table]}
+        starts_later = any(read.upstream == "dim_game_dates" for read in self.fingerprints.reads[table])
+        return Now(
+            self.logic[table], self.libraries, starts_later, int(project_vars()["precompute_bootstrap_days"]), forced,
+            reads,
         )  # fmt: skip
+
+    def _days_of(self, table: str) -> str:
+        """SQL of the days that a table may have something to do on: with games, rows, raw rows or a ledger row."""
+        also = [f"select day from stored where table_name = '{table}' and fingerprint <> '{NO_ROWS}'"]
+        also.append(f"select day from ledger where table_name = '{table}' and output_fingerprint <> '{NO_ROWS}'")
+        also.append(f"select day from said where table_name = '{table}' and decision = 'taken_back'")
         if table == LAYER:
-            return self._layer_state(state, inputs, old_inputs, old_logic, is_whole, failure, failed_last, forced)
-        if season is None and not actual:
-            return replace(state, outcome="no_games", reason="", expected_rows=0, is_ruled_out=True)
-        if self._starts_later(table) and not is_analysis_date and not actual and season is not None:
-            days = project_vars()["precompute_bootstrap_days"]
-            reason = f"the first {days} days of the season"
-            return replace(state, outcome="expected_empty", reason=reason, expected_rows=0, is_ruled_out=True)
-        if failed_last and decision == "blocked":
-            return replace(state, outcome="blocked", reason=failure or "", why="it waited for what failed")
-        if failed_last:
-            return replace(state, outcome="failed", reason=failure or "", why="it failed", failed_before=True)
-        if old_input is None:
-            why = "it was never built by a run" if not actual else "no run has confirmed its rows"
-            return replace(state, outcome="missing" if not actual else "stale", reason=why, why=why)
-        if not is_whole or not _FINGERPRINT.fullmatch(old_output or ""):
-            why = "its ledger row is damaged"
-            return replace(state, outcome="stale", reason=why, why=why)
-        if stored != old_output:
-            before = int((old_output or NO_ROWS).partition(":")[0])
-            why = f"its rows changed behind the ledger: {before:,} were published, {actual:,} are there"
-            lost = "missing" if before and not actual else "partial" if actual < before else "stale"
-            return replace(state, outcome=lost, reason=why, why=why, expected_rows=expected or before)
-        if old_logic != self.logic[table]:
-            why = "its code changed"
-            return replace(state, outcome="stale", reason=why, why=why)
-        if old_input != input_fingerprint:
-            changed = tuple(changed_reads(old_inputs or "", inputs))
-            why = f"its input changed: {self._described(table, changed)}"
-            return replace(state, outcome="stale", reason=why, why=why, changed=changed)
-        if forced:
-            return replace(state, why="it was asked for by force")
-        if outcome is None or not is_counted:
-            # Not due: a run counts its rows and need not build them.
-            return replace(state, outcome="stale", reason="its rows are not yet counted against the schedule")
-        return state
+            names = _quoted(read.upstream for read in self.fingerprints.reads[LAYER])
+            also.append(f"select day from units where relation in ({names})")
+            also.append(f"select day from ledger where table_name = '{LAYER}'")
+        within = f"day between date '{self.start}' and date '{self.end}'"
+        return f"select distinct day from (select day from dates union all {' union all '.join(also)}) where {within}"
 
-    def uncounted_days(self) -> dict[date, str]:
-        """Days whose rows are not counted against the schedule as they are now, with each table's fingerprint."""
-        names = ", ".join(f"'{table}'" for table in self.project.tables)
-        rows = self.memory.execute(
-            f"""
-            with now as (
-                select
-                    days.day,
-                    string_agg({_counted("tables.table_name")}, '' order by tables.table_name) as fingerprints
-                from (select day from dates where day between date '{self.start}' and date '{self.end}') as days
-                cross join (select unnest([{names}]) as table_name) as tables
-                left join stored on tables.table_name = stored.table_name and days.day = stored.day
-                group by days.day
-            )
-            select now.day, now.fingerprints
-            from now
-            left join ledger on ledger.table_name = '{COVERAGE}' and now.day = ledger.day
-            where ledger.inputs is distinct from now.fingerprints or now.day not in (select day from coverage)
-            """
-        ).fetchall()
-        return dict(rows)
+    def _read_stored(self, session: Session, tables: Iterable[str]) -> None:
+        named = list(tables)
+        if named:
+            rows = stored_fingerprints(session, named, self.first_read, self.end)
+            self.memory.put_days("stored", "table_name", named, rows)
 
-    def _layer_state(
-        self, state: State, inputs: str, old_inputs: str | None, old_logic: str | None, is_whole: bool,
-        failure: str | None, failed_last: bool | None, forced: bool,
-    ) -> State:  # fmt: skip
-        if failed_last:
-            return replace(state, outcome="failed", reason=failure or "", why="it failed", failed_before=True)
-        if old_inputs is None:
-            return replace(state, outcome="missing", why="it was never built by a run")
-        if not is_whole:
-            return replace(state, outcome="stale", why="its ledger row is damaged")
-        if old_logic != self.logic[LAYER]:
-            return replace(state, outcome="stale", why="its code changed")
-        changed = tuple(changed_reads(old_inputs, inputs))
-        if changed:
-            why = f"raw rows changed: {', '.join(changed)}"
-            return replace(state, outcome="stale", why=why, changed=changed)
-        return replace(state, why="it was asked for by force") if forced else state
+    def _read_made(self, session: Session, models: Iterable[str]) -> None:
+        named = list(models)
+        if named:
+            rows = made_fingerprints(session, self.project, named, self.first_read, self.end)
+            self.memory.put_days("made", "relation", named, rows)
 
-    def _starts_later(self, table: str) -> bool:
-        """Whether the first days of a season have no rows of it: it looks back, and says so by its reads."""
-        return any(read.upstream == "dim_game_dates" for read in self.fingerprints.reads[table])
-
-    def _described(self, table: str, changed: Sequence[str]) -> str:
-        reads: dict[str, Read] = {read.name: read for read in self.fingerprints.reads[table]}
-        described = [
-            reads[name].described if name in reads else f"{name.split(' ')[0]}, which it read" for name in changed
-        ]
-        return ", ".join(dict.fromkeys(described))
-
-
-def _counted(table: str) -> str:
-    """SQL of what the ledger of COVERAGE holds of one table, where `stored` has the table's rows of the day."""
-    return f"';' || {table} || '=' || coalesce(stored.fingerprint, '{NO_ROWS}') || ';'"
+    def _find_unproven(self) -> None:
+        self.memory.find_unproven(
+            self.project.tables, self.project.layer_models, self.tables, self.project.layer_models, self.start, self.end
+        )
 
 
 def read_schedule(session: Session, project: Project) -> pa.Table:
@@ -334,3 +236,25 @@ def read_schedule(session: Session, project: Project) -> pa.Table:
     if not session.columns(relation):
         raise NotPreparedError
     return session.read(f"select game_date as day, season_year, games, is_analysis_date from {session.named(relation)}")
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
+
+
+def _known(
+    table: str, row: Mapping[str, Any], drift: Mapping[date, Mapping[str, str]], recount: Collection[date]
+) -> Known:
+    confirmation = None
+    if row["is_confirmed"]:
+        confirmation = Confirmation(
+            row["old_inputs"] or "", row["old_input"] or "", row["old_output"] or "", row["logic_version"] or "",
+            row["libraries"], bool(row["is_whole"]),
+        )  # fmt: skip
+    return Known(
+        table, row["day"], row["season_year"], row["is_analysis_date"], row["stored"], row["inputs"],
+        row["input_fingerprint"], confirmation, row["word"], row["said"] or "",
+        {**drift.get(WHOLE, {}), **drift.get(row["day"], {})},
+        row["outcome"], row["reason"] or "", row["expected_rows"],
+        row["is_counted"] and row["day"] not in recount,
+    )  # fmt: skip

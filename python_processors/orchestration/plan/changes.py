@@ -1,0 +1,93 @@
+"""What a plan would do to stored rows, as far as that can be known before anything is built; and its guard.
+
+A date that the schedule no longer has loses all its rows: that is counted. What else a build deletes is known once
+it has run, and is guarded there once more, before anything is published (macros/processor/processor.sql).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from python_processors.contract import load_contract
+from python_processors.errors import RefusedError
+from python_processors.logic_version import project_vars
+from python_processors.orchestration.state.snapshot import Snapshot
+
+# Box scores and play-by-play are there once a game was played: odds outlive a postponed game.
+FEEDS_OF_PLAYED_GAMES = (
+    "nbac_gamebook_player_stats", "bdl_player_boxscores", "nbac_team_boxscore", "bigdataball_play_by_play",
+)  # fmt: skip
+_NAMED_DATES = 5
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Rows of one table: to insert where a date has none (a guess, by schedule and gamebook), stored rows of dates
+    that are built again (each may change or stay), and rows to delete (a count).
+
+    `emptied` names the dates that would have no rows any more, with the feeds that still have games of them.
+    """
+
+    to_insert: int = 0
+    may_change: int = 0
+    to_delete: int = 0
+    stored: int = 0
+    emptied: Mapping[date, tuple[str, ...]] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        emptied = {day.isoformat(): list(feeds) for day, feeds in (self.emptied or {}).items()}
+        return {**asdict(self), "emptied": emptied}
+
+
+class DeletesError(RefusedError):
+    """A run would delete so much that somebody has to say that this is right."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        listed = "\n".join(f"  - {problem}" for problem in problems)
+        super().__init__(
+            f"The run would delete stored rows:\n{listed}\nLook whether the raw files lost something, above all the"
+            " schedule. If the rows are to go, run the same with --allow-deletes. Nothing was started."
+        )
+
+
+def changes_of(snapshot: Snapshot, table: str, days: Sequence[date]) -> Changes:
+    """What building some days of a table would do to its rows."""
+    stored = snapshot.memory.stored_rows(table, snapshot.start, snapshot.end)
+    if not days:
+        return Changes(stored=stored)
+    is_of_players = load_contract(table).entity_column == "player_lookup"
+    counts = snapshot.memory.counts_to_come(table, days, is_of_players)
+    lost = [row["day"] for row in counts if row["stored"] and not row["is_game_day"]]
+    feeds = snapshot.memory.rows_of_feeds(FEEDS_OF_PLAYED_GAMES, lost) if lost else {}
+    return Changes(
+        to_insert=int(sum(row["likely"] or 0 for row in counts if not row["stored"] and row["is_game_day"])),
+        may_change=sum(row["stored"] for row in counts if row["is_game_day"]),
+        to_delete=sum(row["stored"] for row in counts if not row["is_game_day"]),
+        stored=stored, emptied={day: tuple(feeds.get(day, ())) for day in lost},
+    )  # fmt: skip
+
+
+def deletes_allowed(stored: int) -> int:
+    """How many of a table's rows in its range a run may delete without being told to: var max_deleted_pct."""
+    return int(stored * float(project_vars()["max_deleted_pct"]) / 100)
+
+
+def check_deletes(changes: Mapping[str, Changes]) -> None:
+    """:raises DeletesError: a run would delete more of a table's rows than max_deleted_pct, or empty a date of which a
+    feed still has games."""
+    problems = []
+    for table, of in changes.items():
+        with_games = {day: feeds for day, feeds in (of.emptied or {}).items() if feeds}
+        if with_games:
+            first, feeds = next(iter(with_games.items()))
+            more = f", and {len(with_games) - 1} more dates" if len(with_games) > 1 else ""
+            problems.append(f"{table} of {first} would be empty, while {', '.join(feeds)} still has its games{more}")
+        if of.to_delete > deletes_allowed(of.stored):
+            days = sorted(of.emptied or {})
+            shown = ", ".join(map(str, days[:_NAMED_DATES])) + (" ..." if len(days) > _NAMED_DATES else "")
+            problems.append(f"{table} would lose {of.to_delete:,} of {of.stored:,} rows of the range: {shown}")
+    if problems:
+        raise DeletesError(problems)

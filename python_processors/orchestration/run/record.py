@@ -1,0 +1,86 @@
+"""What a run records while it is at work: confirmations, decisions, and the result that it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+
+from python_processors.orchestration.project import DbtOutcome
+from python_processors.orchestration.run.journal import RunnerStep, RunResult
+from python_processors.orchestration.state.ledger import Decision, LedgerRow, LedgerWriter, ModelRow, rows_of_invocation
+from python_processors.orchestration.warehouse import Session, Warehouse
+
+_WRITTEN = ("inserted", "updated", "deleted")
+
+
+class RunRecord:
+    """One run's own record. `considered` holds what was built, tried in vain, or blocked; `steps` each call of dbt."""
+
+    def __init__(self, warehouse: Warehouse, result: RunResult, libraries: str) -> None:
+        self.result = result
+        self.considered: set[tuple[str, date]] = set()
+        self.steps: list[RunnerStep] = []
+        self._warehouse = warehouse
+        self._decisions: list[Decision] = []
+        with warehouse.reading() as session:
+            self._writer = LedgerWriter(session, result.run_id, libraries)
+
+    def confirm(
+        self, session: Session, invocation_id: str, rows: Sequence[LedgerRow], models: Sequence[ModelRow]
+    ) -> None:
+        """Stand for tables, models and dates as they are now."""
+        self._writer.confirm(session, invocation_id, rows, models)
+
+    def built(self, table: str, whys: Mapping[date, str]) -> None:
+        """Dates of a table that were built."""
+        self.result.built[table] = self.result.built.get(table, 0) + len(whys)
+        self.considered |= {(table, day) for day in whys}
+        self._decide(table, whys, "built")
+
+    def failed(self, table: str, days: Collection[date], message: str) -> None:
+        """Dates of a table that could not be built."""
+        self.result.failed.setdefault(table, []).extend(days)
+        self.considered |= {(table, day) for day in days}
+        self._decide(table, dict.fromkeys(days, message), "failed")
+
+    def blocked(self, table: str, reasons: Mapping[date, str]) -> None:
+        """Dates that cannot be built, and what is in their way. Told once a run."""
+        told = {day: reason for day, reason in reasons.items() if (table, day) not in self.considered}
+        if told:
+            self.result.blocked.setdefault(table, []).extend(told)
+            self.considered |= {(table, day) for day in told}
+            self._decide(table, told, "blocked")
+
+    def cut_off(self, table: str, whys: Mapping[date, str]) -> None:
+        """Dates that need not be built after all, since what they read came out as it was."""
+        self.result.cut_off[table] = self.result.cut_off.get(table, 0) + len(whys)
+        self._decide(
+            table, {day: f"{why}: that came out as it was for this date" for day, why in whys.items()}, "cut_off"
+        )
+
+    def take_back(self, reasons: Mapping[tuple[str, date], str]) -> None:
+        """Confirmed dates whose rows were found not to be what they claim: they are due again."""
+        for (table, day), reason in reasons.items():
+            self._decide(table, {day: reason}, "taken_back")
+        self.write_decisions()
+
+    def wrote(self, outcome: DbtOutcome) -> int:
+        """Add the rows that an invocation published to the result; how many they were."""
+        with self._warehouse.reading() as session:
+            written = rows_of_invocation(session, outcome.invocation_id)
+        for table, counts in written.items():
+            so_far = self.result.rows.setdefault(table, dict.fromkeys(counts, 0))
+            for verb, count in counts.items():
+                so_far[verb] += count
+        return sum(counts[verb] for counts in written.values() for verb in _WRITTEN)
+
+    def write_decisions(self) -> None:
+        """All that was decided since the last time."""
+        if not self._decisions:
+            return
+        decisions, self._decisions = self._decisions, []
+        with self._warehouse.writing() as session:
+            self._writer.decide(session, decisions)
+
+    def _decide(self, table: str, reasons: Mapping[date, str], decision: str) -> None:
+        self._decisions += [Decision(table, day, decision, reason) for day, reason in reasons.items()]

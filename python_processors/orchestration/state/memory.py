@@ -1,0 +1,369 @@
+"""The in-memory database of a snapshot: every table of it, and what other modules ask of them.
+
+Windows over them are worked out in `inputs`; nobody outside this package writes SQL for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+NO_ROWS = "0:0:0"
+WHOLE = date(1, 1, 1)  # the day of relations without dates
+COVERAGE = "coverage"  # the ledger's name for a day that was counted against the schedule
+
+_SCHEMA = """
+    -- The schedule: days with games, of every season.
+    create table dates (day date, season_year bigint, games bigint, is_analysis_date boolean);
+    -- Days of the range that anything is known of.
+    create table all_days (day date);
+
+    -- What relations hold now: per slot of columns, day and entity (fingerprints of what is read) ...
+    create table units (relation varchar, slot bigint, day date, entity varchar, n bigint, hi bigint, lo bigint);
+    -- ... whom they look up, ...
+    create table targets (relation varchar, day date, entity varchar);
+    -- ... and per day: rows of hashed tables, by their hashes, and of all other models, by their content.
+    create table stored (table_name varchar, day date, fingerprint varchar);
+    create table made (relation varchar, day date, fingerprint varchar);
+
+    -- The newest words of the ledgers on a table, or model, and day.
+    create table ledger (
+        table_name varchar, day date, inputs varchar, input_fingerprint varchar, output_fingerprint varchar,
+        logic_version varchar, libraries varchar, run_id varchar, recorded_at timestamptz, sequence bigint,
+        copies bigint
+    );
+    create table model_ledger (relation varchar, day date, fingerprint varchar);
+    create table said (table_name varchar, day date, decision varchar, reason varchar, sequence bigint);
+    create table published (table_name varchar, day date);
+    create table coverage (
+        table_name varchar, day date, outcome varchar, reason varchar, expected_rows bigint, actual_rows bigint
+    );
+
+    -- What reads see: `looking` lists those that are looked at together, `seen` what came of it.
+    create table looking (read bigint, relation varchar, slot bigint, "window" varchar, size bigint);
+    create table seen (read bigint, day date, n bigint, hi hugeint, lo hugeint);
+    create table inputs (table_name varchar, day date, inputs varchar, input_fingerprint varchar);
+    create table due (day date);
+
+    -- Relations and days that a run has yet to build, that failed in it, or that no run stands for.
+    create table pending (relation varchar, day date);
+    create table failed_now (relation varchar, day date);
+    create table unproven (relation varchar, day date, reason varchar);
+"""
+
+
+class Memory:
+    """One snapshot's database. Rows come and go as Arrow."""
+
+    def __init__(self) -> None:
+        self.connection = duckdb.connect()
+        self.connection.execute("set TimeZone = 'UTC'")
+        self.connection.execute(_SCHEMA)
+
+    def execute(self, sql: str, parameters: Any = None) -> duckdb.DuckDBPyConnection:
+        return self.connection.execute(sql, parameters) if parameters is not None else self.connection.execute(sql)
+
+    def rows(self, sql: str, parameters: Any = None) -> list[dict[str, Any]]:
+        relation = self.connection.sql(sql, params=parameters)
+        found: list[dict[str, Any]] = relation.to_arrow_table().to_pylist()
+        return found
+
+    def add(self, table: str, rows: pa.Table) -> None:
+        """Append rows by column name; columns that they lack are null."""
+        self.connection.register("added_rows", rows)
+        self.connection.execute(f"insert into {table} by name select * from added_rows")
+        self.connection.unregister("added_rows")
+
+    def put(self, table: str, rows: pa.Table | None) -> None:
+        """Replace a table's rows; None leaves it empty."""
+        self.connection.execute(f"delete from {table}")
+        if rows is not None:
+            self.add(table, rows)
+
+    def put_days(self, table: str, column: str, names: Iterable[str], rows: pa.Table) -> None:
+        """Replace the rows of some relations."""
+        self.connection.execute(f"delete from {table} where list_contains(?, {column})", [list(names)])
+        self.add(table, rows)
+
+    # What a run has yet to build, and what failed in it
+
+    def note(self, table: str, relations: Iterable[str], days: Collection[date]) -> None:
+        """Add relations and days to `pending` or `failed_now`."""
+        for relation in relations:
+            self.connection.execute(f"insert into {table} select ?, unnest(?::date[])", [relation, list(days)])
+
+    def note_seasons(self, relation: str, days: Collection[date]) -> None:
+        """Add a relation to `pending` on every day of the seasons that hold these days."""
+        self.connection.execute(
+            "insert into pending select distinct ?, dates.day from dates inner join dates as moved"
+            " on dates.season_year = moved.season_year where moved.day in (select unnest(?::date[]))",
+            [relation, list(days)],
+        )
+
+    def forget(self, table: str) -> None:
+        self.connection.execute(f"delete from {table}")
+
+    def relations_in(self, table: str) -> set[str]:
+        return {row[0] for row in self.connection.execute(f"select distinct relation from {table}").fetchall()}
+
+    # The schedule
+
+    @property
+    def seasons(self) -> dict[date, int]:
+        """Season by day with games."""
+        return dict(self.connection.execute("select day, season_year from dates").fetchall())
+
+    def list_days(self, start: date, end: date) -> None:
+        self.connection.execute(
+            f"""
+            create or replace table all_days as
+            select distinct day from (
+                select day from dates union all select day from units
+                union all select day from stored union all select day from ledger
+            )
+            where day between date '{start}' and date '{end}'
+            """
+        )
+
+    # The ledgers
+
+    def confirmed(self, table: str, day: date) -> Mapping[str, Any] | None:
+        """The newest ledger row of a table and day; `is_whole` says that it is the row that was written."""
+        rows = self.rows(
+            "select *, input_fingerprint is not distinct from left(sha256(inputs), 16) and copies = 1 as is_whole"
+            " from ledger where table_name = ? and day = ?",
+            [table, day],
+        )
+        return rows[0] if rows else None
+
+    def inputs_of(self, table: str, day: date) -> str:
+        """What a table's reads of a day see now, once computed."""
+        rows = self.connection.execute("select inputs from inputs where table_name = ? and day = ?", [table, day])
+        return str(rows.fetchall()[0][0])
+
+    def confirmations(self, tables: Sequence[str], start: date, end: date) -> list[dict[str, Any]]:
+        """The newest ledger rows of tables from one day to another, with `inputs_now` where they were computed."""
+        return self.rows(
+            "select ledger.*, inputs.inputs as inputs_now from ledger"
+            " left join inputs on ledger.table_name = inputs.table_name and ledger.day = inputs.day"
+            " where list_contains(?, ledger.table_name) and ledger.day between ? and ?",
+            [list(tables), start, end],
+        )
+
+    def built(self, table: str, days: Sequence[date]) -> list[tuple[date, str, str, str]]:
+        """(day, inputs, their fingerprint, fingerprint of the rows) of days as they are now."""
+        return self.connection.execute(
+            f"select inputs.day, inputs, input_fingerprint, coalesce(stored.fingerprint, '{NO_ROWS}')"
+            " from inputs left join stored on stored.table_name = inputs.table_name and stored.day = inputs.day"
+            " where inputs.table_name = ? and inputs.day in (select unnest(?::date[])) order by 1",
+            [table, list(days)],
+        ).fetchall()
+
+    # Models that are no hashed tables: what was made, and what is there
+
+    def made_anew(
+        self, windowed: Collection[str], whole: Collection[str], days: Sequence[date]
+    ) -> list[tuple[str, date, str]]:
+        """(relation, day, fingerprint) to confirm once models were built: `windowed` ones on the days, and
+        wherever else they, or `whole` ones that are always made for every day, are not as they were confirmed."""
+        return self.connection.execute(
+            f"""
+            with wanted as (
+                select name as relation, day
+                from (select unnest(?::varchar[]) as name) cross join (select unnest(?::date[]) as day)
+                union
+                select relation, day from made where list_contains(?, relation)
+                union
+                select relation, day from model_ledger where list_contains(?, relation)
+            )
+            select wanted.relation, wanted.day, coalesce(made.fingerprint, '{NO_ROWS}') as fingerprint
+            from wanted
+            left join made on wanted.relation = made.relation and wanted.day = made.day
+            left join model_ledger on wanted.relation = model_ledger.relation and wanted.day = model_ledger.day
+            where model_ledger.fingerprint is distinct from coalesce(made.fingerprint, '{NO_ROWS}')
+            order by 1, 2
+            """,
+            [list(windowed), list(days), list(whole), [*whole, *windowed]],
+        ).fetchall()
+
+    def drift_of(self, models: Collection[str]) -> dict[date, dict[str, str]]:
+        """Days on which models are not as a run confirmed them: per model, in words."""
+        found: dict[date, dict[str, str]] = {}
+        for day, model, counts in self.connection.execute(
+            f"""
+            select model_ledger.day, relation, {_counts("model_ledger.fingerprint", "made.fingerprint")}
+            from model_ledger left join made using (relation, day)
+            where list_contains(?, relation) and model_ledger.fingerprint <> coalesce(made.fingerprint, '{NO_ROWS}')
+            order by 1, 2
+            """,
+            [list(models)],
+        ).fetchall():
+            found.setdefault(day, {})[model] = counts
+        return found
+
+    def find_unproven(
+        self, tables: Collection[str], models: Collection[str], asked: Collection[str], mended: Collection[str],
+        start: date, end: date,
+    ) -> None:  # fmt: skip
+        """Fill `unproven`: days of hashed tables and of models whose rows no run stands for.
+
+        :param asked: tables that a run of start to end would build, so that theirs of these days do not count.
+        :param mended: models that it would build.
+        """
+        self.connection.execute("delete from unproven")
+        self.connection.execute(
+            f"""
+            insert into unproven
+            select ledger.table_name, ledger.day, case
+                when said.sequence > ledger.sequence and said.decision = 'taken_back' then said.reason
+                when said.sequence > ledger.sequence then 'it failed'
+                else {_counts("ledger.output_fingerprint", "stored.fingerprint")}
+            end
+            from ledger
+            left join stored on ledger.table_name = stored.table_name and ledger.day = stored.day
+            left join said
+                on ledger.table_name = said.table_name and ledger.day = said.day
+                and said.decision in ('taken_back', 'failed')
+            where
+                list_contains(?, ledger.table_name)
+                and not (list_contains(?, ledger.table_name) and ledger.day between date '{start}' and date '{end}')
+                and (
+                    coalesce(said.sequence > ledger.sequence, false)
+                    or ledger.output_fingerprint is distinct from coalesce(stored.fingerprint, '{NO_ROWS}')
+                )
+            """,
+            [list(tables), list(asked)],
+        )
+        self.connection.execute(
+            f"""
+            insert into unproven
+            select model_ledger.relation, model_ledger.day, {_counts("model_ledger.fingerprint", "made.fingerprint")}
+            from model_ledger left join made using (relation, day)
+            where
+                list_contains(?, model_ledger.relation) and model_ledger.day <> date '{WHOLE:%Y-%m-%d}'
+                and not (
+                    list_contains(?, model_ledger.relation)
+                    and model_ledger.day between date '{start}' and date '{end}'
+                )
+                and model_ledger.fingerprint <> coalesce(made.fingerprint, '{NO_ROWS}')
+            """,
+            [list(models), list(mended)],
+        )
+
+    def unproven_before(self, relation: str, day: date) -> tuple[date, int, str]:
+        """First day, number of days and reason of what is unproven of a relation up to a day."""
+        row = self.connection.execute(
+            "select min(day), count(*), arg_min(reason, day) from unproven where relation = ? and day <= ?",
+            [relation, day],
+        ).fetchall()[0]
+        return row[0], row[1], row[2]
+
+    def first_unbuilt(self, upstream: str, days: Sequence[date], start: date) -> dict[date, date]:
+        """By day: the first game day of its season before `start` on which a table was never published."""
+        return dict(
+            self.connection.execute(
+                """
+                with unbuilt as (
+                    select dates.season_year, min(dates.day) as first_day
+                    from dates
+                    where dates.day < ? and not exists (
+                        select 1 from published where published.table_name = ? and published.day = dates.day
+                    )
+                    group by dates.season_year
+                )
+                select asked.day, unbuilt.first_day
+                from (select unnest(?::date[]) as day) as asked
+                inner join dates on asked.day = dates.day
+                inner join unbuilt on dates.season_year = unbuilt.season_year and unbuilt.first_day < asked.day
+                """,
+                [start, upstream, list(days)],
+            ).fetchall()
+        )
+
+    # Counting against the schedule
+
+    def uncounted(self, tables: Sequence[str], start: date, end: date) -> dict[date, str]:
+        """Days whose rows are not counted against the schedule as they are now, with each table's fingerprint."""
+        return dict(
+            self.connection.execute(
+                f"""
+                with now as ({_count_texts(f"select day from dates where day between date '{start}' and date '{end}'")})
+                select now.day, now.fingerprints
+                from now
+                left join ledger on ledger.table_name = '{COVERAGE}' and now.day = ledger.day
+                where ledger.inputs is distinct from now.fingerprints or now.day not in (select day from coverage)
+                """,
+                [list(tables)],
+            ).fetchall()
+        )
+
+    def count_texts(self, tables: Sequence[str], days: Sequence[date]) -> dict[date, str]:
+        """What the ledger of a counted day would hold of these days."""
+        sql = _count_texts("select unnest(?::date[]) as day")
+        return dict(self.connection.execute(sql, [list(days), list(tables)]).fetchall())
+
+    def counts_to_come(self, table: str, days: Sequence[date], is_of_players: bool) -> list[dict[str, Any]]:
+        """Per day: `stored` rows, `likely` rows once built (the gamebook's players, or two teams a game; None where
+        nothing tells), `is_game_day`, and `feeds`, the raw feeds of played games that have rows of it."""
+        likely = "gamebook.n" if is_of_players else "2 * dates.games"
+        return self.rows(
+            f"""
+            select
+                asked.day, dates.day is not null as is_game_day, {likely} as likely,
+                coalesce(cast(split_part(stored.fingerprint, ':', 1) as bigint), 0) as stored
+            from (select unnest(?::date[]) as day) as asked
+            left join stored on stored.table_name = ? and asked.day = stored.day
+            left join dates on asked.day = dates.day
+            left join (
+                select day, sum(n) as n from units
+                where relation = 'nbac_gamebook_player_stats' and slot = 0 group by day
+            ) as gamebook on asked.day = gamebook.day
+            order by asked.day
+            """,
+            [list(days), table],
+        )
+
+    def rows_of_feeds(self, feeds: Sequence[str], days: Sequence[date]) -> dict[date, list[str]]:
+        """By day: which of these raw feeds have rows of it."""
+        rows = self.connection.execute(
+            "select day, list(distinct relation order by relation) from units"
+            " where list_contains(?, relation) and list_contains(?, day) and slot = 0 and n > 0 group by day",
+            [list(feeds), list(days)],
+        ).fetchall()
+        return dict(rows)
+
+    def stored_rows(self, table: str, start: date, end: date) -> int:
+        """Rows of a hashed table from one day to another, both included."""
+        row = self.connection.execute(
+            "select coalesce(sum(cast(split_part(fingerprint, ':', 1) as bigint)), 0) from stored"
+            " where table_name = ? and day between ? and ?",
+            [table, start, end],
+        ).fetchall()[0]
+        return int(row[0])
+
+
+def _count_texts(days: str) -> str:
+    return f"""
+        select days.day, string_agg({counted_as("tables.table_name")}, '' order by tables.table_name) as fingerprints
+        from ({days}) as days
+        cross join (select unnest(?::varchar[]) as table_name) as tables
+        left join stored on tables.table_name = stored.table_name and days.day = stored.day
+        group by days.day
+    """
+
+
+def counted_as(table: str) -> str:
+    """SQL of what the ledger of a counted day holds of one table, where `stored` has the table's rows of the day."""
+    return f"';' || {table} || '=' || coalesce(stored.fingerprint, '{NO_ROWS}') || ';'"
+
+
+def _counts(before: str, now: str) -> str:
+    """SQL of a sentence: how many rows were made, and how many are there."""
+    return (
+        f"concat(split_part({before}, ':', 1), ' rows were made and ',"
+        f" split_part(coalesce({now}, '{NO_ROWS}'), ':', 1), ' are there')"
+    )
