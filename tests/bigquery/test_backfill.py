@@ -45,7 +45,7 @@ def test_a_run_builds_confirms_and_then_leaves_alone(at_work: tuple[Project, Big
     project, warehouse = at_work
     with pytest.raises(NotPreparedError, match="fullcourt prepare"):
         plan_of(project, warehouse, REQUEST)
-    prepare(project, warehouse)
+    prepare(project, warehouse, run_id="a test")
     plan = plan_of(project, warehouse, REQUEST)
     assert plan.bytes_read is not None
     assert plan.days_of("player_game_summary") == plan.days_of("team_offense_game_summary") == plan.dates

@@ -45,7 +45,7 @@ def test_raw_files_are_planned_by_as_they_will_be_once_loaded(tmp_path: Path, ra
             return set(raw.memory.sql("select * from units").fetchall()), plan.to_dict()["steps"]
 
         to_come = seen()
-        prepare(project, warehouse)
+        prepare(project, warehouse, run_id="a test")
         loaded = seen()
     assert {relation for relation, *_ in loaded[0]} == {file.stem for file in raw_copy.rglob("*.parquet")}
     assert to_come == loaded

@@ -22,7 +22,7 @@ from dbt.cli.main import cli as dbt
 from python_processors import __version__
 from python_processors.cli import app
 from python_processors.contract import PROJECT_ROOT
-from python_processors.orchestration.state.snapshot import OUTCOMES
+from python_processors.orchestration.state.states import OUTCOMES
 from tests.integration.test_command_line import fullcourt
 from tests.warehouse import Warehouse
 

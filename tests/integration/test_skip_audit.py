@@ -15,7 +15,7 @@ from python_processors.orchestration.backfill import backfill
 from python_processors.orchestration.project import LAYER, DbtOutcome, Project
 from python_processors.orchestration.proof.row_checks import _hashed_part
 from python_processors.orchestration.schema.drift import DriftError
-from python_processors.orchestration.state.fingerprints import stored_rows
+from python_processors.orchestration.state.stored import stored_fingerprints
 from python_processors.orchestration.warehouse import DuckDBWarehouse
 from tests.integration.conftest import at_work, request
 from tests.integration.test_command_line import DAY, TEAMS, as_json, contents, fullcourt
@@ -42,7 +42,7 @@ def alter_a_row_and_its_ledger(warehouse: Warehouse, day: str) -> None:
         connection.execute(f"update nba_analytics.{TEAMS} set data_hash = '{made}' where {where}")
     with DuckDBWarehouse(warehouse.path).writing() as session:
         at = date.fromisoformat(day)
-        (fingerprint,) = stored_rows(session, TEAMS, at, at)["fingerprint"].to_pylist()
+        (fingerprint,) = stored_fingerprints(session, [TEAMS], at, at)["fingerprint"].to_pylist()
         session.execute(
             f"update nba_ops.input_ledger set output_fingerprint = '{fingerprint}'"
             f" where table_name = '{TEAMS}' and game_date = '{day}'"

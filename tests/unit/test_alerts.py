@@ -16,8 +16,8 @@ from python_processors.alerts import CHANNELS, alerting, digest_of_run, send
 from python_processors.orchestration.backfill import NotConfirmedError
 from python_processors.orchestration.proof.row_checks import RowChecks, TableVerification, Verification
 from python_processors.orchestration.request import RangeError, Request
+from python_processors.orchestration.run.invocation import NoRoomError
 from python_processors.orchestration.run.journal import RunResult
-from python_processors.orchestration.run.runner import NoRoomError
 from python_processors.orchestration.schema.drift import Drift, DriftError
 
 START, END = date(2021, 10, 19), date(2021, 11, 27)

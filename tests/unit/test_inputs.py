@@ -46,11 +46,9 @@ class League:
         self.inputs = Inputs(self.fingerprints)
         self.read, self.memory = read, self.inputs.memory
         self.memory.execute("set threads = 1")
-        self.memory.execute("create table dates (day date, season_year bigint)")
-        self.memory.execute("create view all_days as select day from dates")
-        self.memory.execute("create table targets (relation varchar, day date, entity varchar)")
-        self.memory.execute("create table pending (relation varchar, day date)")
-        self._fill("dates", [(day, year) for year, dates in enumerate(seasons) for day in dates])
+        every = [(day, year, 1, True) for year, dates in enumerate(seasons) for day in dates]
+        self._fill("dates", every)
+        self._fill("all_days", [(day,) for day, *_ in every])
         self._fill("targets", [("rosters", day, player) for day, player in rosters])
         self._fill("units", [("boxes", 0, *row, 1, 0, 10**number) for number, row in enumerate(boxes)])
 

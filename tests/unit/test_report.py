@@ -14,7 +14,7 @@ import pytest
 
 from python_processors.orchestration.project import LAYER
 from python_processors.orchestration.proof.answers import gaps_of
-from python_processors.orchestration.state.snapshot import OUTCOMES, State
+from python_processors.orchestration.state.states import OUTCOMES, State
 from python_processors.report.facts import Confirmed, Decision, Facts, Failing, Quarantined
 from python_processors.report.html import render
 from python_processors.report.monitors import expected_of

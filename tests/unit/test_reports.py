@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from python_processors.orchestration.proof.answers import gaps_of
-from python_processors.orchestration.state.snapshot import State
+from python_processors.orchestration.state.states import State
 
 TABLE = "player_daily_cache"
 

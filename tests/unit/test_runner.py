@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, cast
@@ -12,10 +12,11 @@ import pytest
 from python_processors.cli.text import result_lines
 from python_processors.orchestration.plan.planner import Plan
 from python_processors.orchestration.project import DbtOutcome, Project
-from python_processors.orchestration.run import runner as runner_module
+from python_processors.orchestration.run import invocation as invocation_module
+from python_processors.orchestration.run.invocation import RETRIES
 from python_processors.orchestration.run.journal import RunResult
 from python_processors.orchestration.run.locks import LeaseLostError
-from python_processors.orchestration.run.runner import RETRIES, Runner
+from python_processors.orchestration.run.runner import Runner
 from python_processors.orchestration.warehouse import DuckDBWarehouse
 
 DAY = date(2021, 10, 19)
@@ -33,7 +34,13 @@ class FakeProject:
         self.outcomes = list(outcomes)
         self.asked = 0
 
-    def build(self, models: list[str], dates: list[str], judged: Sequence[str] | None = None) -> DbtOutcome:
+    def libraries(self, session: Any) -> str:
+        return "duckdb=2.0.0"
+
+    def build(
+        self, models: list[str], dates: list[str], judged: Sequence[str] | None = None,
+        given: Mapping[str, Any] | None = None,
+    ) -> DbtOutcome:  # fmt: skip
         self.asked += 1
         return self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
 
@@ -42,7 +49,7 @@ class FakeProject:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds that the runner would sleep, none of which it sleeps."""
     slept: list[float] = []
-    monkeypatch.setattr(runner_module.tenacity.nap.time, "sleep", slept.append)
+    monkeypatch.setattr(invocation_module.tenacity.nap.time, "sleep", slept.append)
     return slept
 
 
@@ -50,7 +57,7 @@ def invoked(project: FakeProject, folder: Path) -> DbtOutcome:
     runner = Runner(
         cast(Any, project), DuckDBWarehouse(folder / "fullcourt.duckdb"), Plan(DAY, DAY), what="a test", run_id="r"
     )
-    return runner.invoke(["a_table"], ["a_table"], [DAY])
+    return runner.invoker.build(["a_table"], ["a_table"], [DAY])
 
 
 def test_what_passes_by_itself_is_asked_again_with_growing_pauses(tmp_path: Path, pauses: list[float]) -> None:
@@ -89,7 +96,7 @@ def test_a_run_that_no_longer_holds_the_warehouse_asks_dbt_for_nothing(tmp_path:
         check_lock=lost,
     )  # fmt: skip
     with pytest.raises(LeaseLostError):
-        runner.invoke(["a_table"], ["a_table"], [DAY])
+        runner.invoker.build(["a_table"], ["a_table"], [DAY])
     assert project.asked == 0
 
 

@@ -111,8 +111,10 @@ def test_a_key_on_two_dates_is_doubled(session: DuckDBSession, monkeypatch: pyte
     monkeypatch.setattr(verification, "ROWS_AT_ONCE", 1)
     session.execute(f"update {STORED} set id = 0 where id = 6")
     checks = check_rows(session, "made_up", FIRST, LAST)
-    assert checks.doubled == Finding(1, ("id=0",))
-    assert checks.altered == Finding(1, ("id=0",))
+    both = frozenset({date(2024, 1, 1), date(2024, 1, 3)})
+    assert checks.doubled == Finding(1, ("id=0",), both)
+    assert (checks.altered.count, checks.altered.examples) == (1, ("id=0",))
+    assert set(checks.faulty_days) == both
 
 
 @pytest.mark.parametrize("rows_at_once", [1, 4, 100])
@@ -122,7 +124,8 @@ def test_pieces_of_dates_find_what_the_whole_does(
     monkeypatch.setattr(verification, "ROWS_AT_ONCE", rows_at_once)
     session.execute(f"update {STORED} set data_hash = null where id <> 2")
     checks = check_rows(session, "made_up", FIRST, LAST)
-    assert checks.unhashed == Finding(6, ("id=0", "id=1", "id=3", "id=4", "id=5"))
+    days = frozenset(date(2024, 1, day) for day in (1, 2, 3))
+    assert checks.unhashed == Finding(6, ("id=0", "id=1", "id=3", "id=4", "id=5"), days)
     assert checks.hash_coverage_pct == 14.2
     assert checks.problems == ["6 rows have no data_hash: id=0; id=1; id=3; id=4; id=5 ..."]
 
@@ -225,6 +228,8 @@ def test_the_same_goes_into_json_with_every_reason() -> None:
     found = verify([checks], complete(3, 0, 3)).to_dict()
     assert json.loads(json.dumps(found)) == {
         "passed": False,
+        "staging_layer": [],
+        "notes": [],
         "tables": [
             {
                 "table": "made_up",

@@ -261,17 +261,19 @@ def _rows_by_date(session: Session, contract: Contract, start: date, end: date) 
 def _doubled_keys(session: Session, contract: Contract, start: date, end: date) -> Finding:
     key = ", ".join(contract.key)
     counted = (
-        f"select {key}, min({contract.partition_by}) as first_day, count(*) as copies"
-        f" from {session.named(contract.relation)} where {_between(contract, start, end)} group by {key}"
+        f"select {', '.join(dict.fromkeys([*contract.key, contract.partition_by]))},"
+        f" count(*) over (partition by {key}) as copies from {session.named(contract.relation)}"
+        f" where {_between(contract, start, end)}"
     )
     doubled = session.read(
-        f"select *, count(*) over () as doubled_keys from ({counted}) as counted where copies > 1"
+        f"select distinct {key}, count(*) over () as doubled_keys"
+        f" from (select distinct {key} from ({counted}) as counted where copies > 1) as doubled"
         f" order by {key} limit {EXAMPLES}"
     )
     if not doubled.num_rows:
         return Finding()
-    days = session.read(f"select distinct first_day from ({counted}) as counted where copies > 1")["first_day"]
-    return Finding(doubled["doubled_keys"][0].as_py(), _keys(doubled, contract), frozenset(days.to_pylist()))
+    days = session.read(f"select distinct {contract.partition_by} as day from ({counted}) as counted where copies > 1")
+    return Finding(doubled["doubled_keys"][0].as_py(), _keys(doubled, contract), frozenset(days["day"].to_pylist()))
 
 
 def _batches(rows_by_date: Mapping[date, int]) -> Iterator[tuple[date, date]]:
