@@ -43,11 +43,14 @@ def logic_version(
     """
     module = inspect.getmodule(processor)
     assert module is not None
+    macros = called_macros(sql.values(), project_macros())
+    modules = {part.__name__: normalised_python(part) for part in imported_modules(module, *SHARED_MODULES)}
+    every_var = project_vars() | dict(given_vars or {})
     parts = {
         "sql": {name: normalised_sql(code) for name, code in sql.items()},
-        "macros": called_macros(sql.values(), project_macros()),
-        "vars": project_vars() | dict(given_vars or {}),
-        "python": {part.__name__: normalised_python(part) for part in imported_modules(module, *SHARED_MODULES)},
+        "macros": macros,
+        "vars": read_vars([*sql.values(), *macros.values(), *modules.values()], every_var),
+        "python": modules,
         "contract": [[c.name, c.type.name, c.required, c.not_hashed is None] for c in contract.columns],
         "key": [*contract.key, contract.partition_by],
     }
@@ -115,6 +118,15 @@ def called_macros(codes: Iterable[str], macros: Mapping[str, str]) -> dict[str, 
                 named[name] = code
                 waiting.append(code)
     return named
+
+
+def read_vars(codes: Iterable[str], given: Mapping[str, str]) -> dict[str, str]:
+    """Of these vars those that code names: another value of any other decides nothing of its rows.
+
+    A name that is only mentioned counts as read, as a macro's does.
+    """
+    words = {word for code in codes for word in _NAME.findall(code)}
+    return {name: value for name, value in given.items() if name in words}
 
 
 @remembered

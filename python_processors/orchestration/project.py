@@ -27,6 +27,7 @@ from python_processors.logic_version import (
     normalised_sql,
     project_macros,
     project_vars,
+    read_vars,
 )
 from python_processors.orchestration.warehouse import Session, dataset_prefix
 from python_processors.project_code import changed_modules, digest_of_parsed, forget_code, libraries, remembered
@@ -236,7 +237,9 @@ class Project:
             sources = logic_sources(self.graph, self.node_id(table))
             return logic_version(sources, load_processor(meta["processor"]), contract)
         codes = [self.graph[node]["code"] for node in self._plain_models() if self._name(node) in self.layer_models]
-        parts = [sorted(normalised_sql(code) for code in codes), called_macros(codes, project_macros()), project_vars()]
+        macros = called_macros(codes, project_macros())
+        read = read_vars([*codes, *macros.values()], project_vars())
+        parts = [sorted(normalised_sql(code) for code in codes), macros, read]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
 
     def relation(self, name: str) -> str:

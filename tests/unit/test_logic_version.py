@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 from python_processors import logic_version as logic_version_module
+from python_processors.contract import PROJECT_ROOT
 from python_processors.logic_version import (
     called_macros,
     imported_modules,
@@ -74,8 +76,16 @@ def test_threads_of_dbt_may_ask_at_the_same_time() -> None:
             assert len({version.result() for version in asked}) == 1
 
 
-def test_given_vars_count() -> None:
+def test_a_var_counts_where_it_is_read_and_nowhere_else() -> None:
     contract = contract_of({"x": "INT64"})
-    assert logic_version(SQL, PROCESSOR, contract) != logic_version(
-        SQL, PROCESSOR, contract, {"regular_starter_days": "20"}
-    )
+    reading = {"model": "select a from t where b > {{ var('regular_starter_days') }}"}
+    shorter = {"regular_starter_days": "20"}
+    assert logic_version(reading, PROCESSOR, contract) != logic_version(reading, PROCESSOR, contract, shorter)
+    assert logic_version(SQL, PROCESSOR, contract) == logic_version(SQL, PROCESSOR, contract, {"breaker_hours": "48"})
+
+
+def test_every_var_of_the_project_is_read_by_name() -> None:
+    """A var whose name is put together would not count where it is read."""
+    for path in [*(PROJECT_ROOT / "models").rglob("*.sql"), *(PROJECT_ROOT / "macros").rglob("*.sql")]:
+        for called in re.findall(r"\bvar\(([^)]*)\)", path.read_text(encoding="utf-8")):
+            assert re.match(r"'\w+'", called), f"{path.name}: var({called})"
