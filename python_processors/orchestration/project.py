@@ -53,7 +53,7 @@ class CodeChangedError(RefusedError):
         more = f" and {len(files) - _NAMED_FILES} more" if files[_NAMED_FILES:] else ""
         super().__init__(
             f"The code changed while this command waited or read it ({', '.join(files[:_NAMED_FILES])}{more}), so that"
-            " nothing could say which code built its rows. Nothing was built: run the same command again."
+            " nothing could say which code built its rows. What was not confirmed is built again: run the same command."
         )
 
 
@@ -79,6 +79,7 @@ class Project:
     def __init__(self) -> None:
         self._versions: dict[str, str] = {}
         self._digest = ""
+        self._seed_digests: dict[str, str] = {}
 
     @cached_property
     def manifest(self) -> Manifest:
@@ -106,10 +107,22 @@ class Project:
         if changed:
             raise CodeChangedError(changed)
         if self._digest != digest_of_parsed():
-            kept = {name: getattr(self, name) for name in ("_digest",)}
-            self.__dict__.clear()
-            self.__dict__.update(kept, _versions={})
-        _ = self.manifest
+            self.__dict__.clear()  # with the manifest, and all that was derived of it
+            self.__dict__.update(Project().__dict__)
+        self._seed_digests = {name: self._seed_digest(name) for name in self.seeds}
+
+    def check_seeds(self) -> None:
+        """dbt reads a seed's file when it loads it, and not when it parses.
+
+        :raises CodeChangedError: a seed is no longer the file that was read.
+        """
+        changed = [name for name in self.seeds if self._seed_digests.get(name) != self._seed_digest(name)]
+        if changed:
+            raise CodeChangedError([f"seeds/{name}.csv" for name in changed])
+
+    def _seed_digest(self, name: str) -> str:
+        path = PROJECT_ROOT / self.manifest.nodes[self.node_id(name)].original_file_path
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
     def libraries(self, session: Session) -> str:
         """Versions of the libraries that decide what is stored, on the session's engine."""

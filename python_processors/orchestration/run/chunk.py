@@ -123,6 +123,8 @@ class Chunk:
         """One invocation. Returns the tables that dbt did not reach, since one before them failed."""
         work = self._work
         outcome = work.invoker.build(tables, self._models(tables), days, self._given(tables, days))
+        if LAYER in tables:
+            self._project.check_seeds()
         self._note_fresh(tables, days, outcome)
         failed = [table for table in tables if self._has_failed(table, outcome)]
         if LAYER in failed:
