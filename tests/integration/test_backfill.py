@@ -42,7 +42,7 @@ def test_raw_files_are_planned_by_as_they_will_be_once_loaded(tmp_path: Path, ra
                 overlay = overlay_of(session, asked.start, asked.end)
                 raw.gather(session, raw_tables(), asked.start, asked.end, overlay)
             plan = plan_of(project, warehouse, asked)
-            return set(raw.memory.sql("select * from units").fetchall()), plan.to_dict()["steps"]
+            return set(raw.memory.execute("select * from units").fetchall()), plan.to_dict()["steps"]
 
         to_come = seen()
         prepare(project, warehouse, run_id="a test")

@@ -125,6 +125,8 @@ def test_a_month_as_it_was_made_needs_nobody(copy_of_confirmed_month: Warehouse)
     assert {line["season"] for line in status["tables"]} == {2021}
     for line in status["tables"]:
         assert line["is_fine"]
+        if line["table"] == LAYER:
+            continue  # its models' rows are not hashed
         assert line["rows"] == line["hashed_rows"]
         (printed,) = [row for row in text.splitlines() if row.startswith(f"{line['table']} 2021-22 ")]
         assert f"{line['rows']:,} rows, 100.0 % hashed" in printed
