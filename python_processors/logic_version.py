@@ -20,8 +20,13 @@ from python_processors.yaml_files import read_yaml
 
 # What every row goes through after its processor; the rest is what the processor imports.
 SHARED_MODULES: tuple[ModuleType, ...] = (casting, hashing)
-# An error ends a run: its wording decides no row.
-NOT_LOGIC = ("python_processors.errors",)
+# An error ends a run: its wording decides no row. Nor does the reading of a contract: what it says counts by itself.
+NOT_LOGIC = (
+    "python_processors.errors",
+    "python_processors.contract.files",
+    "python_processors.contract.keys",
+    "python_processors.contract.shapes",
+)
 # Quoted text comes first, so that what looks like a comment inside it is not taken for one.
 _SQL_TOKEN = re.compile(r"('[^']*'|\"[^\"]*\")|\{#.*?#\}|/\*.*?\*/|--[^\n]*|\s+", re.DOTALL)
 

@@ -29,6 +29,7 @@ from python_processors.logic_version import (
     project_macros,
     project_vars,
 )
+from python_processors.orchestration.schema.tables import stored_tables
 from python_processors.orchestration.warehouse import dataset_prefix
 from python_processors.raw_contract import raw_tables
 from python_processors.yaml_files import read_yaml
@@ -67,7 +68,8 @@ class Project:
 
     @cached_property
     def manifest(self) -> Manifest:
-        """:raises ProjectError: the project does not parse."""
+        """:raises FullcourtError: a contract is wrong, or the project does not parse."""
+        stored_tables(), raw_tables()  # before dbt reads the same files, and says less of what is wrong in them
         result = self._dbt(["parse", *self._options({})], None)
         if not result.success:
             raise ProjectError(str(result.exception or "see logs/dbt.log"))
@@ -164,9 +166,8 @@ class Project:
     def _logic_version(self, table: str) -> str:
         if table != LAYER:
             contract = load_contract(table)
-            meta = self.manifest.nodes[self.node_id(table)].config.meta
             sources = logic_sources(self.graph, self.node_id(table))
-            return logic_version(sources, load_processor(meta["processor"]), contract)
+            return logic_version(sources, load_processor(contract.processor, table), contract)
         codes = [self.graph[node]["code"] for node in self._plain_models() if self._name(node) in self.layer_models]
         parts = [sorted(normalised_sql(code) for code in codes), called_macros(codes, project_macros()), project_vars()]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
