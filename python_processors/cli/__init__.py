@@ -202,8 +202,9 @@ def verify(as_json: bool, **options: Any) -> int:
 @guarded
 def report(out: Path | None, as_json: bool, **options: Any) -> int:
     """Write one HTML page: each table and date, why it is as it is, gaps, runs, monitors and failures."""
-    from python_processors.report import write_report
+    from python_processors.report import report_file, write_report
 
+    report_file(out)  # refused before anything is read
     project, warehouse = _opened()
     asked = _request(project, warehouse, options, everything=True)
     written = write_report(project, warehouse, asked.start, asked.end, asked.tables, out)
@@ -308,6 +309,7 @@ def simulate(
 
     The same arguments give the same bytes.
     """
+    from python_processors.outputs import output_folder
     from python_processors.simulation import FolderNotEmptyError
     from python_processors.simulation import simulate as simulate_league
     from python_processors.simulation.faults import FAULTS, apply
@@ -315,6 +317,7 @@ def simulate(
     unknown = sorted(set(faults) - set(FAULTS))
     if unknown:
         raise click.BadParameter(f"no fault is called {', '.join(unknown)}; there are {', '.join(FAULTS)}.")
+    output_folder(out)
     if out.is_dir() and any(out.iterdir()):
         raise FolderNotEmptyError(out)
     written = simulate_league(out, seasons=seasons, first_season=first_season, seed=seed, until=until)

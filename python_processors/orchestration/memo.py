@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,18 +35,22 @@ class PlanMemory:
     def recall(self, question: str, digest: str) -> dict[str, Any] | None:
         """What was remembered of the same question about the same content."""
         found = self._read().get(question)
-        return found["plan"] if found and found["digest"] == digest else None
+        if not isinstance(found, dict) or found.get("digest") != digest or not isinstance(found.get("plan"), dict):
+            return None
+        plan: dict[str, Any] = found["plan"]
+        return plan
 
     def keep(self, question: str, digest: str, plan: dict[str, Any]) -> None:
         remembered = {**self._read(), question: {"digest": digest, "plan": plan}}
-        self._file.write_text(json.dumps(remembered), encoding="utf-8")
+        with suppress(IsADirectoryError, PermissionError):  # without a memory the plan is made in full
+            self._file.write_text(json.dumps(remembered), encoding="utf-8")
 
     def _read(self) -> dict[str, Any]:
         try:
-            remembered: dict[str, Any] = json.loads(self._file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            remembered = json.loads(self._file.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
             return {}
-        return remembered
+        return remembered if isinstance(remembered, dict) else {}
 
 
 def digest_of(project: Project, session: Session, tables: tuple[str, ...], start: date, end: date) -> str:
