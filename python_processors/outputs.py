@@ -46,7 +46,7 @@ def output_file(path: Path, *, own_folder: bool = False) -> Path:
         make_folder(file.parent)
     if not file.parent.is_dir():
         raise OutputError(path, f"there is no folder {file.parent}. Make it (`mkdir -p`), or name another file.")
-    if not os.access(file.parent, os.W_OK | os.X_OK) or kind is not None and not os.access(file, os.W_OK):
+    if not os.access(file.parent, os.W_OK | os.X_OK) or (kind is not None and not os.access(file, os.W_OK)):
         raise OutputError(path, "you may not write there. Name another file, or change the permissions.")
     return file
 
@@ -74,7 +74,9 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(folder, f"the folder cannot be made ({error.strerror}). Remove what is in its place.") from error
+        raise OutputError(
+            folder, f"the folder cannot be made ({error.strerror}). Remove what is in its place."
+        ) from error
 
 
 def write_whole(file: Path, text: str) -> None:
@@ -90,7 +92,9 @@ def write_whole(file: Path, text: str) -> None:
         output_file(file)  # again: it may be another by now
         partial.replace(file)
     except OSError as error:
-        raise OutputError(file, f"{error.strerror or error}. Make room or repair that, and run the same again.") from error
+        raise OutputError(
+            file, f"{error.strerror or error}. Make room or repair that, and run the same again."
+        ) from error
     finally:
         _forget(partial)
 

@@ -16,7 +16,13 @@ that is wrong by file, line and what is allowed.
 | raw | the contract of the raw tables |
 """
 
-from python_processors.contract.files import contract_file, hashed_tables, load_contract, parse_contract, processor_error
+from python_processors.contract.files import (
+    contract_file,
+    hashed_tables,
+    load_contract,
+    parse_contract,
+    processor_error,
+)
 from python_processors.contract.keys import WINDOWS
 from python_processors.contract.reads import check_read
 from python_processors.contract.table import PUBLISH_COLUMNS, Column, Contract

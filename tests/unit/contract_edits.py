@@ -81,14 +81,16 @@ def _of_lines(text: str, chance: random.Random) -> str:
 def _of_characters(text: str, chance: random.Random) -> str:
     """A character goes or comes."""
     place = chance.randrange(len(text) + 1)
-    new = chance.choice(("", "\t", "\n", ":", "-", "[", "{", "}", "'", '"', "#", ",", "&", "*", "!", "|", "%", "\x07", "\u2028", "\r"))
+    new = chance.choice(
+        ("", "\t", "\n", ":", "-", "[", "{", "}", "'", '"', "#", ",", "&", "*", "!", "|", "%", "\x07", "\u2028", "\r")
+    )
     return text[:place] + new + text[place + chance.randrange(2) :]
 
 
 def _nodes(text: str) -> Iterator[yaml.Node]:
     """Each part of the file; none of a file that is no YAML any more."""
     try:
-        waiting = [yaml.compose(text, Loader=yaml.SafeLoader)]
+        waiting = [yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))]
     except (yaml.YAMLError, ValueError, RecursionError):
         return
     seen: set[int] = set()

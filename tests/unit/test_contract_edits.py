@@ -13,7 +13,7 @@ import pytest
 from python_processors.contract import PROJECT_ROOT, Contract, contract_file, hashed_tables, parse_contract
 from python_processors.contract.raw import SOURCES_FILE, parse_raw_tables
 from python_processors.errors import ContractError
-from python_processors.orchestration.schema.tables import OPS_FILE, engine_type, parse_ops_tables
+from python_processors.orchestration.schema.tables import OPS_FILE, parse_ops_tables
 from python_processors.orchestration.state.reads import Read
 from tests.unit.contract_edits import edited
 
@@ -29,16 +29,25 @@ def test_an_edited_file_is_a_contract_or_is_refused_by_file_and_line(file: Path)
     refused = 0
     for number in range(EDITS):
         data = edited(text, chance)
-        try:
-            _check(data, file)
-        except ContractError as error:
-            refused += 1
-            line = re.search(rf"{re.escape(file.relative_to(PROJECT_ROOT).as_posix())}, line (\d+): .+", str(error), re.DOTALL)
-            assert line is not None, f"edit {number}: {error}"
-            assert 1 <= int(line[1]) <= len(BREAKS.findall(data.decode("utf-8", "replace"))) + 1, f"edit {number}: {error}"
-        except Exception as error:
-            pytest.fail(f"edit {number} of {file.name} raised {type(error).__name__}: {error}")
+        said = _refusal(data, file, number)
+        if said is None:
+            continue
+        refused += 1
+        line = re.search(rf"{file.relative_to(PROJECT_ROOT).as_posix()}, line (\d+): .", said)
+        assert line is not None, f"edit {number}: {said}"
+        assert 1 <= int(line[1]) <= len(BREAKS.findall(data.decode("utf-8", "replace"))) + 1, f"edit {number}: {said}"
     assert 0.3 < refused / EDITS < 1  # else the edits, or the rules, are not what they should be
+
+
+def _refusal(data: bytes, file: Path, number: int) -> str | None:
+    """What is said of the file; None of one that is read."""
+    try:
+        _check(data, file)
+    except ContractError as error:
+        return str(error)
+    except Exception as error:
+        pytest.fail(f"edit {number} of {file.name} raised {type(error).__name__}: {error}")
+    return None
 
 
 def _check(data: bytes, file: Path) -> None:
@@ -51,7 +60,6 @@ def _check(data: bytes, file: Path) -> None:
         for stored in parse_ops_tables(data, file):
             assert len(set(stored.schema().names)) == len(stored.columns) > 0
             assert {stored.partition_by, *stored.cluster_by} <= set(stored.schema().names)
-            assert all(engine_type(column.type, "duckdb") for column in stored.columns)
     else:
         _keeps_its_rules(parse_contract(data, file), file)
 

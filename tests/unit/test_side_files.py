@@ -74,7 +74,9 @@ def test_a_lock_is_held_whatever_its_file_says(text: bytes, warehouse: DuckDBWar
             pass
 
 
-@pytest.mark.parametrize("text", [*WRONG, b'{"q": 3}', b'{"q": {"digest": "d"}}', b'{"q": {"digest": "d", "plan": []}}'])
+@pytest.mark.parametrize(
+    "text", [*WRONG, b'{"q": 3}', b'{"q": {"digest": "d"}}', b'{"q": {"digest": "d", "plan": []}}']
+)
 def test_a_memory_that_is_none_remembers_nothing(text: bytes, warehouse: DuckDBWarehouse) -> None:
     memory = PlanMemory(warehouse)
     memory._file.write_bytes(text)
