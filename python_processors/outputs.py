@@ -37,7 +37,7 @@ def output_file(path: Path, *, own_folder: bool = False) -> Path:
     :raises OutputError: it is no regular file, or cannot be written.
     """
     kind = _kind(path)
-    if kind not in (None, stat.S_IFREG):
+    if kind is not None and kind != stat.S_IFREG:
         raise OutputError(path, f"it is {_KINDS.get(kind, 'no regular file')}. Name a file, new or to be replaced.")
     if kind is None and path.is_symlink():
         raise OutputError(path, "it is a link to nothing. Remove it, or name another file.")
