@@ -38,6 +38,12 @@ def run_job(target: str, session: duckdb.DuckDBPyConnection | Engine, arguments:
     engine.leave_outcome(json.dumps({"error": None, **outcome}))
 
 
+def check_contract(engine: Engine, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """:raises ContractError: the table's contract is wrong."""
+    load_contract(arguments["table"])
+    return {}
+
+
 def run_processor(engine: Engine, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Read a model's query, run its processor, and leave hashed rows in the staging relation.
 

@@ -148,7 +148,7 @@ def check_processor(name: str) -> None:
         found = importlib.util.find_spec(module)
     except Exception as error:  # whatever a package does when it is imported
         raise Wrong(path, f"processor `{name}` cannot be imported: {type(error).__name__}: {error}.") from error
-    if found is None:
+    if found is None or found.origin is None:  # None of a folder without modules
         raise Wrong(path, f"processor `{name}` cannot be imported: there is no module {module}.")
     if found.origin and found.origin.endswith(".py"):
         try:

@@ -18,7 +18,7 @@ def check_read(table: str, read: Mapping[str, Any]) -> None:
 
     :raises ContractError: it cannot.
     """
-    of_mapping(table, lambda: check_window(shaped(ReadKeys, dict(read))))
+    of_mapping(table, lambda: check_window(shaped(ReadKeys, read)))
 
 
 def check_window(read: ReadKeys, path: Path = ()) -> None:

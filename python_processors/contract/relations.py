@@ -26,8 +26,7 @@ def columns_of(name: str) -> tuple[str, ...] | None:
     if path is None:
         return tuple(column.name for column in raw_tables()[name].columns)
     if path.suffix == ".csv":
-        lines = read_bytes(path).decode("utf-8", "replace").splitlines()
-        return tuple(next(csv.reader(lines), []))
+        return _header(read_bytes(path).decode("utf-8", "replace"))
     described = path.with_suffix(".yml")
     if not described.is_file():
         return None
@@ -39,3 +38,10 @@ def columns_of(name: str) -> tuple[str, ...] | None:
             names = [column.get("name") for column in model["columns"] if isinstance(column, dict)]
             return tuple(column for column in names if isinstance(column, str)) or None
     return None
+
+
+def _header(text: str) -> tuple[str, ...] | None:
+    try:
+        return tuple(next(csv.reader(text.splitlines()), []))
+    except csv.Error:
+        return None  # dbt says what is wrong with a seed

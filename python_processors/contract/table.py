@@ -76,7 +76,8 @@ class Contract:
 
         :raises ContractError: something is missing or contradicts itself.
         """
-        return of_mapping(str(model.get("name", "")), lambda: cls.from_keys(shaped(TableKeys, dict(model))))
+        table = str(model.get("name", "")) if isinstance(model, Mapping) else ""
+        return of_mapping(table, lambda: cls.from_keys(shaped(TableKeys, model)))
 
     @classmethod
     def from_keys(cls, model: TableKeys, dataset: str = "") -> Contract:
