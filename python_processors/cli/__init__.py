@@ -432,8 +432,8 @@ def _report_of(project: Any, warehouse: Any, request: Any, *, is_idle: bool) -> 
     """The page of all that was ever built, after a run. Whatever becomes of it, the run is as it is."""
     from python_processors.report import built_range, default_file, write_report
 
-    file = default_file().resolve()
-    if is_idle and file.exists():
+    file = default_file().absolute()
+    if is_idle and file.is_file():
         click.echo(f"Report: {file} (of an earlier run: nothing was built since)", err=True)
         return
     try:

@@ -74,6 +74,13 @@ def test_a_lock_is_held_whatever_its_file_says(text: bytes, warehouse: DuckDBWar
             pass
 
 
+def test_a_folder_in_place_of_the_lock_is_no_run_and_lets_none_start(warehouse: DuckDBWarehouse) -> None:
+    lock_file(warehouse).mkdir()
+    assert run_at_work(warehouse) is None
+    with pytest.raises(IsADirectoryError), run_lock(warehouse, "a-run", "a range"):
+        pass
+
+
 @pytest.mark.parametrize(
     "text", [*WRONG, b'{"q": 3}', b'{"q": {"digest": "d"}}', b'{"q": {"digest": "d", "plan": []}}']
 )

@@ -95,7 +95,7 @@ def run_at_work(warehouse: DuckDBWarehouse) -> dict[str, Any] | None:
             except BlockingIOError:
                 return _read_holder(file.read())
             return None
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError):  # a run would be refused by a folder, so none is at work
         return None
 
 
