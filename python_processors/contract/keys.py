@@ -47,7 +47,7 @@ class Keys(BaseModel):
     @classmethod
     def _knows_every_key(cls, value: Any) -> Any:
         """The message says what is allowed, which pydantic's own does not."""
-        unknown = [key for key in value if key not in cls.allowed()] if isinstance(value, dict) else []
+        unknown = [str(key) for key in value if key not in cls.allowed()] if isinstance(value, dict) else []
         if unknown:
             near = difflib.get_close_matches(unknown[0], cls.allowed(), 1)
             raise PydanticCustomError(
