@@ -18,11 +18,16 @@ def is_of_the_disk(message: str) -> bool:
 
 
 class ContractError(FullcourtError):
-    """A contract file cannot be used as it stands."""
+    """A contract file cannot be used as it stands.
 
-    def __init__(self, table: str, problem: str) -> None:
-        self.table = table
-        super().__init__(f"Contract of `{table}`: {problem}")
+    :param table: whose contract it is; empty of a file that is no single table's.
+    """
+
+    def __init__(self, table: str, problem: str, *, file: str = "", line: int | None = None) -> None:
+        self.table, self.problem, self.file, self.line = table, problem, file, line
+        where = [f"Contract of `{table}`"] if table else []
+        where += [f"{file}, line {line}" if line else file] if file else []
+        super().__init__(f"{', '.join(where)}: {problem}")
 
 
 class CastError(FullcourtError):

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from python_processors.casting import cast_to_contract, describe_key
-from python_processors.contract import Contract, load_contract
+from python_processors.contract import Contract, load_contract, processor_error
 from python_processors.engines import DuckDBEngine, Engine
 from python_processors.errors import DuplicateKeyError, FullcourtError, OutsideWindowError
 from python_processors.hashing import data_hashes
@@ -38,6 +38,12 @@ def run_job(target: str, session: duckdb.DuckDBPyConnection | Engine, arguments:
     engine.leave_outcome(json.dumps({"error": None, **outcome}))
 
 
+def check_contract(engine: Engine, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """:raises ContractError: the table's contract is wrong."""
+    load_contract(arguments["table"])
+    return {}
+
+
 def run_processor(engine: Engine, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Read a model's query, run its processor, and leave hashed rows in the staging relation.
 
@@ -46,7 +52,7 @@ def run_processor(engine: Engine, arguments: Mapping[str, Any]) -> dict[str, Any
     :raises FullcourtError: the rows do not fit the contract; nothing was staged.
     """
     contract = load_contract(arguments["table"])
-    processor = load_processor(arguments["processor"])
+    processor = load_processor(contract.processor, contract.table)
     version = logic_version(
         logic_sources(arguments["graph"], arguments["node"]), processor, contract, arguments["vars"]
     )
@@ -57,10 +63,19 @@ def run_processor(engine: Engine, arguments: Mapping[str, Any]) -> dict[str, Any
     return {"logic_version": version, "rows": rows.num_rows, "notice": engine.keep_forever(arguments["target"])}
 
 
-def load_processor(name: str) -> Callable[[pa.Table], pa.Table]:
-    """The processor that a contract names, as `package.module.function`."""
+def load_processor(name: str, table: str) -> Callable[[pa.Table], pa.Table]:
+    """The processor that a table's contract names, as `package.module.function`.
+
+    :raises ContractError: it cannot be imported, or is no function.
+    """
     module, _, function = name.rpartition(".")
-    processor: Callable[[pa.Table], pa.Table] = _load(f"{module}:{function}")
+    try:
+        processor: Callable[[pa.Table], pa.Table] = _load(f"{module}:{function}")
+    except Exception as error:  # whatever a module does when it is imported
+        said = f"processor `{name}` cannot be imported: {type(error).__name__}: {error}. Repair {module}."
+        raise processor_error(table, said) from error
+    if not callable(processor):
+        raise processor_error(table, f"processor `{name}` is no function.")
     return processor
 
 

@@ -21,8 +21,15 @@ from python_processors.yaml_files import read_yaml
 
 # What every row goes through after its processor; the rest is what the processor imports.
 SHARED_MODULES: tuple[ModuleType, ...] = (casting, hashing)
-# What decides no row: the wording of errors, and how files are read.
-NOT_LOGIC = ("python_processors.errors", "python_processors.project_code")
+# What decides no row: the wording of errors, and how files are read. What a contract says counts by itself.
+NOT_LOGIC = (
+    "python_processors.errors",
+    "python_processors.project_code",
+    "python_processors.yaml_files",
+    "python_processors.contract.files",
+    "python_processors.contract.keys",
+    "python_processors.contract.shapes",
+)
 # Quoted text comes first, so that what looks like a comment inside it is not taken for one.
 _SQL_TOKEN = re.compile(r"('[^']*'|\"[^\"]*\")|\{#.*?#\}|/\*.*?\*/|--[^\n]*|\s+", re.DOTALL)
 

@@ -18,6 +18,12 @@
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
 
+    {#- Before anything is made by the contract: a table of a wrong type would stand in the way of the right one. -#}
+    {%- call statement('contract', language='python') -%}
+        {{ python_job('python_processors.jobs:check_contract', {'table': model.name}) }}
+    {%- endcall -%}
+    {%- do job_outcome('contract') -%}
+
     {%- if load_cached_relation(this) is none -%}
         {%- do run_query(create_contract_table(target_relation, model.columns, model.config.meta)) -%}
     {%- else -%}

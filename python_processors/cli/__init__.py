@@ -207,8 +207,9 @@ def verify(as_json: bool, **options: Any) -> int:
 @guarded
 def report(out: Path | None, as_json: bool, **options: Any) -> int:
     """Write one HTML page: each table and date, why it is as it is, gaps, runs, monitors and failures."""
-    from python_processors.report import write_report
+    from python_processors.report import report_file, write_report
 
+    report_file(out)  # refused before anything is read
     project, warehouse = _opened()
     asked = _request(project, warehouse, options, everything=True)
     written = write_report(project, warehouse, asked.start, asked.end, asked.tables, out)
@@ -313,6 +314,7 @@ def simulate(
 
     The same arguments give the same bytes.
     """
+    from python_processors.outputs import output_folder
     from python_processors.simulation import FolderNotEmptyError
     from python_processors.simulation import simulate as simulate_league
     from python_processors.simulation.faults import FAULTS, apply
@@ -320,6 +322,7 @@ def simulate(
     unknown = sorted(set(faults) - set(FAULTS))
     if unknown:
         raise click.BadParameter(f"no fault is called {', '.join(unknown)}; there are {', '.join(FAULTS)}.")
+    output_folder(out)
     if out.is_dir() and any(out.iterdir()):
         raise FolderNotEmptyError(out)
     written = simulate_league(out, seasons=seasons, first_season=first_season, seed=seed, until=until)
@@ -434,8 +437,8 @@ def _report_of(project: Any, warehouse: Any, request: Any, *, is_idle: bool) -> 
     """The page of all that was ever built, after a run. Whatever becomes of it, the run is as it is."""
     from python_processors.report import built_range, default_file, write_report
 
-    file = default_file().resolve()
-    if is_idle and file.exists():
+    file = default_file().absolute()
+    if is_idle and file.is_file():
         click.echo(f"Report: {file} (of an earlier run: nothing was built since)", err=True)
         return
     try:

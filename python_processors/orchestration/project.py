@@ -29,6 +29,7 @@ from python_processors.logic_version import (
     project_vars,
     read_vars,
 )
+from python_processors.orchestration.schema.tables import stored_tables
 from python_processors.orchestration.warehouse import Session, dataset_prefix
 from python_processors.project_code import changed_modules, digest_of_parsed, forget_code, libraries, remembered
 from python_processors.raw_contract import raw_tables
@@ -83,11 +84,12 @@ class Project:
 
     @cached_property
     def manifest(self) -> Manifest:
-        """:raises ProjectError: the project does not parse.
+        """:raises FullcourtError: a contract is wrong, or the project does not parse.
         :raises CodeChangedError: its files changed while they were read, again and again."""
         for _ in range(_ATTEMPTS):
             forget_code()
             digest = digest_of_parsed()
+            stored_tables(), raw_tables()  # before dbt reads the same files, and says less of what is wrong in them
             result = self._dbt(["parse", *self._options({})], None)
             if digest_of_parsed() != digest:
                 continue
@@ -246,9 +248,8 @@ class Project:
     def _logic_version(self, table: str) -> str:
         if table != LAYER:
             contract = load_contract(table)
-            meta = self.manifest.nodes[self.node_id(table)].config.meta
             sources = logic_sources(self.graph, self.node_id(table))
-            return logic_version(sources, load_processor(meta["processor"]), contract)
+            return logic_version(sources, load_processor(contract.processor, table), contract)
         codes = [self.graph[node]["code"] for node in self._plain_models() if self._name(node) in self.layer_models]
         macros = called_macros(codes, project_macros())
         read = read_vars([*codes, *macros.values()], project_vars())

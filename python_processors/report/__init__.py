@@ -15,11 +15,12 @@ from typing import Any
 from python_processors.orchestration.project import LAYER, Project
 from python_processors.orchestration.state.memory import COVERAGE
 from python_processors.orchestration.warehouse import Warehouse
+from python_processors.outputs import output_file, write_whole
 from python_processors.report.facts import read_facts
-from python_processors.report.html import default_file, render, write_page
+from python_processors.report.html import default_file, render
 from python_processors.report.page import page_data
 
-__all__ = ["Report", "built_range", "default_file", "write_report"]
+__all__ = ["Report", "built_range", "default_file", "report_file", "write_report"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,14 @@ def built_range(warehouse: Warehouse, start: date, end: date) -> tuple[date, dat
     return min(start, built["first_day"] or start), max(end, built["last_day"] or end)
 
 
+def report_file(out: Path | None = None) -> Path:
+    """Where a report goes.
+
+    :raises OutputError: no file can be written there.
+    """
+    return output_file(default_file(), own_folder=True) if out is None else output_file(out)
+
+
 def write_report(
     project: Project, warehouse: Warehouse, start: date, end: date,
     tables: Sequence[str] | None = None, out: Path | None = None,
@@ -67,9 +76,9 @@ def write_report(
     """Read the warehouse, and write the page of a range of dates.
 
     :param out: else `report.html` in dbt's target folder.
-    :raises FullcourtError: there is no schedule yet, or the warehouse cannot be read.
+    :raises FullcourtError: there is no schedule yet, the warehouse cannot be read, or the page cannot be written.
     """
+    file = report_file(out)  # before the work, not after it
     data = page_data(read_facts(project, warehouse, start, end, tables))
-    file = (out or default_file()).resolve()
-    write_page(render(data), file)
+    write_whole(file, render(data))
     return Report(file, {name: value for name, value in data.items() if name not in ("matrix", "charts")})

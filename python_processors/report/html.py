@@ -10,6 +10,7 @@ import base64
 import hashlib
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from python_processors.contract import PROJECT_ROOT
+from python_processors.outputs import OutputError, output_file, write_whole
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -48,23 +50,26 @@ def render(data: Mapping[str, Any]) -> str:
     )  # fmt: skip
 
 
-def write_page(page: str, file: Path) -> None:
-    """Whole or not at all: somebody may be looking at the one before."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f"{file.name}.{os.getpid()}")
-    partial.write_text(page, encoding="utf-8")
-    partial.replace(file)
-
-
 def chart_library() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script. Bundling takes 3 s (2026-11), so it is kept in target/."""
+    """Vega, Vega-Lite and Vega-Embed as one script. Bundling takes 3 s (2026-11), so it is kept in target/.
+
+    The digest of what is kept is its first line: a file that was cut off or changed is made anew.
+    """
     kept = target_folder() / f"vega-{version('vl-convert-python')}.js"
     try:
-        return kept.read_text(encoding="utf-8")
+        digest, _, bundle = kept.read_bytes().partition(b"\n") if kept.is_file() else (b"", b"", b"")
     except OSError:
-        bundle = str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
-        write_page(bundle, kept)
-        return bundle
+        digest, bundle = b"", b""
+    if digest == _digest_line(bundle):
+        return bundle.decode()
+    made = str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
+    with suppress(OutputError):  # it is only kept to save time
+        write_whole(output_file(kept, own_folder=True), f"{_digest_line(made.encode()).decode()}\n{made}")
+    return made
+
+
+def _digest_line(script: bytes) -> bytes:
+    return b"// " + hashlib.sha256(script).hexdigest().encode()
 
 
 def spelled_seconds(seconds: float) -> str:

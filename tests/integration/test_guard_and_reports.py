@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from python_processors.orchestration import backfill
+from python_processors.orchestration.project import LAYER
 from tests.integration.conftest import FIRST_MONTH
 from tests.integration.test_command_line import DAY, MONTH, TEAMS, as_json, contents, fullcourt
 from tests.warehouse import Warehouse

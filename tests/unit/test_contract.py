@@ -82,6 +82,14 @@ def test_a_contract_that_contradicts_itself_is_refused(model: dict, problem: str
         Contract.from_properties({"name": "made_up", **model})
 
 
+@pytest.mark.parametrize(
+    "model", [None, 3, "text", [], {}, {"name": ["a"]}, {"name": "a", "columns": {"b": 1}}, {5: 1}, {None: []}]
+)
+def test_what_is_no_model_is_refused(model: object) -> None:
+    with pytest.raises(ContractError):
+        Contract.from_properties(model)
+
+
 def test_a_table_without_a_file_is_an_error_that_names_it() -> None:
     with pytest.raises(ContractError, match="no_such_table"):
         load_contract("no_such_table")

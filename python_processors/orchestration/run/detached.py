@@ -63,7 +63,7 @@ def follow(warehouse: Warehouse, say: Callable[[RunStatus], None]) -> RunStatus 
             said = status
         time.sleep(_LOOK_SECONDS)
     log = log_file(warehouse)
-    if log.exists():
+    if log.is_file():
         with log.open("ab") as words:
             fcntl.flock(words, fcntl.LOCK_EX)
     return read_status(warehouse)  # a second run may have waited for the first

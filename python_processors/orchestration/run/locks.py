@@ -89,13 +89,13 @@ def check_unlocked(warehouse: Warehouse, *, wait: bool = False) -> None:
 def run_at_work(warehouse: DuckDBWarehouse) -> dict[str, Any] | None:
     """Who holds the lock; None when nobody does, whatever the file says. Of a holder about to write its name: {}."""
     try:
-        with lock_file(warehouse).open(encoding="utf-8") as file:
+        with lock_file(warehouse).open(encoding="utf-8", errors="replace") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
                 return _read_holder(file.read())
             return None
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError):  # a run would be refused by a folder, so none is at work
         return None
 
 
@@ -106,7 +106,7 @@ def lock_file(warehouse: DuckDBWarehouse) -> Path:
 @contextmanager
 def _file_lock(path: Path, holder: dict[str, Any], *, wait: bool) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="utf-8") as file:
+    with path.open("a+", encoding="utf-8", errors="replace") as file:
         if wait:
             fcntl.flock(file, fcntl.LOCK_EX)
         else:
@@ -135,10 +135,10 @@ def _take(file: TextIO) -> None:
 
 def _read_holder(text: str) -> dict[str, Any]:
     try:
-        holder: dict[str, Any] = json.loads(text)
-    except ValueError:  # it was about to write its name
+        holder = json.loads(text)
+    except (ValueError, RecursionError):  # it was about to write its name
         return {}
-    return holder
+    return holder if isinstance(holder, dict) else {}
 
 
 @contextmanager

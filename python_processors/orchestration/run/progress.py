@@ -9,13 +9,17 @@ import time
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Annotated, Any, TextIO
 
+from pydantic import Field, TypeAdapter, ValidationError
 from tqdm import tqdm
 
 from python_processors.contract import PROJECT_ROOT
 from python_processors.orchestration.run.locks import run_at_work
 from python_processors.orchestration.warehouse import DuckDBWarehouse, Warehouse
+
+Number = Annotated[int, Field(ge=0, lt=2**31)]
+Instant = Annotated[float, Field(ge=0, le=253_402_300_799)]  # up to the year 9999
 
 
 @dataclass
@@ -25,12 +29,12 @@ class RunStatus:
     run_id: str
     what: str
     state: str = "running"
-    pid: int = field(default_factory=os.getpid)
-    started_at: float = field(default_factory=time.time)
-    ended_at: float | None = None
-    steps_planned: int = 0
-    steps_done: int = 0
-    rows_written: int = 0
+    pid: Annotated[int, Field(gt=0, lt=2**31)] = field(default_factory=os.getpid)
+    started_at: Instant = field(default_factory=time.time)
+    ended_at: Instant | None = None
+    steps_planned: Number = 0
+    steps_done: Number = 0
+    rows_written: Annotated[int, Field(ge=0, lt=2**53)] = 0
     now: str = ""
     failures: list[str] = field(default_factory=list)
 
@@ -42,6 +46,9 @@ class RunStatus:
         return (time.time() - self.started_at) / self.steps_done * (self.steps_planned - self.steps_done)
 
 
+_STATUS = TypeAdapter(RunStatus)
+
+
 def status_file(warehouse: Warehouse) -> Path:
     """Beside the database; for BigQuery in the project's data folder."""
     if isinstance(warehouse, DuckDBWarehouse):
@@ -51,13 +58,20 @@ def status_file(warehouse: Warehouse) -> Path:
 
 def read_status(warehouse: Warehouse) -> RunStatus | None:
     """The newest run's, or None when there was none; a run that is gone without a word is `killed`."""
-    try:
-        status = RunStatus(**json.loads(status_file(warehouse).read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError, TypeError):
+    status = _read(status_file(warehouse))
+    if status is None:
         return None
     if status.state == "running" and not _is_at_work(status, warehouse):
         status.state = "killed"
     return status
+
+
+def _read(file: Path) -> RunStatus | None:
+    """What the file says; None when that is no status of a run, so that the next run writes it anew."""
+    try:
+        return _STATUS.validate_json(file.read_bytes(), strict=True) if file.is_file() else None
+    except (OSError, ValidationError):
+        return None
 
 
 class Progress:
@@ -109,8 +123,12 @@ class Progress:
     def _save(self) -> None:
         partial = self._file.with_name(self._file.name + f".{os.getpid()}")
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(asdict(self.status)), encoding="utf-8")
-        partial.replace(self._file)
+        try:
+            partial.write_text(json.dumps(asdict(self.status)), encoding="utf-8")
+            partial.replace(self._file)
+        except (IsADirectoryError, PermissionError) as error:  # nobody can follow the run, which is whole without
+            partial.unlink(missing_ok=True)
+            self.say(f"The run's progress is not kept: {self._file}: {error.strerror}. Remove what is there.")
 
 
 def spelled(days: list[date]) -> str:

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 import pyarrow as pa
 
-from python_processors.contract import PROJECT_ROOT, ContractType, hashed_tables, load_contract
+from python_processors.contract import PROJECT_ROOT, ContractType, contract_file, hashed_tables, load_contract
+from python_processors.contract.keys import OpsFile, OpsTableKeys
+from python_processors.contract.shapes import Path as Part
+from python_processors.contract.shapes import Wrong, check_known, check_once, of_document, shaped
+from python_processors.errors import ContractError
 from python_processors.orchestration.warehouse import Session
 from python_processors.project_code import remembered
-from python_processors.yaml_files import read_yaml
+from python_processors.yaml_files import named, parse, read_bytes
 
 OPS_FILE = PROJECT_ROOT / "models" / "ops" / "_sources.yml"
 
@@ -57,19 +61,53 @@ class StoredTable:
         return self.contract_file != str(OPS_FILE.relative_to(PROJECT_ROOT))
 
     def column(self, name: str) -> StoredColumn:
-        return next(column for column in self.columns if column.name == name)
+        """:raises ContractError: the contract has no such column."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise ContractError(self.relation, f"column {name} is needed, and is not there.", file=self.contract_file)
 
     def schema(self) -> pa.Schema:
         return pa.schema([pa.field(c.name, c.arrow, nullable=not c.required) for c in self.columns])
 
 
+class _Stored(dict[str, StoredTable]):
+    """Tables by relation; one that a run writes and the file lacks is an error that says so."""
+
+    def __missing__(self, relation: str) -> StoredTable:
+        why = f"there is no {relation}, which runs write. The tables are {', '.join(self)}."
+        raise ContractError("", why, file=named(OPS_FILE), line=1)
+
+
 @remembered
 def stored_tables() -> Mapping[str, StoredTable]:
-    """Every table that a run writes, by `dataset.table`."""
+    """Every table that a run writes, by `dataset.table`.
+
+    :raises ContractError: a contract is wrong.
+    """
     tables = [_hashed(name) for name in hashed_tables()]
-    for source in read_yaml(OPS_FILE)["sources"]:
-        tables += [_of_source(source["name"], table) for table in source["tables"]]
-    return {table.relation: table for table in tables}
+    return _Stored({table.relation: table for table in [*tables, *parse_ops_tables(read_bytes(OPS_FILE), OPS_FILE)]})
+
+
+def parse_ops_tables(data: bytes, file: Path) -> list[StoredTable]:
+    """The tables of a file like models/ops/_sources.yml.
+
+    :raises ContractError: it is wrong.
+    """
+    document = parse(data, file)
+
+    def make() -> list[StoredTable]:
+        made: dict[str, StoredTable] = {}
+        for place, source in enumerate(shaped(OpsFile, document.value, document.line).sources):
+            for position, table in enumerate(source.tables):
+                path: Part = ("sources", place, "tables", position)
+                stored = _of_source(source.name, table, path)
+                if stored.relation in made:
+                    raise Wrong((*path, "name"), f"table named twice: {stored.relation}. Keep one.")
+                made[stored.relation] = stored
+        return list(made.values())
+
+    return of_document(document, "", make)
 
 
 def create_statement(session: Session, table: StoredTable, *, relation: str | None = None) -> str:
@@ -125,27 +163,39 @@ def every_row(table: StoredTable) -> str:
 
 def _hashed(name: str) -> StoredTable:
     contract = load_contract(name)
-    (path,) = (PROJECT_ROOT / "models").rglob(f"{name}.yml")
     return StoredTable(
         relation=contract.relation,
         columns=tuple(StoredColumn(c.name, c.type.name.replace(" ", ""), c.required) for c in contract.columns),
         partition_by=contract.partition_by,
         cluster_by=contract.cluster_by,
-        contract_file=str(path.relative_to(PROJECT_ROOT)),
+        contract_file=str(contract_file(name).relative_to(PROJECT_ROOT)),
     )
 
 
-def _of_source(source: str, table: Mapping[str, Any]) -> StoredTable:
-    meta = table["config"]["meta"]
+def _of_source(source: str, table: OpsTableKeys, path: Part) -> StoredTable:
+    """:raises Wrong: the table contradicts itself."""
+    meta, there = table.config.meta, (*path, "config", "meta")
+    names = [column.name for column in table.columns]
+    check_once(names, (*path, "columns"), f"column of `{table.name}`", ("name",))
+    check_known(meta.cluster_by, names, (*there, "cluster_by"), f"`cluster_by` of `{table.name}`")
+    check_once(meta.cluster_by, (*there, "cluster_by"), f"column of `cluster_by` of `{table.name}`")
+    columns = []
+    for position, column in enumerate(table.columns):
+        if column.data_type != "FLOAT64":
+            try:
+                ContractType.parse(column.data_type)
+            except ValueError as error:
+                why = f"column `{column.name}` of `{table.name}`: {error}, and FLOAT64 where nothing is hashed."
+                raise Wrong((*path, "columns", position, "data_type"), why) from error
+        columns.append(StoredColumn(column.name, column.data_type, column.config.meta.required))
+    dated = [column.name for column in columns if column.type in ("DATE", "TIMESTAMP")]
+    if meta.partition_by not in dated:
+        why = f"`partition_by` of `{table.name}` is {meta.partition_by}, and must be a DATE or TIMESTAMP of it: "
+        raise Wrong((*there, "partition_by"), f"{why}{', '.join(dated) or 'it has none'}.")
     return StoredTable(
-        relation=f"{source}.{table['name']}",
-        columns=tuple(
-            StoredColumn(
-                column["name"], column["data_type"], column.get("config", {}).get("meta", {}).get("required", False)
-            )
-            for column in table["columns"]
-        ),
-        partition_by=meta["partition_by"],
-        cluster_by=tuple(meta.get("cluster_by", ())),
+        relation=f"{source}.{table.name}",
+        columns=tuple(columns),
+        partition_by=meta.partition_by,
+        cluster_by=tuple(meta.cluster_by),
         contract_file=str(OPS_FILE.relative_to(PROJECT_ROOT)),
     )

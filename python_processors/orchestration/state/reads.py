@@ -19,12 +19,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from python_processors.contract import load_contract
+from python_processors.contract import check_read, load_contract
 from python_processors.errors import ContractError
 from python_processors.project_code import remembered
-
-WINDOWS = ("same_date", "days", "season_before", "games", "whole")
-_KEYS = {"from", "window", "size", "by", "of", "of_column", "columns", "except"}
 
 
 @dataclass(frozen=True)
@@ -63,16 +60,8 @@ class Read:
     @classmethod
     def parse(cls, table: str, read: Mapping[str, Any]) -> Read:
         """:raises ContractError: the read cannot be understood."""
+        check_read(table, read)
         window, size, by = read.get("window", "same_date"), read.get("size", 0), read.get("by")
-        unknown = sorted(set(read) - _KEYS)
-        if unknown or "from" not in read:
-            raise ContractError(table, f"a read has {', '.join(unknown) or 'no `from`'}; it may have {sorted(_KEYS)}.")
-        if window not in WINDOWS:
-            raise ContractError(
-                table, f"read of `{read['from']}`: no window is called {window}; {', '.join(WINDOWS)} are."
-            )
-        if (window in ("days", "games")) != bool(size) or (window == "games" and not by):
-            raise ContractError(table, f"read of `{read['from']}`: `days` and `games` need a size, and `games` a `by`.")
         return cls(
             upstream=read["from"],
             window=window,

@@ -1,0 +1,120 @@
+"""The raw contract: which columns of the raw tables fullcourt uses, read from the sources' YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from python_processors.contract.keys import RawFile, RawTableKeys
+from python_processors.contract.shapes import Path as Part
+from python_processors.contract.shapes import Wrong, check_once, of_document, shaped
+from python_processors.errors import ContractError
+from python_processors.project_code import remembered
+from python_processors.yaml_files import PROJECT_ROOT, named, parse, read_bytes
+
+SOURCES_FILE = PROJECT_ROOT / "models" / "staging" / "_sources.yml"
+
+_ARROW: dict[str, pa.DataType] = {
+    "STRING": pa.string(),
+    "INT64": pa.int64(),
+    "FLOAT64": pa.float64(),
+    "BOOL": pa.bool_(),
+    "DATE": pa.date32(),
+    "TIMESTAMP": pa.timestamp("us", tz="UTC"),
+    "DATETIME": pa.timestamp("us"),
+}
+
+
+@dataclass(frozen=True)
+class RawColumn:
+    """One column of a raw table; an `optional` one may be missing from a file."""
+
+    name: str
+    type: str
+    optional: bool
+
+    @property
+    def arrow(self) -> pa.DataType:
+        return _ARROW[self.type]
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """One raw table: its source (`nba_raw`, `nba_reference`), partition column (if any), columns."""
+
+    source: str
+    name: str
+    partition_by: str | None
+    columns: tuple[RawColumn, ...]
+
+    def schema(self) -> pa.Schema:
+        return pa.schema([pa.field(column.name, column.arrow) for column in self.columns])
+
+
+class TablesOfFile(dict[str, RawTable]):
+    """Raw tables by name; one that the code needs and the file lacks is an error that says so."""
+
+    def __missing__(self, name: str) -> RawTable:
+        why = f"no table is called {name}, which is needed here; there are {', '.join(self)}."
+        raise ContractError("", why, file=named(SOURCES_FILE), line=1)
+
+
+@remembered
+def raw_tables() -> dict[str, RawTable]:
+    """All raw tables by name.
+
+    :raises ContractError: the file is wrong.
+    """
+    return parse_raw_tables(read_bytes(SOURCES_FILE), SOURCES_FILE)
+
+
+def parse_raw_tables(data: bytes, file: Path) -> dict[str, RawTable]:
+    """The tables of a file like models/staging/_sources.yml.
+
+    :raises ContractError: it is wrong.
+    """
+    document = parse(data, file)
+
+    def make() -> dict[str, RawTable]:
+        tables = TablesOfFile()
+        for path, source, table in _tables_of(shaped(RawFile, document.value, document.line)):
+            if table.name in tables:
+                raise Wrong((*path, "name"), f"raw table named twice: {table.name}. Keep one.")
+            tables[table.name] = _table(source, table, path)
+        return tables
+
+    return of_document(document, "", make)
+
+
+def _tables_of(file: RawFile) -> Iterator[tuple[Part, str, RawTableKeys]]:
+    check_once([source.name for source in file.sources], ("sources",), "source", ("name",))
+    for place, source in enumerate(file.sources):
+        if not source.schema_.endswith(source.name):
+            why = f"`schema` must end in the source's name, {source.name}: that is the dataset that Python reads."
+            raise Wrong(("sources", place, "schema"), why)
+        for position, table in enumerate(source.tables):
+            yield ("sources", place, "tables", position), source.name, table
+
+
+def _table(source: str, table: RawTableKeys, path: Part) -> RawTable:
+    names: Mapping[str, str] = {column.name: column.data_type for column in table.columns}
+    if not names:
+        raise Wrong((*path, "columns"), f"raw table `{table.name}` has no columns.")
+    check_once([column.name for column in table.columns], (*path, "columns"), f"column of `{table.name}`", ("name",))
+    for position, column in enumerate(table.columns):
+        if column.data_type not in _ARROW:
+            why = f"column `{column.name}` of `{table.name}`: {column.data_type} is no raw type; there are"
+            raise Wrong((*path, "columns", position, "data_type"), f"{why} {', '.join(_ARROW)}.")
+    partition = table.config.meta.partition_by
+    if partition is not None and names.get(partition) != "DATE":
+        dates = ", ".join(name for name, kind in names.items() if kind == "DATE") or "none"
+        why = f"`partition_by` of `{table.name}` is {partition}, and must be one of its DATE columns: {dates}."
+        raise Wrong((*path, "config", "meta", "partition_by"), why)
+    if partition is not None and names.get("game_date") != "DATE":
+        why = f"`{table.name}` is partitioned, and needs a column game_date of type DATE: the date that a row is of."
+        raise Wrong((*path, "columns"), why)
+    columns = tuple(RawColumn(c.name, c.data_type, c.config.meta.optional) for c in table.columns)
+    return RawTable(source, table.name, partition, columns)
