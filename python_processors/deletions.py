@@ -97,8 +97,8 @@ def find_problems(
         )
     emptied = [c for c in changes if c.rows_before and not c.rows_after and games.get(c.game_date)]
     if emptied:
-        dates = [f"{c.game_date} ({c.rows_before} rows before; {_feeds(games[c.game_date])})" for c in emptied]
-        problems.append(f"Dates would have no rows, and feeds still have their games: {_listed(dates)}.")
+        dates = [f"{c.game_date} ({_counted(c.rows_before, 'row')}; {_feeds(games[c.game_date])})" for c in emptied]
+        problems.append(f"Dates would lose all rows, and feeds still have their games: {_listed(dates)}.")
     return problems
 
 

@@ -23,7 +23,11 @@ unscheduled as (
     where
         {{ in_window() }}
         and reason = 'no scheduled game'
-        and table_name in ('{{ played_feeds() | join("', '") }}')
+        and table_name in (
+            {%- for feed in played_feeds() %}
+            '{{ feed }}'{{ ',' if not loop.last }}
+            {%- endfor %}
+        )
     group by game_date
 ),
 
