@@ -29,7 +29,9 @@ def rendered(folder: Path, **variables: Any) -> dict[str, str]:
     """What dbt makes of the statements on DuckDB, in one parse."""
     names = {"target": TARGET, "stage": STAGE, "ledger": LEDGER}
     macros = "\n--next\n".join("{{ " + macro.format(**names) + " }}" for macro in STATEMENTS.values())
-    inline = "{% set node = node_named('" + TABLE + "') if execute else none %}{% if execute %}" + macros + "{% endif %}"
+    inline = (
+        "{% set node = node_named('" + TABLE + "') if execute else none %}{% if execute %}" + macros + "{% endif %}"
+    )
     outcome = Warehouse(folder / "unused.duckdb", folder).dbt(
         "compile", "--no-populate-cache", "--no-introspect", "--inline", inline, **variables
     )
@@ -150,11 +152,16 @@ def test_a_value_behind_an_equal_hash_stays_unless_its_date_is_replaced(
 def test_a_replaced_date_holds_the_staged_rows_and_no_other(tables: Tables, replacing: dict[str, str]) -> None:
     tables.put(TARGET, ("2021-10-20", "ATL", 1, "garbage"), *[("2021-10-20", "BOS", 2, h("b"))] * 2)
     tables.put(TARGET, ("2021-10-20", "XXX", 3, h("c")), ("2021-10-20", None, 3, None))
-    tables.put(STAGE, ("2021-10-20", "ATL", 1, h("a")), ("2021-10-20", "BOS", 2, h("b")), ("2021-10-20", "CHI", 4, h("d")))
+    tables.put(
+        STAGE, ("2021-10-20", "ATL", 1, h("a")), ("2021-10-20", "BOS", 2, h("b")), ("2021-10-20", "CHI", 4, h("d"))
+    )
     tables.publish(replacing)
-    assert tables.rows() == tables.connection.sql(
-        f"select cast(game_date as varchar), team_abbr, points_scored, data_hash from {STAGE} order by all"
-    ).fetchall()
+    assert (
+        tables.rows()
+        == tables.connection.sql(
+            f"select cast(game_date as varchar), team_abbr, points_scored, data_hash from {STAGE} order by all"
+        ).fetchall()
+    )
     assert tables.old() == ["ATL"]
 
 
@@ -165,7 +172,9 @@ def test_rows_outside_the_window_are_not_touched(tables: Tables, by_hash: dict[s
     assert len(tables.rows()) == 4
 
 
-def test_the_ledgers_fingerprint_is_that_of_the_rows_that_are_there_then(tables: Tables, by_hash: dict[str, str]) -> None:
+def test_the_ledgers_fingerprint_is_that_of_the_rows_that_are_there_then(
+    tables: Tables, by_hash: dict[str, str]
+) -> None:
     tables.put(TARGET, *[("2021-10-20", "ATL", 1, h("a"))] * 3)
     tables.put(STAGE, ("2021-10-20", "ATL", 1, h("a")), ("2021-10-20", "BOS", 2, h("b")))
     tables.publish(by_hash)
@@ -196,5 +205,3 @@ def test_rows_that_nothing_published_are_no_loss_on_a_date_that_is_replaced(
     assert changes(tables, replacing) == [("2021-10-20", 3, 1, 0)]
     tables.connection.execute(f"delete from {STAGE}")
     assert changes(tables, replacing) == [("2021-10-20", 3, 0, 1)]
-
-
