@@ -6,7 +6,7 @@
 
 {#- on-run-start: the first word, over all selected models, before one of them has lost anything. -#}
 {% macro refuse_lost_rows() -%}
-    {%- if execute and flags.WHICH in ('build', 'run') -%}
+    {%- if is_building() -%}
         {%- set selected = [] -%}
         {%- for id in selected_resources | sort if id in graph.nodes -%}
             {%- do selected.append(graph.nodes[id]) -%}
@@ -17,7 +17,7 @@
 
 {#- In place of dbt's macro of this name, which every materialization asks: the second word, by model. -#}
 {% macro should_full_refresh() -%}
-    {%- if execute and flags.WHICH in ('build', 'run') -%}
+    {%- if is_building() -%}
         {%- do refuse_lost_rows_of([model]) -%}
     {%- endif -%}
     {{ return(is_fully_refreshed(model)) }}
@@ -72,19 +72,21 @@
     {%- else -%}
         {%- set lost = '(' ~ column ~ ' is null or not (' ~ in_window(column, node.config.meta.window_days_before) ~ '))' -%}
     {%- endif -%}
-    {%- set query -%}
-        select
-            '{{ node.name }}' as model_name,
-            {{ count_where(lost) }} as lost_rows,
-            count(distinct case when {{ lost }} then {{ column }} end) as lost_dates,
-            min(case when {{ lost }} then {{ column }} end) as first_lost,
-            max(case when {{ lost }} then {{ column }} end) as last_lost,
-            min({{ column }}) as first_date,
-            max({{ column }}) as last_date
-        from {{ relation }}
-        where {{ column }} >= date '0001-01-01' or {{ column }} is null
-    {%- endset -%}
-    {{ return(query) }}
+    {{ return(lost_rows_select(node.name, relation, column, lost)) }}
+{%- endmacro %}
+
+{#- Every row is asked for by date, as BigQuery reads hashed tables only so; a row without one is in no window. -#}
+{% macro lost_rows_select(name, relation, column, lost) -%}
+    select
+        '{{ name }}' as model_name,
+        {{ count_where(lost) }} as lost_rows,
+        count(distinct case when {{ lost }} then {{ column }} end) as lost_dates,
+        min(case when {{ lost }} then {{ column }} end) as first_lost,
+        max(case when {{ lost }} then {{ column }} end) as last_lost,
+        min({{ column }}) as first_date,
+        max({{ column }}) as last_date
+    from {{ relation }}
+    where {{ column }} >= date '0001-01-01' or {{ column }} is null
 {%- endmacro %}
 
 {% macro lost_rows_message(losing, nodes) -%}

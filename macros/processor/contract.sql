@@ -79,7 +79,7 @@
 -#}
 {% macro check_drift_before_materialization() -%}
     {{ config(submission_method='in_process') }}
-    {%- if execute and flags.WHICH in ('build', 'run') -%}
+    {%- if is_building() -%}
         {%- call statement('drift', language='python') -%}
             {{ python_job('python_processors.jobs:check_contracts', {}) }}
         {%- endcall -%}

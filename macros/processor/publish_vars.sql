@@ -9,7 +9,7 @@
 
 {#- on-run-start: a table or date that cannot be meant is refused, not passed over. -#}
 {% macro check_publish_vars() -%}
-    {%- if execute and flags.WHICH in ('build', 'run') -%}
+    {%- if is_building() -%}
         {%- for name in ('replaced', 'deletes_allowed') -%}
             {%- set given = var(name, none) or {} -%}
             {%- if given is not mapping -%}

@@ -130,6 +130,7 @@ PUBLISHES = """
 {{ publish_script(node, target, stage, ledger, {'logic_version': 'v'}) }};
 {{ deletions_sql(node, target, stage, ledger) }};
 {{ played_feed_rows_sql() }};
+{{ lost_rows_select(name, target, node.config.meta.partition_by, 'not ' ~ in_window(node.config.meta.partition_by)) }};
 {% endfor -%}
 {%- endif -%}
 """
@@ -145,7 +146,7 @@ def test_what_publishes_is_valid_googlesql(
     statements = [part.strip() for part in script.split(";") if part.strip()]
     control = [part for part in statements if part in ("begin transaction", "commit transaction")]
     sql = [part for part in statements if part not in control]
-    assert [part.split()[0] for part in sql] == ["insert", "delete", "merge", "with", "select"] * len(hashed_tables())
+    assert [part.split()[0] for part in sql] == ["insert", "delete", "merge", "with", "select", "select"] * len(hashed_tables())
     assert len(control) == 2 * len(hashed_tables())
     problems = []
     for part in sql:
