@@ -52,6 +52,11 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- Whether this invocation builds models: what comes before the first of them asks. -#}
+{% macro is_building() -%}
+    {{ return(execute and flags.WHICH in ('build', 'run', 'retry')) }}
+{%- endmacro %}
+
 {#- The only dates of the window to build, as a sorted list of text; none where all of them are. -#}
 {% macro only_dates() -%}
     {%- set given = var('dates', none) -%}

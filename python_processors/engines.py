@@ -32,19 +32,19 @@ class DuckDBEngine:
     """The connection that dbt holds: Arrow in and out of the process's own database."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
+        self.connection = connection
 
     def read(self, query: str) -> pa.Table:
-        return self._connection.sql(query).to_arrow_table()
+        return self.connection.sql(query).to_arrow_table()
 
     def stage(self, relation: str, rows: pa.Table, contract: Contract) -> None:
-        self._connection.register("staged_rows", rows)
-        self._connection.execute(f"create or replace table {relation} as select * from staged_rows")
-        self._connection.unregister("staged_rows")
+        self.connection.register("staged_rows", rows)
+        self.connection.execute(f"create or replace table {relation} as select * from staged_rows")
+        self.connection.unregister("staged_rows")
 
     def keep_forever(self, relation: str) -> str | None:
         return None  # DuckDB has no partitions that could expire
 
     def leave_outcome(self, text: str) -> None:
         quoted = text.replace("'", "''")
-        self._connection.execute(f"set variable {OUTCOME_VARIABLE} = '{quoted}'")
+        self.connection.execute(f"set variable {OUTCOME_VARIABLE} = '{quoted}'")

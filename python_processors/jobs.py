@@ -17,10 +17,13 @@ import pyarrow.compute as pc
 
 from python_processors.casting import cast_to_contract, describe_key
 from python_processors.contract import Contract, load_contract, processor_error
+from python_processors.deletions import check_deletions
 from python_processors.engines import DuckDBEngine, Engine
 from python_processors.errors import DuplicateKeyError, FullcourtError, OutsideWindowError
 from python_processors.hashing import data_hashes
 from python_processors.logic_version import logic_sources, logic_version
+from python_processors.orchestration.schema.drift import check_drift
+from python_processors.orchestration.warehouse import session_of
 
 _EXAMPLES = 5
 
@@ -44,12 +47,21 @@ def check_contract(engine: Engine, arguments: Mapping[str, Any]) -> dict[str, An
     return {}
 
 
+def check_contracts(engine: Engine, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """What `fullcourt` checks before it builds: the live tables are as their contracts say.
+
+    :raises DriftError: a table that runs write is not.
+    """
+    check_drift(session_of(engine))
+    return {}
+
+
 def run_processor(engine: Engine, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Read a model's query, run its processor, and leave hashed rows in the staging relation.
 
-    Nothing of the table itself is read or written here.
+    Nothing of the table itself is written here. Of a run that only audits it, nothing is compared with it either.
 
-    :raises FullcourtError: the rows do not fit the contract; nothing was staged.
+    :raises FullcourtError: the rows do not fit the contract, or publishing them would delete too much.
     """
     contract = load_contract(arguments["table"])
     processor = load_processor(contract.processor, contract.table)
@@ -60,6 +72,8 @@ def run_processor(engine: Engine, arguments: Mapping[str, Any]) -> dict[str, Any
     check_window(rows, contract, arguments["window"]["start"], arguments["window"]["end"])
     rows = rows.append_column("logic_version", pa.repeat(version, rows.num_rows))
     engine.stage(arguments["stage"], rows, contract)
+    if arguments["deletions"] is not None:
+        check_deletions(engine.read, contract.table, arguments["deletions"])
     return {"logic_version": version, "rows": rows.num_rows, "notice": engine.keep_forever(arguments["target"])}
 
 

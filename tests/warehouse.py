@@ -27,6 +27,9 @@ PARSED_PROJECTS = "FULLCOURT_TEST_PARSED_PROJECTS"  # a folder for them: set for
 # Settings of a connection, which no parsed project holds.
 CONNECTION = ("DUCKDB", "THREADS", "KEYFILE", "ENDPOINT", "RETRIES", "SECONDS", PARSED_PROJECTS)
 
+# Vars that no model's config or dependencies come of.
+OF_A_RUN = ("start_date", "end_date", "dates", "replaced", "deletes_allowed", "allow_deletes", "max_deleted_pct")
+
 
 @dataclass
 class DbtOutcome:
@@ -53,8 +56,8 @@ class Warehouse:
         options += ["--no-write-json"]  # a second goes into the manifest
         if window is not None:
             variables |= {"start_date": window[0], "end_date": window[1]}
-        # The window is no part of the project as it is parsed: a run of fullcourt parses it without one, too.
-        parsed_with = {name: value for name, value in variables.items() if name not in ("start_date", "end_date")}
+        # What a run is to do is no part of the project as it is parsed: a run of fullcourt parses it without, too.
+        parsed_with = {name: value for name, value in variables.items() if name not in OF_A_RUN}
         to_parse = [*options, "--vars", json.dumps(parsed_with, sort_keys=True)]
         options += ["--vars", json.dumps(variables, sort_keys=True)]
         with environment(FULLCOURT_DUCKDB=str(self.path), RAW_DIR=str(self.raw_dir)):

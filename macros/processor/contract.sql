@@ -72,53 +72,19 @@
 {%- endmacro %}
 
 {#-
-  Bring a live table to its contract: columns that the contract adds are added, as null. A column
-  that the contract no longer has, or has with another type, is not ours to drop or convert.
+  on-run-start: live tables that are not as their contracts say, hashed tables and ledgers, end a run before
+  anything is built, by the rule and in the words of python_processors/orchestration/schema/drift.py. It comes
+  before create_ops_tables(), which would make an empty table beside the rows of a migration that was cut off.
+  dbt lets Python run only under a macro with the word materialization in its name.
 -#}
-{% macro align_with_contract(relation, node) -%}
-    {%- set live = {} -%}
-    {%- for column in adapter.get_columns_in_relation(relation) -%}
-        {%- do live.update({column.name | lower: column}) -%}
-    {%- endfor -%}
-    {%- for name in live if name not in node.columns -%}
-        {{ exceptions.raise_compiler_error(
-            relation ~ " has a column " ~ name ~ " that its contract lacks. Drop it, or add it to "
-            ~ node.patch_path ~ "; nothing was changed."
-        ) }}
-    {%- endfor -%}
-    {%- for column in node.columns.values() -%}
-        {%- if column.name not in live -%}
-            {%- do log("Adding column " ~ column.name ~ " to " ~ relation, info=true) -%}
-            {%- do run_query("alter table " ~ relation ~ " add column " ~ column.name ~ " " ~ engine_type(column.data_type)) -%}
-        {%- elif not is_same_type(live[column.name], column.data_type) -%}
-            {{ exceptions.raise_compiler_error(
-                relation ~ "." ~ column.name ~ " is " ~ live[column.name].dtype ~ " and its contract says "
-                ~ column.data_type ~ ". Rebuild the table or change " ~ node.patch_path ~ "; nothing was changed."
-            ) }}
-        {%- endif -%}
-    {%- endfor -%}
-{%- endmacro %}
-
-{#- Whether a live column has a contract type, in the engine's own spelling of types. -#}
-{% macro is_same_type(live_column, contract_type) -%}
-    {{ return(adapter.dispatch('is_same_type')(live_column, contract_type)) }}
-{%- endmacro %}
-
-{#- dbt-bigquery 1.12 does not read a NUMERIC's precision and scale back, so they are not compared. -#}
-{% macro default__is_same_type(live_column, contract_type) -%}
-    {%- set spelled = {'INTEGER': 'INT64', 'BOOLEAN': 'BOOL', 'FLOAT': 'FLOAT64'} -%}
-    {%- set live = modules.re.sub('[(][^)]*[)]', '', live_column.data_type | upper) -%}
-    {{ return(spelled.get(live, live) == modules.re.sub('[(][^)]*[)]', '', contract_type)) }}
-{%- endmacro %}
-
-{% macro duckdb__is_same_type(live_column, contract_type) -%}
-    {%- set is_array = contract_type.startswith('ARRAY<') -%}
-    {%- set element = contract_type[6:-1] if is_array else contract_type -%}
-    {%- set spelled = {
-        'INT64': 'BIGINT', 'BOOL': 'BOOLEAN', 'STRING': 'VARCHAR', 'DATE': 'DATE',
-        'TIMESTAMP': 'TIMESTAMP WITH TIME ZONE'
-    }.get(element, element | replace('NUMERIC', 'DECIMAL')) ~ ('[]' if is_array else '') -%}
-    {{ return(live_column.dtype | upper | replace(' ', '') == spelled | replace(' ', '')) }}
+{% macro check_drift_before_materialization() -%}
+    {{ config(submission_method='in_process') }}
+    {%- if is_building() -%}
+        {%- call statement('drift', language='python') -%}
+            {{ python_job('python_processors.jobs:check_contracts', {}) }}
+        {%- endcall -%}
+        {%- do job_outcome('drift') -%}
+    {%- endif -%}
 {%- endmacro %}
 
 {#- on-run-start: the tables that publishing writes to, made once. -#}

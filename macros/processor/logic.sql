@@ -14,12 +14,16 @@
     {{ return(found) }}
 {%- endmacro %}
 
-{#- Vars given on the command line that are logic: which dates are built is none, nor what is audited or judged. -#}
+{#-
+  Vars given on the command line that are logic: which dates are built is none, nor what is audited or judged, nor
+  what a publish may replace or delete.
+-#}
 {% macro given_vars() -%}
     {%- set given = {} -%}
     {%- for name, value in (invocation_args_dict.get('vars') or {}).items() -%}
         {%- if name not in (
-            'start_date', 'end_date', 'dates', 'audited', 'judged_tables', 'replaced', 'deletes_allowed', 'allow_deletes'
+            'start_date', 'end_date', 'dates', 'audited', 'judged_tables', 'replaced', 'deletes_allowed',
+            'allow_deletes', 'max_deleted_pct'
         ) -%}
             {%- do given.update({name: value | string}) -%}
         {%- endif -%}

@@ -3,7 +3,8 @@
   `config.meta.processor`; the model's YAML file is the table's contract.
 
   1. Python reads the SELECT as Arrow, runs the processor, casts to the contract, hashes, and checks
-     keys; the rows go to a staging relation. Nothing of the table is touched until here.
+     keys; the rows go to a staging relation. What publishing them would delete is counted, and too much is
+     refused. Nothing of the table is touched until here.
   2. One transaction brings the table's window to the staged state by key and data_hash, and writes
      the ledger. Killed at any moment, the table and its ledger are the old ones or the new ones.
 
@@ -14,7 +15,7 @@
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set is_audit = var('audited', none) == model.name -%}
     {%- set stage = stage_relation(target_relation, '__audit' if is_audit else '__stage') -%}
-    {%- set ledger = source('nba_ops', 'publish_ledger') -%}
+    {%- set ledger = source('nba_ops', 'publish_ledger').render() -%} {#- without the limit of --empty -#}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
 
@@ -24,10 +25,9 @@
     {%- endcall -%}
     {%- do job_outcome('contract') -%}
 
+    {%- do refuse_lost_rows_of([model]) -%}
     {%- if load_cached_relation(this) is none -%}
         {%- do run_query(create_contract_table(target_relation, model.columns, model.config.meta)) -%}
-    {%- else -%}
-        {%- do align_with_contract(target_relation, model) -%}
     {%- endif -%}
 
     {%- call statement('process', language='python') -%}
@@ -37,13 +37,20 @@
             'query': compiled_code,
             'target': target_relation | string,
             'stage': stage | string,
+            'deletions': none if is_audit else {
+                'query': deletions_sql(model, target_relation, stage, ledger),
+                'played_feeds_query': played_feed_rows_sql(),
+                'deletes_allowed': deletes_allowed(model.name),
+                'allow_deletes': allows_deletes(),
+                'max_deleted_pct': max_deleted_pct(),
+            },
             'window': window(),
             'node': model.unique_id,
             'graph': logic_graph(),
             'vars': given_vars(),
         }) }}
     {%- endcall -%}
-    {%- set outcome = job_outcome('process') -%}
+    {%- set outcome = job_outcome('process', unfinished=stage) -%}
     {%- if outcome.notice -%}
         {%- do log(outcome.notice, info=true) -%}
     {%- endif -%}
@@ -73,9 +80,10 @@
 
 {#- DuckDB: dbt opens the transaction with the first statement, rolls it back on an error. -#}
 {% macro duckdb__publish(target_relation, stage, ledger, outcome) -%}
-    {%- call statement('ledger') -%}{{ ledger_sql(target_relation, stage, ledger, outcome) }}{%- endcall -%}
-    {%- call statement('delete') -%}{{ delete_sql(target_relation, stage) }}{%- endcall -%}
-    {%- call statement('main') -%}{{ merge_sql(target_relation, stage) }}{%- endcall -%}
+    {%- call statement('ledger') -%}{{ ledger_sql(model, target_relation, stage, ledger, outcome) }}{%- endcall -%}
+    {%- call statement('delete_doubled') -%}{{ delete_doubled_sql(model, target_relation) }}{%- endcall -%}
+    {%- call statement('delete') -%}{{ delete_sql(model, target_relation, stage) }}{%- endcall -%}
+    {%- call statement('main') -%}{{ merge_sql(model, target_relation, stage) }}{%- endcall -%}
     {%- do end_transaction() -%}
 {%- endmacro %}
 
@@ -94,10 +102,13 @@
 
 {#- BigQuery: one script, so one job; a statement that fails rolls the transaction back. -#}
 {% macro bigquery__publish(target_relation, stage, ledger, outcome) -%}
-    {%- call statement('main') -%}
-        begin transaction;
-        {{ ledger_sql(target_relation, stage, ledger, outcome) }};
-        {{ merge_sql(target_relation, stage) }};
-        commit transaction;
-    {%- endcall -%}
+    {%- call statement('main') -%}{{ publish_script(model, target_relation, stage, ledger, outcome) }}{%- endcall -%}
+{%- endmacro %}
+
+{% macro publish_script(node, target_relation, stage, ledger, outcome) -%}
+    begin transaction;
+    {{ ledger_sql(node, target_relation, stage, ledger, outcome) }};
+    {{ delete_doubled_sql(node, target_relation) }};
+    {{ merge_sql(node, target_relation, stage) }};
+    commit transaction;
 {%- endmacro %}

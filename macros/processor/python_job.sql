@@ -23,10 +23,16 @@ def materialize(df, con):
     pass
 {%- endmacro %}
 
-{#- Outcome of a statement's job, as a dict; its error, if it has one, is raised without a traceback. -#}
-{% macro job_outcome(statement_name) -%}
+{#-
+  Outcome of a statement's job, as a dict; its error, if it has one, is raised without a traceback. A relation
+  that the job left `unfinished` is dropped then.
+-#}
+{% macro job_outcome(statement_name, unfinished=none) -%}
     {%- set outcome = fromjson(adapter.dispatch('job_outcome_text')(statement_name)) -%}
     {%- if outcome.error -%}
+        {%- if unfinished is not none -%}
+            {%- do adapter.drop_relation(unfinished) -%}
+        {%- endif -%}
         {{ exceptions.raise_compiler_error(outcome.error) }}
     {%- endif -%}
     {{ return(outcome) }}

@@ -4,7 +4,9 @@
 -- Each run of a window counts an attempt at what is still unresolved; the third opens a circuit breaker
 -- of 24 hours, during which runs count no more. Whatever a run no longer finds is resolved and its
 -- breaker closed. One read and one write per window, whoever fails.
-{{ config(**replace_window(partition='analysis_date')) }}
+--
+-- Attempts are counted over runs and nothing builds them again, so --full-refresh does not drop it.
+{{ config(full_refresh=false, **replace_window(partition='analysis_date')) }}
 
 with
 

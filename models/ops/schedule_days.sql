@@ -16,7 +16,7 @@ scheduled as (
     group by game_date
 ),
 
--- Only box scores and play-by-play: they exist once a game was played. Odds outlive postponed games.
+-- Only feeds of played games.
 unscheduled as (
     select game_date, count(*) as rows_without_game
     from {{ ref('quarantine') }}
@@ -24,7 +24,9 @@ unscheduled as (
         {{ in_window() }}
         and reason = 'no scheduled game'
         and table_name in (
-            'nbac_gamebook_player_stats', 'bdl_player_boxscores', 'nbac_team_boxscore', 'bigdataball_play_by_play'
+            {%- for feed in played_feeds() %}
+            '{{ feed }}'{{ ',' if not loop.last }}
+            {%- endfor %}
         )
     group by game_date
 ),

@@ -51,6 +51,7 @@ class BigQueryEngine:
     ) -> None:  # fmt: skip
         self._client = client
         self._place = place
+        self.project = place.project
         self._labels = labels
         self._max_bytes_billed = max_bytes_billed
         self._storage_endpoint = storage_endpoint

@@ -15,6 +15,7 @@ import pyarrow as pa
 import tenacity
 
 from python_processors.contract import PROJECT_ROOT
+from python_processors.engines import DuckDBEngine, Engine
 from python_processors.errors import FullcourtError
 
 _HOLDER = re.compile(r"held in .*?\(PID (\d+)\)")
@@ -239,6 +240,16 @@ class BigQueryWarehouse:
     def writing(self) -> Iterator[BigQuerySession]:
         with self.reading() as session:
             yield session
+
+
+def session_of(engine: Engine) -> Session:
+    """The warehouse that a job of dbt's has open, as the planner sees it."""
+    if isinstance(engine, DuckDBEngine):
+        return DuckDBSession(engine.connection)
+    from python_processors.bigquery.engine import BigQueryEngine
+
+    assert isinstance(engine, BigQueryEngine)
+    return BigQuerySession(engine, engine.project)
 
 
 def warehouse_of_target(environment: Mapping[str, str] = os.environ) -> Warehouse:

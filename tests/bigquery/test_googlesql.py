@@ -78,18 +78,23 @@ def test_the_catalog_refuses_what_the_service_refuses(catalog: googlesql.Catalog
             catalog.analyse(sql)
 
 
-def twin_sql(columns: dict[str, dict[str, object]], key_file: Path, tmp_path: Path, macro: str = "") -> str:
-    """What data_hash() compiles to on BigQuery for these columns, or what `macro` does."""
-    inline = macro or "data_hash(" + json.dumps({"columns": columns}).replace("null", "none") + ")"
+def compiled_inline(inline: str, key_file: Path, tmp_path: Path, **variables: object) -> str:
+    """What Jinja compiles to on BigQuery, without a connection."""
     with environment(
         FULLCOURT_TARGET="bigquery", FULLCOURT_BIGQUERY_PROJECT=PROJECT, FULLCOURT_BIGQUERY_KEYFILE=str(key_file)
     ):
         warehouse = Warehouse(tmp_path / "unused.duckdb", tmp_path)
-        arguments = ("--no-populate-cache", "--no-introspect", "--inline", "{{ " + inline + " }}")
-        outcome = warehouse.dbt("compile", *arguments)
-    assert outcome.success, outcome.error
+        arguments = ("--no-populate-cache", "--no-introspect", "--inline", inline)
+        outcome = warehouse.dbt("compile", *arguments, **variables)
+    assert outcome.success, outcome.failures or outcome.error
     (path,) = (tmp_path / "target" / "compiled").rglob("inline_query*")
     return path.read_text(encoding="utf-8")
+
+
+def twin_sql(columns: dict[str, dict[str, object]], key_file: Path, tmp_path: Path, macro: str = "") -> str:
+    """What data_hash() compiles to on BigQuery for these columns, or what `macro` does."""
+    inline = macro or "data_hash(" + json.dumps({"columns": columns}).replace("null", "none") + ")"
+    return compiled_inline("{{ " + inline + " }}", key_file, tmp_path)
 
 
 @pytest.mark.parametrize("kind", sorted({kind for _, kind in HELD.values()}))
@@ -114,6 +119,44 @@ def test_the_twin_agrees_with_the_hasher_on_twenty_thousand_rows(key_file: Path,
     kinds = {c.name: c.type for c in contract.columns if c.name in rows.column_names}
     found = [h for (h,) in googlesql.execute(f"select {twin} from given order by id", rows, kinds)]
     assert found == data_hashes(rows, contract).to_pylist()
+
+
+PUBLISHES = """
+{%- if execute -%}
+{%- for name in TABLES -%}
+{%- set node = node_named(name) -%}
+{%- set target = api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias) -%}
+{%- set stage, ledger = stage_relation(target, '__stage'), source('nba_ops', 'publish_ledger') -%}
+{{ publish_script(node, target, stage, ledger, {'logic_version': 'v'}) }};
+{{ deletions_sql(node, target, stage, ledger) }};
+{{ played_feed_rows_sql() }};
+{{ lost_rows_select(name, target, node.config.meta.partition_by, 'not ' ~ in_window(node.config.meta.partition_by)) }};
+{% endfor -%}
+{%- endif -%}
+"""
+
+
+@pytest.mark.parametrize("replaced", [{}, {table: ["2021-10-20", "2021-10-21"] for table in hashed_tables()}])
+def test_what_publishes_is_valid_googlesql(
+    catalog: googlesql.Catalog, key_file: Path, tmp_path: Path, replaced: dict[str, list[str]]
+) -> None:
+    """Every statement of every table, with and without dates that are replaced."""
+    inline = PUBLISHES.replace("TABLES", str(list(hashed_tables())))
+    script = compiled_inline(inline, key_file, tmp_path, replaced=replaced)
+    statements = [part.strip() for part in script.split(";") if part.strip()]
+    control = [part for part in statements if part in ("begin transaction", "commit transaction")]
+    sql = [part for part in statements if part not in control]
+    assert [part.split()[0] for part in sql] == ["insert", "delete", "merge", "with", "select", "select"] * len(
+        hashed_tables()
+    )
+    assert len(control) == 2 * len(hashed_tables())
+    problems = []
+    for part in sql:
+        try:
+            catalog.analyse(part)
+        except Exception as error:
+            problems.append(f"{error}: {part[:200]}")
+    assert not problems, "\n".join(problems)
 
 
 def test_rounding_to_whole_tenths_agrees_where_rounding_doubles_does_not(key_file: Path, tmp_path: Path) -> None:

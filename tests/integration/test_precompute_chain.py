@@ -53,7 +53,7 @@ def test_summaries_that_lack_a_past_day_hold_up_every_later_date_by_name(
     """Not computed from what happens to be there; the tests of the build say so, and a repair brings all back."""
     for table in SUMMARIES:
         copy_of_month.execute(f"delete from nba_analytics.{table} where game_date = '2021-11-10'")
-    outcome = copy_of_month.dbt("build", window=LAST_DAYS)
+    outcome = copy_of_month.dbt("build", window=LAST_DAYS, allow_deletes=True)
     assert set(outcome.failures) == {"every_date_is_accounted_for_coverage_"}
     assert row_counts(copy_of_month) == dict.fromkeys(PRECOMPUTE, 0)
     assert blocked(copy_of_month) == {
@@ -126,7 +126,7 @@ def test_a_table_that_lacks_rows_of_the_date_holds_up_what_reads_it(
         f"delete from {contract.relation} where {contract.partition_by} = '{day}' and {entity} ="
         f" (select max({entity}) from {contract.relation} where {contract.partition_by} = '{day}')"
     )
-    assert copy_of_month.dbt("build", "-s", selected, *WITHOUT_TESTS, window=(day, day)).success
+    assert copy_of_month.dbt("build", "-s", selected, *WITHOUT_TESTS, window=(day, day), allow_deletes=True).success
     assert blocked(copy_of_month) == held_up
     for table in PRECOMPUTE:
         contract = load_contract(table)

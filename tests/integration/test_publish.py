@@ -160,30 +160,97 @@ def test_rows_that_share_a_key_stop_the_publish_and_are_named(built: Warehouse, 
     assert copy_of_built.query("select count(distinct run_id) from nba_ops.publish_ledger") == [(1,)]
 
 
-def test_a_live_table_that_drifted_is_named_before_anything_is_written(copy_of_built: Warehouse) -> None:
-    copy_of_built.execute("alter table nba_analytics.team_offense_game_summary alter column pace type varchar")
-    copy_of_built.execute("alter table nba_analytics.team_defense_game_summary add column mystery integer")
-    outcome = copy_of_built.dbt("run", "--select", "team_offense_game_summary", "team_defense_game_summary")
-    assert "pace is VARCHAR and its contract says NUMERIC(5,1)" in outcome.failures["team_offense_game_summary"]
-    assert "a column mystery that its contract lacks" in outcome.failures["team_defense_game_summary"]
-
-
-def test_a_column_new_in_the_contract_is_added_to_the_live_table(built: Warehouse, copy_of_built: Warehouse) -> None:
-    copy_of_built.execute("alter table nba_analytics.team_offense_game_summary drop column quality_metadata")
-    outcome = copy_of_built.dbt("run", "--select", "team_offense_game_summary")
-    assert outcome.success, outcome.failures
-    columns = {
-        name
-        for (name,) in copy_of_built.query(
-            "select column_name from duckdb_columns() where table_name = 'team_offense_game_summary'"
-        )
-    }
-    assert columns == {column.name for column in load_contract("team_offense_game_summary").columns}
-    assert copy_of_built.hashes() == built.hashes()
-
-
 def test_a_full_refresh_keeps_when_rows_were_created(copy_of_built: Warehouse) -> None:
     before = copy_of_built.query(TIMES.format("nba_analytics.player_game_summary"))
     outcome = copy_of_built.dbt("run", "--full-refresh", window=WEEK)
     assert outcome.success, outcome.failures
     assert copy_of_built.query(TIMES.format("nba_analytics.player_game_summary")) == before
+
+
+TEAMS, OFFENSE = "team_offense_game_summary", "nba_analytics.team_offense_game_summary"
+DAY = "2021-10-21"
+EDITS = {
+    "a value changed behind its hash": f"update {OFFENSE} set points_scored = 999 where game_date = '{DAY}'",
+    "a compared value": f"update {OFFENSE} set quality_issues = ['x'] where game_date = '{DAY}'",
+    "a doubled row": f"insert into {OFFENSE} select * from {OFFENSE} where game_date = '{DAY}' order by all limit 1",
+    "every row three times": "; ".join([f"insert into {OFFENSE} select * from {OFFENSE} where game_date = '{DAY}'"] * 2),
+    "foreign rows": f"insert into {OFFENSE} select * replace ('XXX' as game_id) from {OFFENSE} where game_date = '{DAY}'",
+    "a hash of no row": f"update {OFFENSE} set data_hash = 'garbage' where game_date = '{DAY}'",
+    "a lost row": f"delete from {OFFENSE} where game_date = '{DAY}' and team_abbr ="
+    f" (select min(team_abbr) from {OFFENSE} where game_date = '{DAY}')",
+}  # fmt: skip
+
+
+def stored_rows(warehouse: Warehouse) -> list[tuple[object, ...]]:
+    """Every row without the times of its writing."""
+    columns = "select * from (describe select * from {}) where column_name in ('updated_at', 'quality_calculated_at')"
+    times = ["created_at", "processed_at", *(name for name, *_ in warehouse.query(columns.format(OFFENSE)))]
+    return warehouse.query(f"select * exclude ({', '.join(times)}) from {OFFENSE} order by all")
+
+
+def test_a_replaced_date_holds_its_rows_whatever_was_done_to_it(built: Warehouse, copy_of_built: Warehouse) -> None:
+    right, created = stored_rows(built), f"select count(*) from {OFFENSE} where created_at is null"
+    for what, edit in EDITS.items():
+        copy_of_built.execute(edit)
+        assert stored_rows(copy_of_built) != right, what
+        outcome = copy_of_built.dbt("run", "--select", TEAMS, replaced={TEAMS: [DAY]})
+        assert outcome.success, (what, outcome.failures)
+        assert stored_rows(copy_of_built) == right, what
+        assert copy_of_built.query(created) == [(0,)]
+
+
+def test_a_replaced_date_keeps_when_its_rows_were_created(copy_of_built: Warehouse) -> None:
+    times = f"select game_id, team_abbr, created_at from {OFFENSE} order by all"
+    before = copy_of_built.query(times)
+    outcome = copy_of_built.dbt("run", "--select", TEAMS, replaced={TEAMS: [DAY]})
+    assert outcome.success, outcome.failures
+    assert copy_of_built.query(times) == before
+    rows = copy_of_built.query(
+        f"select processed_at > created_at, count(*) from {OFFENSE} where game_date = '{DAY}' group by 1"
+    )
+    assert [is_later for is_later, _ in rows] == [True]
+    ((_, written),) = rows
+    assert copy_of_built.actions() == {TEAMS: (0, written, 0)}
+
+
+def test_what_is_replaced_is_no_logic(copy_of_built: Warehouse) -> None:
+    versions = f"select distinct logic_version from {OFFENSE}"
+    before = copy_of_built.query(versions)
+    variables = {"replaced": {TEAMS: [DAY]}, "deletes_allowed": {TEAMS: 3}, "allow_deletes": True}
+    assert copy_of_built.dbt("run", "--select", TEAMS, **variables).success
+    assert copy_of_built.query(versions) == before
+
+
+def test_any_publish_removes_doubled_keys_and_counts_keys_and_rows_apart(
+    built: Warehouse, copy_of_built: Warehouse
+) -> None:
+    copy_of_built.execute(EDITS["every row three times"])
+    outcome = copy_of_built.dbt("run", "--select", TEAMS)
+    assert outcome.success, outcome.failures
+    assert stored_rows(copy_of_built) == stored_rows(built)
+    ((keys,),) = built.query(f"select count(*) from {OFFENSE} where game_date = '{DAY}'")
+    assert copy_of_built.query(
+        "select row_count, inserted, updated, deleted, unchanged, rows_before, rows_removed from nba_ops.publish_ledger"
+        f" where table_name = '{TEAMS}' and game_date = '{DAY}' order by published_at desc limit 1"
+    ) == [(keys, 0, keys, 0, 0, 4 * keys, 3 * keys)]
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"replaced": {TEAMS: ["2021-11-30"]}}, f"has 2021-11-30 of {TEAMS}, which this run does not build"),
+        ({"replaced": {TEAMS: ["soon"]}}, "replaced is 'soon', not a date"),
+        ({"replaced": {"team_offense": [DAY]}}, "names 'team_offense', which is no hashed table"),
+        ({"replaced": [DAY]}, "not a mapping of tables"),
+        ({"deletes_allowed": {TEAMS: "many"}}, "allows 'many' deletes"),
+        ({"deletes_allowed": {TEAMS: -1}}, "allows '-1' deletes"),
+        ({"allow_deletes": "yes"}, "is 'yes', neither true nor false"),
+        ({"max_deleted_pct": 101}, "is '101', not a number from 0 to 100"),
+    ],
+)
+def test_a_var_of_publishing_that_cannot_be_meant_is_refused(
+    built: Warehouse, variables: dict[str, object], said: str
+) -> None:
+    outcome = built.dbt("run", "--select", TEAMS, **variables)
+    assert not outcome.success
+    assert said in " ".join(outcome.error.split())

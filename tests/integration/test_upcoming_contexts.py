@@ -19,9 +19,9 @@ TEAM, PLAYER = "upcoming_team_game_context", "upcoming_player_game_context"
 LAST_DAYS = ("2021-10-24", "2021-10-26")
 
 
-def run(warehouse: Warehouse, window: tuple[str, str] = ("2021-10-19", "2021-10-26"), *arguments: str) -> None:
+def run(warehouse: Warehouse, window: tuple[str, str] = ("2021-10-19", "2021-10-26"), **variables: Any) -> None:
     """dbt build without its tests, which must succeed."""
-    outcome = warehouse.dbt("build", "--exclude-resource-type", "test", *arguments, window=window)
+    outcome = warehouse.dbt("build", "--exclude-resource-type", "test", window=window, **variables)
     assert outcome.success, outcome.failures or outcome.error
 
 
@@ -151,7 +151,7 @@ def test_a_game_moved_to_another_date_takes_its_rows_along(
             case when game_id = '{official}' then 1 else game_status end as game_status
         ) from raw
     """)  # fmt: skip
-    run(copy_of_built, ("2021-10-25", "2021-10-26"))
+    run(copy_of_built, ("2021-10-25", "2021-10-26"), allow_deletes=True)
     moved = f"20211026_{away}_{home}"
     for table in (TEAM, PLAYER):
         rows = dict(copy_of_built.query(
@@ -185,7 +185,7 @@ def test_a_schedule_without_the_day_is_told_apart_from_a_day_without_games(
     )
     for path in sorted((raw / "2021-22").glob("*.parquet")):
         rewrite(raw, path.stem, "select * from raw where game_date <> '2021-10-24'")
-    run(copy_of_built, ("2021-10-22", "2021-10-29"))
+    run(copy_of_built, ("2021-10-22", "2021-10-29"), allow_deletes=True)
     days = dict(copy_of_built.query("select cast(game_date as varchar), day_status from nba_ops.schedule_days"))
     assert days["2021-10-22"] == "games"
     assert days["2021-10-23"] == "not_in_schedule"

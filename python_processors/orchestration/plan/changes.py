@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from python_processors.contract import load_contract
+from python_processors.deletions import Allowance
 from python_processors.errors import RefusedError
 from python_processors.logic_version import project_vars
 from python_processors.orchestration.state.snapshot import Snapshot
@@ -71,8 +72,8 @@ def changes_of(snapshot: Snapshot, table: str, days: Sequence[date]) -> Changes:
 
 
 def deletes_allowed(stored: int) -> int:
-    """How many of a table's rows in its range a run may delete without being told to: var max_deleted_pct."""
-    return int(stored * float(project_vars()["max_deleted_pct"]) / 100)
+    """How many of a table's rows in its range a run may delete without being told to."""
+    return Allowance(float(project_vars()["max_deleted_pct"])).keys(stored)
 
 
 def check_deletes(changes: Mapping[str, Changes]) -> None:

@@ -48,7 +48,7 @@ class Chunk:
         self._group: list[str] = []
         self._group_days: list[date] = []
         self._whys: dict[tuple[str, date], str] = {}
-        self._replaced: dict[str, set[date]] = {}
+        self._steps_of: dict[str, dict[date, Step]] = {}
         self._fresh: set[date] = set()  # days whose models under the counting ones no later step has changed
         with work.warehouse.reading() as session:
             self.snapshot = Snapshot(self._project, session, min(days), max(days), tables=work.tables)
@@ -79,7 +79,7 @@ class Chunk:
         if not steps:
             return
         self._whys.update({(table, step.day): step.why for step in steps})
-        self._replaced[table] = {step.day for step in steps if step.replaces}
+        self._steps_of[table] = {step.day: step for step in steps}
         self._group.append(table)
         self._group_days = _certain(steps)
         self._waiting.add(table, steps)
@@ -148,16 +148,18 @@ class Chunk:
 
     def _given(self, tables: Sequence[str], days: Collection[date]) -> dict[str, Any]:
         """Vars that tell publishing what it may delete, and which dates' rows it replaces whatever their hashes say."""
-        replaced = {table: sorted(str(day) for day in self._replaced.get(table, ()) if day in days) for table in tables}
-        deleted = self._work.record.result.rows
+        deleted, asked = self._work.record.result.rows, {}
+        for table in (table for table in tables if table in self._work.plan.changes):
+            steps = [step for day, step in self._steps_of.get(table, {}).items() if day in days]
+            allowed = deletes_allowed(self._work.plan.changes[table].stored) + sum(step.surplus_rows for step in steps)
+            asked[table] = (
+                sorted(str(step.day) for step in steps if step.replaces),
+                max(0, allowed - deleted.get(table, {}).get("deleted", 0)),
+            )
         return {
-            "replaced": {table: of_table for table, of_table in replaced.items() if of_table},
+            "replaced": {table: replaced for table, (replaced, _) in asked.items() if replaced},
+            "deletes_allowed": {table: allowed for table, (_, allowed) in asked.items()},
             "allow_deletes": self._work.allow_deletes,
-            "deletes_allowed": {
-                table: max(0, deletes_allowed(changes.stored) - deleted.get(table, {}).get("deleted", 0))
-                for table, changes in self._work.plan.changes.items()
-                if table in tables
-            },
         }
 
     def _note_fresh(self, tables: Sequence[str], days: Sequence[date], outcome: DbtOutcome) -> None:
