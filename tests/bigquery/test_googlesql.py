@@ -146,7 +146,9 @@ def test_what_publishes_is_valid_googlesql(
     statements = [part.strip() for part in script.split(";") if part.strip()]
     control = [part for part in statements if part in ("begin transaction", "commit transaction")]
     sql = [part for part in statements if part not in control]
-    assert [part.split()[0] for part in sql] == ["insert", "delete", "merge", "with", "select", "select"] * len(hashed_tables())
+    assert [part.split()[0] for part in sql] == ["insert", "delete", "merge", "with", "select", "select"] * len(
+        hashed_tables()
+    )
     assert len(control) == 2 * len(hashed_tables())
     problems = []
     for part in sql:
