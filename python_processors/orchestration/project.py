@@ -58,6 +58,11 @@ class DbtOutcome:
     warnings: int = 0
     nodes: int = 0
 
+    @property
+    def said(self) -> str:
+        """All that dbt said of what went wrong."""
+        return " ".join([self.error, *self.failures.values()])
+
 
 class Project:
     """The parsed project. Parsing names no window, so one parse serves every run."""

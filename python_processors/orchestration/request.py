@@ -43,6 +43,8 @@ class Request:
     tables: tuple[str, ...] | None = None
     forced: bool = False
     dates_in_a_chunk: int = DATES_IN_A_CHUNK
+    allow_deletes: bool = False
+    accept_libraries: bool = False
 
 
 def check_request(project: Project, request: Request, today: date) -> None:

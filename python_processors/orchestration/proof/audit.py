@@ -78,7 +78,9 @@ def recompute(project: Project, warehouse: Warehouse, table: str, days: Sequence
     :raises AuditError: dbt could not recompute them.
     """
     models = [*project.models_between(table), *project.layer_models]
-    outcome = project.recompute(table, models, [day.isoformat() for day in days])
+    outcome = warehouse.when_free(
+        lambda: project.recompute(table, models, [day.isoformat() for day in days]), lambda made: made.said
+    )
     if outcome.error or outcome.failures:
         raise AuditError(table, outcome.error or "; ".join(outcome.failures.values()))
     contract = load_contract(table)

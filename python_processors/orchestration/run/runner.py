@@ -22,6 +22,7 @@ from types import FrameType
 import pyarrow as pa
 import tenacity
 
+from python_processors.engines.base import WaitEndedError
 from python_processors.errors import FullcourtError, is_of_the_disk
 from python_processors.orchestration.plan.planner import Plan
 from python_processors.orchestration.project import LAYER, DbtOutcome, Project
@@ -29,6 +30,7 @@ from python_processors.orchestration.proof.audit import AuditError, audit_skips
 from python_processors.orchestration.run.chunk import Chunk
 from python_processors.orchestration.run.journal import RunnerStep, RunResult, record_run
 from python_processors.orchestration.run.progress import Progress, RunStatus, spelled
+from python_processors.orchestration.run.waiting import Waiting
 from python_processors.orchestration.state.ledger import append_ledger, rows_of_invocation
 from python_processors.orchestration.state.snapshot import COVERAGE, Snapshot
 from python_processors.orchestration.warehouse import Warehouse
@@ -36,10 +38,10 @@ from python_processors.orchestration.warehouse import Warehouse
 AUDITED_SHARE = 0.01
 RETRIES = 4
 
-# What passes by itself: the service is busy, a connection broke, another process held the file for a moment.
+# What passes by itself: the service is busy, a connection broke.
 # A number alone says nothing: a table's message may hold 503 rows.
 _TRANSIENT = re.compile(
-    "could not set lock|ratelimitexceeded|backenderror|internalerror|quotaexceeded|connection reset|timed out"
+    "ratelimitexceeded|backenderror|internalerror|quotaexceeded|connection reset|timed out"
     r"|\btimeout\b|deadline exceeded|temporarily unavailable|service unavailable|bad gateway|too many requests"
     r"|\b(429|502|503) (get|post|put|patch|delete) http"
 )
@@ -60,6 +62,11 @@ class Stop:
 
     def __init__(self) -> None:
         self.is_asked = False
+
+    def end_wait(self) -> None:
+        """:raises WaitEndedError: the run was asked to stop; nothing is in flight while it waits."""
+        if self.is_asked:
+            raise WaitEndedError
 
     @contextmanager
     def listening(self, say: Callable[[str], None]) -> Iterator[Stop]:
@@ -92,7 +99,7 @@ class Runner:
         retry_seconds: float = 2.0, check_lock: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         """:param check_lock: asked before each invocation of dbt; raises when the run no longer holds the warehouse."""
-        self.project, self.warehouse, self.plan = project, warehouse, plan
+        self.project, self.plan = project, plan
         self.tables = tuple(table for table in project.tables if tables is None or table in tables)
         self.result = RunResult(run_id or new_run_id(), skipped={t: n for t, n in plan.skipped.items() if n})
         self.considered: set[tuple[str, date]] = set()  # built, tried in vain, or blocked
@@ -103,6 +110,9 @@ class Runner:
         self._retry_seconds, self._check_lock = retry_seconds, check_lock
         self._stop = Stop()
         self._progress = Progress(warehouse, RunStatus(self.result.run_id, what, steps_planned=len(plan.steps)))
+        self.warehouse = warehouse.patient(
+            Waiting(self._progress.say, note=self._progress.note_wait, check=self._stop.end_wait)
+        )
 
     def run(self) -> RunResult:
         """Build what the plan names; what fails is in the result, not raised."""
@@ -121,6 +131,9 @@ class Runner:
             self.result.was_stopped = self._stop.is_asked
             record_run(self.project, self.warehouse, self.result, self.steps, self.plan)
             state = "stopped" if self.result.was_stopped else "done" if self.result.is_whole else "partial"
+        except WaitEndedError:
+            state = "stopped"
+            raise
         finally:
             self.result.seconds = time.monotonic() - started
             self._progress.close(state)
@@ -222,8 +235,7 @@ class Runner:
         started = datetime.now(UTC)
 
         def is_transient(outcome: DbtOutcome) -> bool:
-            said = " ".join([outcome.error, *outcome.failures.values()]).lower()
-            return _TRANSIENT.search(said) is not None
+            return _TRANSIENT.search(outcome.said.lower()) is not None
 
         attempt = tenacity.Retrying(
             retry=tenacity.retry_if_result(is_transient),
@@ -232,7 +244,7 @@ class Runner:
             retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
             before_sleep=lambda state: self._progress.say("dbt failed of something that passes; it is asked again"),
         )
-        outcome: DbtOutcome = attempt(build)
+        outcome: DbtOutcome = attempt(self.warehouse.when_free, build, lambda built: built.said)
         self.result.nodes_run += outcome.nodes
         self.steps.append(RunnerStep(tuple(tables), tuple(days), outcome, started, datetime.now(UTC)))
         said = next((m for m in (outcome.error, *outcome.failures.values()) if is_of_the_disk(m)), None)
