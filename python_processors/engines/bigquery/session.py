@@ -1,4 +1,4 @@
-"""A BigQuery client made as dbt makes it: queries read as Arrow, one statement or load job to write, in dbt or outside."""
+"""A BigQuery client made as dbt makes it: queries read as Arrow, one statement or load job to write."""
 
 from __future__ import annotations
 
