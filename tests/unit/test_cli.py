@@ -15,7 +15,7 @@ from python_processors.cli import COMMANDS, app
 from python_processors.cli.command import Command
 from python_processors.cli.options import Asked, Ways, range_options, way_options
 
-HEAVY = ("dbt", "duckdb", "pyarrow", "numpy", "google.cloud", "requests")
+HEAVY = ("dbt", "duckdb", "pyarrow", "numpy", "google.cloud.bigquery", "requests")
 
 
 def invoked(*arguments: str) -> str:
