@@ -26,6 +26,7 @@ def warehouse_of_target(environment: Mapping[str, str] = os.environ) -> Warehous
 def session_of_job(handle: Any) -> Session:
     """The session of a job that dbt runs.
 
-    :param handle: what dbt hands over: dbt-duckdb its own connection, our submission helper for BigQuery a session.
+    :param handle: what dbt hands over: dbt-duckdb its own connection, in a wrapper or bare; our submission helper for
+        BigQuery a session.
     """
-    return DuckDBSession.of_dbt(handle) or handle
+    return handle if hasattr(handle, "leave_outcome") else DuckDBSession(handle)

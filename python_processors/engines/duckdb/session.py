@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import duckdb
 import pyarrow as pa
@@ -32,11 +32,6 @@ class DuckDBSession:
         self.connection: duckdb.DuckDBPyConnection | None = connection
         self._connection = connection
         connection.execute("set TimeZone = 'UTC'")
-
-    @classmethod
-    def of_dbt(cls, handle: Any) -> DuckDBSession | None:
-        """The session of a job in dbt-duckdb, which hands its connection over; None of any other handle."""
-        return cls(handle) if isinstance(handle, duckdb.DuckDBPyConnection) else None
 
     def read(self, sql: str) -> pa.Table:
         return self._connection.sql(sql).to_arrow_table()
