@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dbt.plugins.manager import dbtPlugin
 
-from python_processors.bigquery.submission import register
+from python_processors.engines.bigquery.submission import register
 
 
 class FullcourtPlugin(dbtPlugin):

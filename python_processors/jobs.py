@@ -11,52 +11,51 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from python_processors.casting import cast_to_contract, describe_key
 from python_processors.contract import Contract, load_contract, processor_error
 from python_processors.deletions import check_deletions
-from python_processors.engines import DuckDBEngine, Engine
+from python_processors.engines import session_of_job
+from python_processors.engines.base import Session
 from python_processors.errors import DuplicateKeyError, FullcourtError, OutsideWindowError
 from python_processors.hashing import data_hashes
 from python_processors.logic_version import logic_sources, logic_version
 from python_processors.orchestration.schema.drift import check_drift
-from python_processors.orchestration.warehouse import session_of
 
 _EXAMPLES = 5
 
 
-def run_job(target: str, session: duckdb.DuckDBPyConnection | Engine, arguments: Mapping[str, Any]) -> None:
+def run_job(target: str, handle: Any, arguments: Mapping[str, Any]) -> None:
     """Call `module:function` and leave its outcome where the macro job_outcome() finds it.
 
-    :param session: dbt-duckdb's connection, or the engine that dbt-bigquery's helper made.
+    :param handle: what dbt hands to a job on its engine.
     """
-    engine = session if isinstance(session, Engine) else DuckDBEngine(session)
+    session = session_of_job(handle)
     try:
-        outcome = _load(target)(engine, arguments)
+        outcome = _load(target)(session, arguments)
     except FullcourtError as error:
         outcome = {"error": str(error)}
-    engine.leave_outcome(json.dumps({"error": None, **outcome}))
+    session.leave_outcome(json.dumps({"error": None, **outcome}))
 
 
-def check_contract(engine: Engine, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def check_contract(session: Session, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """:raises ContractError: the table's contract is wrong."""
     load_contract(arguments["table"])
     return {}
 
 
-def check_contracts(engine: Engine, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def check_contracts(session: Session, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """What `fullcourt` checks before it builds: the live tables are as their contracts say.
 
     :raises DriftError: a table that runs write is not.
     """
-    check_drift(session_of(engine))
+    check_drift(session)
     return {}
 
 
-def run_processor(engine: Engine, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def run_processor(session: Session, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Read a model's query, run its processor, and leave hashed rows in the staging relation.
 
     Nothing of the table itself is written here. Of a run that only audits it, nothing is compared with it either.
@@ -68,13 +67,13 @@ def run_processor(engine: Engine, arguments: Mapping[str, Any]) -> dict[str, Any
     version = logic_version(
         logic_sources(arguments["graph"], arguments["node"]), processor, contract, arguments["vars"]
     )
-    rows = hashed_rows(processor(engine.read(arguments["query"])), contract)
+    rows = hashed_rows(processor(session.read(arguments["query"])), contract)
     check_window(rows, contract, arguments["window"]["start"], arguments["window"]["end"])
     rows = rows.append_column("logic_version", pa.repeat(version, rows.num_rows))
-    engine.stage(arguments["stage"], rows, contract)
+    session.stage(arguments["stage"], rows, contract)
     if arguments["deletions"] is not None:
-        check_deletions(engine.read, contract.table, arguments["deletions"])
-    return {"logic_version": version, "rows": rows.num_rows, "notice": engine.keep_forever(arguments["target"])}
+        check_deletions(session.read, contract.table, arguments["deletions"])
+    return {"logic_version": version, "rows": rows.num_rows, "notice": session.keep_forever(arguments["target"])}
 
 
 def load_processor(name: str, table: str) -> Callable[[pa.Table], pa.Table]:

@@ -1,52 +1,19 @@
-"""What all commands of `fullcourt` have in common: options, and errors as exit codes."""
+"""What all commands of `fullcourt` have in common: how they are found, and errors as exit codes."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
-from datetime import date, datetime
+from collections.abc import Callable, Sequence
 from functools import wraps
+from importlib import import_module
 from typing import Any
 
 import click
-import duckdb
 
 from python_processors.errors import FullcourtError, is_of_the_disk
 
 NOBODY, SOMEBODY, REFUSED, LOCKED = 0, 1, 2, 3
-
-
-def parse_date(context: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
-    if value is None:
-        return None
-    try:
-        return datetime.strptime(value, "%Y-%m-%d").date()
-    except ValueError:
-        raise click.BadParameter(f"`{value}` is no date of the form YYYY-MM-DD.") from None
-
-
-def _with(*options: Callable[..., Any]) -> Callable[..., Any]:
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        for option in reversed(options):
-            function = option(function)
-        return function
-
-    return decorate
-
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-range_options = _with(
-    click.option(
-        "--start",
-        callback=parse_date,
-        help="First date, YYYY-MM-DD. `plan` and `backfill` need a range; others look at all dates without one.",
-    ),
-    click.option("--end", callback=parse_date, help="Last date, YYYY-MM-DD."),
-    click.option("--season", help="A whole season instead, such as 2021-22."),
-    click.option("--tables", help="Only these tables, separated by commas."),
-    json_option,
-)
 
 
 def guarded(command: Callable[..., int | None]) -> Callable[..., None]:
@@ -54,23 +21,33 @@ def guarded(command: Callable[..., int | None]) -> Callable[..., None]:
 
     @wraps(command)
     def run(*args: Any, **options: Any) -> None:
-        # Imported here: dbt takes seconds, and --help should not.
-        from python_processors.orchestration.run.locks import RunLockedError
-        from python_processors.orchestration.warehouse import WarehouseLockedError
-
         try:
             sys.exit(command(*args, **options) or NOBODY)
-        except (RunLockedError, WarehouseLockedError) as error:
-            _fail(str(error), LOCKED, options)
         except FullcourtError as error:
-            _fail(str(error), REFUSED, options)
-        except (duckdb.Error, OSError) as error:
-            _fail(_of_the_engine(error), REFUSED, options)
+            _fail(str(error), _code_of(error), options)
+        except Exception as error:
+            if not _is_of_the_engine(error):
+                raise
+            _fail(_said_by_the_engine(error), REFUSED, options)
 
     return run
 
 
-def _of_the_engine(error: Exception) -> str:
+def _code_of(error: FullcourtError) -> int:
+    from python_processors.engines.base import RunLockedError, WaitEndedError
+    from python_processors.engines.duckdb.warehouse import WarehouseLockedError
+
+    if isinstance(error, (RunLockedError, WarehouseLockedError)):
+        return LOCKED
+    return SOMEBODY if isinstance(error, WaitEndedError) else REFUSED
+
+
+def _is_of_the_engine(error: Exception) -> bool:
+    duckdb = sys.modules.get("duckdb")  # where nobody imported it, none of its errors is raised
+    return isinstance(error, OSError) or (duckdb is not None and isinstance(error, duckdb.Error))
+
+
+def _said_by_the_engine(error: Exception) -> str:
     """What the database or the operating system said, and what to do about it."""
     said, cause = _first_line(error), error.__context__
     while cause is not None and not is_of_the_disk(said):  # a failed rollback hides what it was for
@@ -78,7 +55,7 @@ def _of_the_engine(error: Exception) -> str:
     if is_of_the_disk(said):
         return f"The disk is full ({said}). Nothing that was published is lost: make room, and run the same again."
     hint = "repair that, and run the same again"
-    if isinstance(error, duckdb.CatalogException | duckdb.BinderException):
+    if type(error).__name__ in ("CatalogException", "BinderException"):
         hint = "`fullcourt migrate --dry-run` says whether the tables are as their contracts have them"
     return f"{said}. Nothing that was published is lost: {hint}."
 
@@ -108,5 +85,28 @@ class Command(click.Command):
             raise
 
 
-class Group(click.Group):
-    command_class = Command
+class LazyGroup(click.Group):
+    """Commands that are imported when they are asked for: `name` of the module `package.name`.
+
+    As in click's documentation (Complex Applications, Lazily Loading Subcommands). Help names all of them, so that
+    their modules import what takes long, dbt and the engines, only when they run.
+    """
+
+    def __init__(self, *args: Any, package: str, names: Sequence[str], **extra: Any) -> None:
+        super().__init__(*args, **extra)
+        self._package, self._names = package, tuple(names)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(self._names)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self._names:
+            return None
+        command: click.Command = getattr(import_module(f"{self._package}.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Each command with its whole first sentence: click would cut it off at the end of the line."""
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, of.get_short_help_str(limit=10_000)) for name, of in commands if of])

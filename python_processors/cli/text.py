@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from python_processors.orchestration.run.progress import RunStatus, spelled
-from python_processors.orchestration.warehouse import DuckDBWarehouse, Warehouse, dataset_prefix
+from python_processors.orchestration.warehouse import Warehouse, dataset_prefix
 from python_processors.raw_loader import holds_simulated
 
 if TYPE_CHECKING:
@@ -73,13 +73,12 @@ def result_lines(result: RunResult) -> list[str]:
 
 def warnings(warehouse: Warehouse) -> list[str]:
     """What a reader of the figures must know."""
-    if not isinstance(warehouse, DuckDBWarehouse):
+    if not warehouse.loads_files:
         return []
     with warehouse.reading() as session:
-        simulated = holds_simulated(session.connection, prefix=dataset_prefix())
-    return (
-        ["The games are simulated: no raw archive was found (RAW_DIR, data/raw, ../shared/raw)."] if simulated else []
-    )
+        if session.connection is None or not holds_simulated(session.connection, prefix=dataset_prefix()):
+            return []
+    return ["The games are simulated: no raw archive was found (RAW_DIR, data/raw, ../shared/raw)."]
 
 
 def run_lines(running: RunStatus) -> list[str]:

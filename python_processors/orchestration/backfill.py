@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from functools import partial
 
 from python_processors.errors import RefusedError
 from python_processors.orchestration.plan.changes import check_deletes
@@ -23,15 +25,16 @@ from python_processors.orchestration.proof.verification import verify_range
 from python_processors.orchestration.request import Request, check_request
 from python_processors.orchestration.run.journal import RunResult
 from python_processors.orchestration.run.locks import run_lock
+from python_processors.orchestration.run.progress import noting_waits
 from python_processors.orchestration.run.runner import AUDITED_SHARE, Runner, new_run_id
+from python_processors.orchestration.run.waiting import Waiting
 from python_processors.orchestration.schema.drift import check_drift
 from python_processors.orchestration.state.snapshot import Snapshot
-from python_processors.orchestration.warehouse import DuckDBWarehouse, Warehouse
+from python_processors.orchestration.warehouse import Warehouse
 
 DATES_WITHOUT_CONFIRMATION = 31
 FIRST_MONTH_DAYS = 32  # 2021-10-19 to 2021-11-19, the month that every change is looked at first
 MOST_DATES = 2_000
-PATIENCE_SECONDS = 120.0
 MOST_BYTES = 1_000_000_000_000  # 1 TB, about six dollars at list price (2026-11)
 
 
@@ -69,7 +72,7 @@ def plan_of(project: Project, warehouse: Warehouse, request: Request, *, only: I
         check_drift(session)
         overlay = overlay_of(session, request.start, request.end)
         schedule = None
-        if isinstance(warehouse, DuckDBWarehouse) and (SCHEDULE in overlay.rows or lacks_schedule(session, project)):
+        if warehouse.loads_files and (SCHEDULE in overlay.rows or lacks_schedule(session, project)):
             schedule = schedule_to_come(project)
         snapshot = Snapshot(
             project, session, request.start, request.end, tables=request.tables, overlay=overlay, schedule=schedule
@@ -125,9 +128,10 @@ def backfill(
     run_id = run_id or new_run_id()
     what = f"{request.start} to {request.end}"
     with run_lock(warehouse, run_id, what, wait=wait) as check_lock:
-        if isinstance(warehouse, DuckDBWarehouse):
-            # Whoever looks at the warehouse between two steps must not end the run.
-            warehouse = DuckDBWarehouse(warehouse.path, patience_seconds=PATIENCE_SECONDS)
+        # Whoever looks at the warehouse between two steps must not end the run.
+        warehouse = warehouse.patient(
+            Waiting(partial(print, file=sys.stderr), note=noting_waits(warehouse, run_id, what))
+        )
         project.read_anew()
         if not request.allow_deletes:
             _check_files(project, warehouse, request)

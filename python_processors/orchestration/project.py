@@ -73,6 +73,11 @@ class DbtOutcome:
     warnings: int = 0
     nodes: int = 0
 
+    @property
+    def said(self) -> str:
+        """All that dbt said of what went wrong."""
+        return " ".join([self.error, *self.failures.values()])
+
 
 class Project:
     """The parsed project. Parsing names no window, so one parse serves every run."""
@@ -128,8 +133,7 @@ class Project:
 
     def libraries(self, session: Session) -> str:
         """Versions of the libraries that decide what is stored, on the session's engine."""
-        is_embedded = session.kind == "duckdb"
-        return libraries("dbt-duckdb" if is_embedded else "dbt-bigquery", "duckdb" if is_embedded else None)
+        return libraries(session.adapter, session.library)
 
     @cached_property
     def graph(self) -> dict[str, dict[str, Any]]:

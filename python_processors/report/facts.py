@@ -118,7 +118,7 @@ def read_facts(
         facts = Facts(
             start=start, end=end, as_of=datetime.now(UTC), target=warehouse.kind, tables=snapshot.tables,
             states=states, layer=layer, seasons=seasons, logic=snapshot.logic, last_run=last_run,
-            is_simulated=_is_simulated(project, session),
+            is_simulated=_is_simulated(project, warehouse, session),
             rows=sum(line.rows for line in lines), hashed_rows=sum(line.hashed_rows for line in lines),
             confirmed=_confirmed(snapshot), decisions=_decisions(session, start, end),
             steps=_steps(session), decided=_decided(session), run_of=_run_of(session),
@@ -128,11 +128,11 @@ def read_facts(
     return replace(facts, columns=check_columns(project, warehouse, facts.tables, start, end))
 
 
-def _is_simulated(project: Project, session: Session) -> bool | None:
+def _is_simulated(project: Project, warehouse: Warehouse, session: Session) -> bool | None:
     """What the loaded schedule says of itself; None where it has no rows."""
     relation = project.relation("nbac_schedule")
     if not any(column == "source_file_path" for column, _, _ in session.columns(relation)):
-        return find_raw_dir().is_simulated if session.kind == "duckdb" else None
+        return find_raw_dir().is_simulated if warehouse.loads_files else None
     row = session.read(
         f"select count(*) as n, sum(case when source_file_path = '{_SIMULATED}' then 1 else 0 end) as simulated"
         f" from {session.named(relation)} where {_EVERY_DATE}"

@@ -13,9 +13,9 @@ from unittest import mock
 import pytest
 from google.cloud import bigquery
 
-from python_processors.bigquery.engine import BigQueryEngine
-from python_processors.bigquery.errors import Place
 from python_processors.contract import hashed_tables, load_contract
+from python_processors.engines.bigquery.errors import Place
+from python_processors.engines.bigquery.session import BigQuerySession
 from python_processors.raw_loader import SIMULATED_UNTIL
 from python_processors.simulation import simulate
 from tests.bigquery import googlesql
@@ -188,11 +188,11 @@ def test_rows_are_read_by_the_storage_api_or_by_rest(
     from google.cloud.bigquery_storage import BigQueryReadClient
 
     address = {"server": f"127.0.0.1:{built.emulator.grpc_port}", "nothing there": "127.0.0.1:1", None: None}[endpoint]
-    engine = BigQueryEngine(built.client, Place("local", "nba_ops", LOCATION), labels={}, storage_endpoint=address)
+    session = BigQuerySession(built.client, Place("local", "nba_ops", LOCATION), labels={}, storage_endpoint=address)
     original = BigQueryReadClient.create_read_session
     there = f"from nba_analytics.team_offense_game_summary where game_date = '{window[0]}'"
     with mock.patch.object(BigQueryReadClient, "create_read_session", autospec=True, side_effect=original) as asked:
-        rows = engine.read(f"select game_id, pace {there}")
+        rows = session.read(f"select game_id, pace {there}")
     assert rows.num_rows == len(built.query(f"select 1 {there}")) > 0
     assert asked.call_count == sessions
 

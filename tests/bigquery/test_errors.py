@@ -8,8 +8,8 @@ import pytest
 from google.api_core import exceptions
 from google.auth.exceptions import DefaultCredentialsError, RefreshError
 
-from python_processors.bigquery.engine import is_transient, label
-from python_processors.bigquery.errors import Place, explain
+from python_processors.engines.bigquery.errors import Place, explain
+from python_processors.engines.bigquery.session import is_transient, label
 from tests.bigquery.conftest import PROJECT
 from tests.warehouse import Warehouse, environment
 

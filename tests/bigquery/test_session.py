@@ -11,12 +11,13 @@ import pyarrow as pa
 import pytest
 from google.api_core.exceptions import ServiceUnavailable
 
-from python_processors.bigquery.errors import BigQueryError
-from python_processors.bigquery.profile import ProfileError, credentials_of
+from python_processors.engines.bigquery.errors import BigQueryError
+from python_processors.engines.bigquery.profile import ProfileError, credentials_of
+from python_processors.engines.bigquery.session import BigQuerySession
 from python_processors.orchestration.run.history import LEDGER, ProcessorRun, Published, published_by, record_runs
 from python_processors.orchestration.schema.drift import MigrationError, find_drift, migrate
 from python_processors.orchestration.schema.tables import create_tables, stored_tables
-from python_processors.orchestration.warehouse import BigQuerySession, BigQueryWarehouse, warehouse_of_target
+from python_processors.orchestration.warehouse import BigQueryWarehouse, warehouse_of_target
 from tests.bigquery.raw import local_server, settings_of
 from tests.emulator import server
 from tests.warehouse import Warehouse, environment
@@ -100,7 +101,7 @@ def test_a_required_column_takes_no_null(session: BigQuerySession) -> None:
 def test_rows_are_appended_once_when_the_answer_to_the_load_is_lost(
     session: BigQuerySession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client, lost = session._engine._client, []
+    client, lost = session._client, []
     load = client.load_table_from_file
 
     def load_and_lose_the_answer(*arguments: object, **options: object) -> object:
@@ -197,7 +198,7 @@ def test_not_null_is_restored_with_rows_partition_and_clusters_kept(with_runs: B
     assert find_drift(with_runs) == []
     rows = with_runs.read(f"select run_id, skip_reason from {RUNS} where run_date > '2021-01-01'")
     assert rows.to_pylist() == [{"run_id": "r", "skip_reason": None}]
-    table = with_runs._engine._table(f"local.{RUNS}")
+    table = with_runs._table(f"local.{RUNS}")
     assert table.time_partitioning.field == "run_date"
     assert table.require_partition_filter
     assert table.clustering_fields == ["processor_name", "success", "run_date"]
@@ -242,7 +243,7 @@ def test_the_ddl_of_python_and_of_dbt_is_the_same(
     with environment(FULLCOURT_DATASET_PREFIX="python_"):
         create_tables(session, *relations)
     for relation in relations:
-        by_dbt, by_python = (session._engine._table(f"local.{prefix}{relation}") for prefix in ("dbt_", "python_"))
+        by_dbt, by_python = (session._table(f"local.{prefix}{relation}") for prefix in ("dbt_", "python_"))
         assert by_python.schema == by_dbt.schema
         assert by_python.time_partitioning == by_dbt.time_partitioning
         assert by_python.require_partition_filter == by_dbt.require_partition_filter

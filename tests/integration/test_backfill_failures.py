@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from benchmarks.kill_backfill import Task, ledger_rows, stored
 from python_processors import cli
 from python_processors.cli import command as cli_command
+from python_processors.cli import opening
 from python_processors.orchestration.backfill import backfill
 from python_processors.orchestration.proof.verification import verify_range
 from tests.integration.conftest import Rewrite, at_work, request
@@ -40,7 +41,7 @@ def test_one_bad_date_stops_what_reads_it_and_retry_builds_just_that(
     month = Task(confirmed_month, raw, *days, 400)
     task.folder.mkdir()
     with at_work(Warehouse(task.folder / "fullcourt.duckdb", raw)) as (project, warehouse):
-        monkeypatch.setattr(cli, "_opened", lambda: (project, warehouse))
+        monkeypatch.setattr(opening, "opened", lambda: (project, warehouse))
 
         def fullcourt(command: str, *options: str) -> Result:
             return CliRunner().invoke(cli.app, [command, "--start", START, "--end", END, *options])
@@ -115,7 +116,7 @@ def test_built_dates_that_read_what_failed_wait_for_it_and_retry_builds_them_too
         ("99999:00", "31:00"),
     )
     with at_work(warehouse) as (project, opened):
-        monkeypatch.setattr(cli, "_opened", lambda: (project, opened))
+        monkeypatch.setattr(opening, "opened", lambda: (project, opened))
 
         def fullcourt(command: str, *options: str) -> Result:
             return CliRunner().invoke(cli.app, [command, "--start", bad, "--end", end, *options])

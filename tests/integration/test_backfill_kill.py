@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from benchmarks.kill_backfill import PROCESSES, Figures, Pairs, Task, kill_until_done, ledger_rows, start, stored
 from python_processors import cli
 from python_processors.cli import command as cli_command
+from python_processors.cli import opening
 from python_processors.contract import PROJECT_ROOT
 from python_processors.orchestration.run.locks import run_lock
 from python_processors.orchestration.run.progress import RunStatus, read_status
@@ -99,7 +100,7 @@ def test_a_second_run_is_refused_or_waits_and_finds_nothing_to_do(
 ) -> None:
     command = ["backfill", "--start", "2021-10-19", "--end", "2021-10-22", "--yes"]
     with at_work(copy_of_confirmed_month) as (project, warehouse):
-        monkeypatch.setattr(cli, "_opened", lambda: (project, warehouse))
+        monkeypatch.setattr(opening, "opened", lambda: (project, warehouse))
         # What a run at work does: it holds the lock, and now and then the database.
         with run_lock(warehouse, "the-first", "2021-10-19 to 2021-10-22"), warehouse.writing():
             refused = CliRunner().invoke(cli.app, command)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import threading
+import time
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from python_processors import cli
+from python_processors.cli import opening
 from python_processors.contract import hashed_tables
 from python_processors.orchestration.warehouse import DuckDBWarehouse
 from tests.integration.conftest import FIRST_MONTH, at_work
@@ -29,7 +32,7 @@ DAY = "2021-11-11"
 def fullcourt(warehouse: Warehouse, *arguments: str, code: int = 0, answer: str | None = None) -> Result:
     """Run a command in this process. Whatever goes wrong, no traceback reaches the user."""
     with at_work(warehouse) as (project, _), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cli, "_opened", lambda: (project, DuckDBWarehouse()))
+        patch.setattr(opening, "opened", lambda: (project, DuckDBWarehouse()))
         if answer is not None:
             patch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda stream: True)
         result = CliRunner().invoke(cli.app, arguments, input=answer)
@@ -147,15 +150,15 @@ def test_a_raw_folder_that_is_not_there_or_broken_is_named(copy_of_confirmed_mon
 
 
 @contextmanager
-def held_by_another_process(path: Path) -> Iterator[int]:
-    """A process that has the database open for writing; its id."""
+def held_by_another_process(path: Path) -> Iterator[tuple[int, Callable[[], None]]]:
+    """A process that has the database open for writing: its id, and what makes it let go."""
     forked = multiprocessing.get_context("spawn")
     is_open, may_end = forked.Event(), forked.Event()
     process = forked.Process(target=hold, args=(str(path), is_open, may_end))
     process.start()
     try:
         assert is_open.wait(60)
-        yield process.pid or 0
+        yield process.pid or 0, may_end.set
     finally:
         may_end.set()
         process.join()
@@ -167,14 +170,55 @@ def hold(path: str, is_open: Any, may_end: Any) -> None:
         may_end.wait(300)
 
 
-def test_a_database_that_another_process_writes_is_refused_with_its_name(copy_of_confirmed_month: Warehouse) -> None:
-    with held_by_another_process(copy_of_confirmed_month.path) as holder:
-        for command in (("plan", *MONTH), ("backfill", *MONTH), ("verify",), ("explain", TEAMS, DAY), ("migrate",)):
+def test_a_look_at_a_database_that_another_process_writes_is_refused_with_its_name(
+    copy_of_confirmed_month: Warehouse,
+) -> None:
+    with held_by_another_process(copy_of_confirmed_month.path) as (holder, _):
+        for command in (("plan", *MONTH), ("verify",), ("explain", TEAMS, DAY), ("migrate", "--dry-run")):
             said = fullcourt(copy_of_confirmed_month, *command, code=3).stderr
             assert f"process {holder}," in said
             assert "Wait for it to end" in said
         assert f"process {holder}," in as_json(copy_of_confirmed_month, "status", code=3)["error"]
     fullcourt(copy_of_confirmed_month, "plan", *MONTH)
+
+
+RUNS = (("backfill", "--start", DAY, "--end", DAY, "--force", "--yes"), ("migrate",), ("prepare",))
+
+
+@pytest.mark.parametrize("command", RUNS, ids=lambda command: command[0])
+def test_who_has_the_database_open_delays_a_run_and_does_not_end_it(
+    copy_of_confirmed_month: Warehouse, command: tuple[str, ...]
+) -> None:
+    with held_by_another_process(copy_of_confirmed_month.path) as (holder, let_go):
+        threading.Timer(2, let_go).start()
+        said = fullcourt(copy_of_confirmed_month, *command).stderr
+    assert f"which process {holder} holds" in said
+    assert "Ctrl-C stops it" in said
+
+
+def test_onlookers_that_come_and_go_during_a_run_change_nothing(copy_of_confirmed_month: Warehouse) -> None:
+    """They open the database whenever dbt or the run has closed it, and hold it for a moment."""
+    before = copy_of_confirmed_month.hashes()
+    forked = multiprocessing.get_context("spawn")
+    may_end, opened = forked.Event(), forked.Value("i", 0)
+    process = forked.Process(target=peek, args=(str(copy_of_confirmed_month.path), may_end, opened))
+    process.start()
+    try:
+        ran = as_json(copy_of_confirmed_month, "backfill", "--start", DAY, "--end", DAY, "--force", "--yes")
+    finally:
+        may_end.set()
+        process.join()
+    assert opened.value > 3
+    assert (ran["failures"], sum(ran["built"].values()) > 9) == ({}, True)
+    assert copy_of_confirmed_month.hashes() == before
+
+
+def peek(path: str, may_end: Any, opened: Any) -> None:
+    while not may_end.is_set():
+        with suppress(duckdb.IOException), duckdb.connect(path, read_only=True):
+            opened.value += 1
+            time.sleep(0.3)
+        time.sleep(0.02)
 
 
 def test_a_file_that_is_no_database_is_left_as_it_is(confirmed_month: Path, tmp_path: Path) -> None:

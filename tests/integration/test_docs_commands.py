@@ -80,7 +80,7 @@ def unknown_words(group: click.Command, words: tuple[str, ...]) -> list[str]:
     """What a command line does not know: its subcommand, or options of it."""
     if words and words[0] == "--version":
         return []
-    subcommand = isinstance(group, click.Group) and group.commands.get(words[0] if words else "")
+    subcommand = isinstance(group, click.Group) and group.get_command(click.Context(group), words[0] if words else "")
     if not subcommand:
         return [*words[:1]] or ["no subcommand"]
     known = {option for parameter in subcommand.params for option in (*parameter.opts, *parameter.secondary_opts)}

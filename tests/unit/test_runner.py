@@ -10,17 +10,22 @@ from typing import Any, cast
 import pytest
 
 from python_processors.cli.text import result_lines
+from python_processors.engines.base import WaitEndedError
 from python_processors.orchestration.plan.planner import Plan
 from python_processors.orchestration.project import DbtOutcome, Project
 from python_processors.orchestration.run import invocation as invocation_module
 from python_processors.orchestration.run.invocation import RETRIES
 from python_processors.orchestration.run.journal import RunResult
 from python_processors.orchestration.run.locks import LeaseLostError
+from python_processors.orchestration.run.progress import read_status
 from python_processors.orchestration.run.runner import Runner
 from python_processors.orchestration.warehouse import DuckDBWarehouse
 
 DAY = date(2021, 10, 19)
-BUSY = DbtOutcome(error='IO Error: Could not set lock on file "fullcourt.duckdb": Conflicting lock is held')
+BUSY = DbtOutcome(error="read timed out")
+HELD = DbtOutcome(
+    nodes=1, failures={"a_table": 'IO Error: Could not set lock on file "fullcourt.duckdb": held in duckdb (PID 7)'}
+)
 WRONG = DbtOutcome(nodes=1, failures={"a_table": "column points is no number"})
 DONE = DbtOutcome("fine", succeeded={"a_table"}, nodes=1)
 
@@ -76,6 +81,34 @@ def test_a_service_that_stays_away_is_asked_a_few_times_only(tmp_path: Path, pau
     assert said in invoked(project, tmp_path).failures["a_table"]
     assert project.asked == RETRIES
     assert pauses == sorted(pauses)
+
+
+def test_dbt_is_asked_again_as_often_as_somebody_else_was_faster_to_open_the_database(
+    tmp_path: Path, pauses: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = FakeProject(*[HELD] * (3 * RETRIES), DONE)
+    assert invoked(project, tmp_path) is DONE
+    assert project.asked == 3 * RETRIES + 1
+    assert "process 7 holds" in capsys.readouterr().err
+
+
+def test_a_run_that_is_stopped_while_it_waits_for_the_database_ends_there(tmp_path: Path, pauses: list[float]) -> None:
+    project = FakeProject(HELD)
+    warehouse = DuckDBWarehouse(tmp_path / "fullcourt.duckdb")
+    runner = Runner(cast(Any, project), warehouse, Plan(DAY, DAY), what="a test", run_id="r")
+
+    def stopped() -> None:
+        runner._stop.is_asked = True
+        runner.invoke(["a_table"], ["a_table"], [DAY])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runner, "_tell_blocked", stopped)
+        with pytest.raises(WaitEndedError, match="The same command goes on"):
+            runner.run()
+    assert project.asked == 1
+    status = read_status(warehouse)
+    assert status is not None
+    assert status.state == "stopped"
 
 
 @pytest.mark.parametrize("outcome", [WRONG, DbtOutcome(error="Compilation Error: no macro named `rate`"), DONE])

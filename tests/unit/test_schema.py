@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from python_processors.orchestration.schema.drift import MigrationError, find_drift, migrate
-from python_processors.orchestration.schema.tables import contract_type, create_tables, engine_type, stored_tables
+from python_processors.orchestration.schema.tables import create_tables, stored_tables
 from python_processors.orchestration.warehouse import DuckDBSession
 from tests.warehouse import environment
 
@@ -164,6 +164,7 @@ def test_tables_of_a_target_with_a_prefix_are_compared() -> None:
 )  # fmt: skip
 def test_a_type_is_read_back_as_it_was_declared(name: str) -> None:
     with duckdb.connect() as connection:
-        connection.execute(f"create table made (x {engine_type(name, 'duckdb')})")
-        (live,) = connection.execute("select data_type from duckdb_columns() where table_name = 'made'").fetchone()
-    assert contract_type(live, "duckdb") == name
+        session = DuckDBSession(connection)
+        session.execute(f"create table made (x {session.engine_type(name)})")
+        assert session.live_columns(["main.made"]) == {"main.made": [("x", name, True)]}
+        assert session.columns("main.made") == [("x", name, True)]

@@ -34,7 +34,8 @@ def prepare(project: Project, warehouse: Warehouse, *, run_id: str, quietly: boo
     """
     load_raw_files(warehouse, quietly=quietly)
     create_missing_tables(warehouse)
-    outcome = project.build(["+dim_game_dates"], ["2021-10-19"])  # its tables have no window; any date does
+    # Its tables have no window; any date does.
+    outcome = warehouse.when_free(lambda: project.build(["+dim_game_dates"], ["2021-10-19"]), lambda built: built.said)
     if outcome.error or outcome.failures:
         raise FullcourtError(
             f"The schedule could not be built: {outcome.error or '; '.join(outcome.failures.values())}"
@@ -64,8 +65,9 @@ def create_missing_tables(warehouse: Warehouse) -> None:
 
 def load_raw_files(warehouse: Warehouse, *, quietly: bool = False) -> None:
     """What dbt's plugin does when it opens the database, done before a snapshot looks at raw rows."""
-    if isinstance(warehouse, DuckDBWarehouse):
+    if warehouse.loads_files:
         with warehouse.writing() as session:
+            assert session.connection is not None  # files are loaded through it
             outcome = load_raw(session.connection, find_raw_dir(), prefix=dataset_prefix())
         if outcome.rows_by_file and not quietly:
             print(outcome, file=sys.stderr)
@@ -76,7 +78,7 @@ def overlay_of(session: Session, start: date, end: date) -> Overlay:
 
     :raises RawDirError: a file does not fit the raw contract.
     """
-    connection = getattr(session, "connection", None)
+    connection = session.connection
     if connection is None:
         return Overlay()
     rows: dict[str, list[pa.Table]] = {}

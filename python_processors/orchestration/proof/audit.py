@@ -91,7 +91,9 @@ def reasons_of(audits: Sequence[Audit]) -> dict[tuple[str, date], str]:
 
 def _recomputed(project: Project, warehouse: Warehouse, table: str, days: Sequence[date]) -> list[Audit]:
     models = [*project.models_between(table), *project.layer_models]
-    outcome = project.recompute(table, models, [day.isoformat() for day in days])
+    outcome = warehouse.when_free(
+        lambda: project.recompute(table, models, [day.isoformat() for day in days]), lambda made: made.said
+    )
     if outcome.error or outcome.failures:
         raise AuditError(table, outcome.error or "; ".join(outcome.failures.values()))
     relation = load_contract(table).relation

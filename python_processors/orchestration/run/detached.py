@@ -15,11 +15,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from python_processors.orchestration.run.progress import RunStatus, read_status, status_file
+from python_processors.orchestration.run.progress import RunStatus, read_status, status_file, status_file_at_work
 from python_processors.orchestration.warehouse import Warehouse
 
 START_SECONDS = 120
 _LOOK_SECONDS = 0.2
+_LOG = ".log"
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class DetachedRun:
 
 def log_file(warehouse: Warehouse) -> Path:
     """What detached runs print, beside their status."""
-    return status_file(warehouse).with_suffix(".log")
+    return status_file(warehouse).with_suffix(_LOG)
 
 
 def start(warehouse: Warehouse, arguments: Sequence[str], run_id: str) -> DetachedRun:
@@ -56,7 +57,7 @@ def follow(warehouse: Warehouse, say: Callable[[RunStatus], None]) -> RunStatus 
 
     :param say: is given the status whenever it is another than before.
     """
-    said = None
+    said, log = None, status_file_at_work(warehouse).with_suffix(_LOG)
     while (status := read_status(warehouse)) is not None and status.state == "running":
         if status != said:
             say(status)

@@ -14,13 +14,14 @@ from python_processors.orchestration.project import DbtOutcome, Project
 from python_processors.orchestration.run.journal import RunnerStep
 from python_processors.orchestration.run.progress import Progress
 from python_processors.orchestration.run.record import RunRecord
+from python_processors.orchestration.warehouse import Warehouse
 
 RETRIES = 4
 
-# What passes by itself: the service is busy, a connection broke, another process held the file for a moment.
+# What passes by itself: the service is busy, a connection broke. For a file that is held the warehouse waits.
 # A number alone says nothing: a table's message may hold 503 rows.
 _TRANSIENT = re.compile(
-    "could not set lock|ratelimitexceeded|backenderror|internalerror|quotaexceeded|connection reset|timed out"
+    "ratelimitexceeded|backenderror|internalerror|quotaexceeded|connection reset|timed out"
     r"|\btimeout\b|deadline exceeded|temporarily unavailable|service unavailable|bad gateway|too many requests"
     r"|\b(429|502|503) (get|post|put|patch|delete) http"
 )
@@ -44,10 +45,11 @@ class Invoker:
     """
 
     def __init__(
-        self, project: Project, record: RunRecord, progress: Progress, judged: Sequence[str], *,
+        self, project: Project, warehouse: Warehouse, record: RunRecord, progress: Progress, judged: Sequence[str], *,
         check_lock: Callable[[], None] = lambda: None, retry_seconds: float = 2.0,
     ) -> None:  # fmt: skip
-        self._project, self._record, self._progress, self._judged = project, record, progress, tuple(judged)
+        self._project, self._warehouse, self._record = project, warehouse, record
+        self._progress, self._judged = progress, tuple(judged)
         self._check_lock, self._retry_seconds = check_lock, retry_seconds
 
     def build(
@@ -73,7 +75,7 @@ class Invoker:
             retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
             before_sleep=lambda state: self._progress.say("dbt failed of something that passes; it is asked again"),
         )
-        outcome: DbtOutcome = attempt(build)
+        outcome: DbtOutcome = attempt(self._warehouse.when_free, build, lambda built: built.said)
         self._record.result.nodes_run += outcome.nodes
         self._record.steps.append(RunnerStep(tuple(tables), tuple(days), outcome, started, datetime.now(UTC)))
         said = next((m for m in (outcome.error, *outcome.failures.values()) if is_of_the_disk(m)), None)
@@ -83,5 +85,4 @@ class Invoker:
 
 
 def _is_transient(outcome: DbtOutcome) -> bool:
-    said = " ".join([outcome.error, *outcome.failures.values()]).lower()
-    return _TRANSIENT.search(said) is not None
+    return _TRANSIENT.search(outcome.said.lower()) is not None

@@ -6,6 +6,8 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -14,9 +16,10 @@ from typing import Annotated, Any, TextIO
 from pydantic import Field, TypeAdapter, ValidationError
 from tqdm import tqdm
 
-from python_processors.contract import PROJECT_ROOT
 from python_processors.orchestration.run.locks import run_at_work
-from python_processors.orchestration.warehouse import DuckDBWarehouse, Warehouse
+from python_processors.orchestration.warehouse import Warehouse
+
+_SUFFIX = ".run.json"
 
 Number = Annotated[int, Field(ge=0, lt=2**31)]
 Instant = Annotated[float, Field(ge=0, le=253_402_300_799)]  # up to the year 9999
@@ -51,17 +54,21 @@ _STATUS = TypeAdapter(RunStatus)
 
 def status_file(warehouse: Warehouse) -> Path:
     """Beside the database; for BigQuery in the project's data folder."""
-    if isinstance(warehouse, DuckDBWarehouse):
-        return warehouse.path.with_name(warehouse.path.name + ".run.json")
-    return PROJECT_ROOT / "data" / "bigquery.run.json"
+    return warehouse.side_file(_SUFFIX)
+
+
+def status_file_at_work(warehouse: Warehouse) -> Path:
+    """Where the run at work tells its status: it may know the database by another name."""
+    told_in = (run_at_work(warehouse) or {}).get("told_in")
+    return Path(f"{told_in}{_SUFFIX}") if told_in else status_file(warehouse)
 
 
 def read_status(warehouse: Warehouse) -> RunStatus | None:
     """The newest run's, or None when there was none; a run that is gone without a word is `killed`."""
-    status = _read(status_file(warehouse))
+    status = _read(status_file_at_work(warehouse))
     if status is None:
         return None
-    if status.state == "running" and not _is_at_work(status, warehouse):
+    if status.state == "running" and not warehouse.is_running(status.run_id, status.pid):
         status.state = "killed"
     return status
 
@@ -81,6 +88,7 @@ class Progress:
         self.status = status
         self._file = status_file(warehouse)
         self._stream = stream or sys.stderr
+        self._step = ""  # what is said of the step while the run waits
         self._bar = tqdm(
             total=status.steps_planned, unit="date", file=self._stream, disable=not self._stream.isatty(), leave=False
         )
@@ -115,20 +123,38 @@ class Progress:
     def say(self, line: str) -> None:
         tqdm.write(line, file=self._stream)
 
+    def note_wait(self, words: str) -> None:
+        """What the run waits for; no words when it goes on."""
+        self.status.now, self._step = (words, self._step or self.status.now) if words else (self._step, "")
+        self._save()
+
     def close(self, state: str) -> None:
         self.status.state, self.status.ended_at, self.status.now = state, time.time(), ""
         self._bar.close()
         self._save()
 
     def _save(self) -> None:
-        partial = self._file.with_name(self._file.name + f".{os.getpid()}")
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            partial.write_text(json.dumps(asdict(self.status)), encoding="utf-8")
-            partial.replace(self._file)
-        except (IsADirectoryError, PermissionError) as error:  # nobody can follow the run, which is whole without
-            partial.unlink(missing_ok=True)
-            self.say(f"The run's progress is not kept: {self._file}: {error.strerror}. Remove what is there.")
+        problem = _write(self._file, json.dumps(asdict(self.status)))
+        if problem:  # nobody can follow the run, which is whole without
+            self.say(f"The run's progress is not kept: {problem}. Remove what is there.")
+
+
+def noting_waits(warehouse: Warehouse, run_id: str, what: str) -> Callable[[str], None]:
+    """For a run that has no plan yet: notes in its status what it waits for. No words: the file is as it was."""
+    file, status = status_file(warehouse), RunStatus(run_id, what)
+    before = file.read_bytes().decode("utf-8", "replace") if file.is_file() else None
+
+    def note(words: str) -> None:
+        status.now = words
+        if words:
+            _write(file, json.dumps(asdict(status)))
+        elif before is None:
+            with suppress(OSError):
+                file.unlink(missing_ok=True)
+        else:
+            _write(file, before)
+
+    return note
 
 
 def spelled(days: list[date]) -> str:
@@ -142,15 +168,14 @@ def to_dict(status: RunStatus) -> dict[str, Any]:
     return {**asdict(status), "seconds_left": status.seconds_left}
 
 
-def _is_at_work(status: RunStatus, warehouse: Warehouse) -> bool:
-    """By the lock where the operating system keeps it: a process number may be another's by now, or a zombie's."""
-    if isinstance(warehouse, DuckDBWarehouse):
-        holder = run_at_work(warehouse)
-        return holder is not None and holder.get("run_id", status.run_id) == status.run_id
+def _write(file: Path, text: str) -> str:
+    """Whole or not at all: somebody may be reading. What is in the way, in words; nothing where it was written."""
+    partial = file.with_name(file.name + f".{os.getpid()}")
+    file.parent.mkdir(parents=True, exist_ok=True)
     try:
-        os.kill(status.pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(file)
+    except (IsADirectoryError, PermissionError) as error:
+        partial.unlink(missing_ok=True)
+        return f"{file}: {error.strerror}"
+    return ""

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 
+from python_processors.engines.base import WaitEndedError
 from python_processors.orchestration.plan.planner import Plan
 from python_processors.orchestration.plan.stages import AuditSkips, BuildDates, CountRows, Stage, TellBlocked, stages_of
 from python_processors.orchestration.project import Project
@@ -24,6 +25,7 @@ from python_processors.orchestration.run.journal import RunResult, record_run
 from python_processors.orchestration.run.progress import Progress, RunStatus
 from python_processors.orchestration.run.record import RunRecord
 from python_processors.orchestration.run.stop import Stop
+from python_processors.orchestration.run.waiting import Waiting
 from python_processors.orchestration.state.snapshot import Snapshot
 from python_processors.orchestration.warehouse import Warehouse
 
@@ -40,15 +42,18 @@ class Runner:
         check_lock: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         """:param check_lock: asked before each invocation of dbt; raises when the run no longer holds the warehouse."""
-        with warehouse.reading() as session:
-            libraries = project.libraries(session)
         self.result = RunResult(run_id or new_run_id(), skipped={t: n for t, n in plan.skipped.items() if n})
         self._stop = Stop()
         self._progress = Progress(warehouse, RunStatus(self.result.run_id, what, steps_planned=len(plan.steps)))
+        warehouse = warehouse.patient(
+            Waiting(self._progress.say, note=self._progress.note_wait, check=self._stop.end_wait)
+        )
+        with warehouse.reading() as session:
+            libraries = project.libraries(session)
         record = RunRecord(warehouse, self.result, libraries)
         asked = tuple(table for table in project.tables if tables is None or table in tables)
         self.invoker = Invoker(
-            project, record, self._progress, asked, check_lock=check_lock, retry_seconds=retry_seconds
+            project, warehouse, record, self._progress, asked, check_lock=check_lock, retry_seconds=retry_seconds
         )
         self._work = Work(
             project, warehouse, plan, asked, self.invoker, record, self._progress, lambda: self._stop.is_asked,
@@ -69,6 +74,9 @@ class Runner:
             self.result.was_stopped = self._stop.is_asked
             record_run(work.project, work.warehouse, self.result, work.record.steps, work.plan)
             state = "stopped" if self.result.was_stopped else "done" if self.result.is_whole else "partial"
+        except WaitEndedError:
+            state = "stopped"
+            raise
         finally:
             self.result.seconds = time.monotonic() - started
             self._progress.close(state)

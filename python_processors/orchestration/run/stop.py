@@ -7,12 +7,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from python_processors.engines.base import WaitEndedError
+
 
 class Stop:
     """SIGINT and SIGTERM let the publish in flight finish, then end the run; a second one ends it at once."""
 
     def __init__(self) -> None:
         self.is_asked = False
+
+    def end_wait(self) -> None:
+        """:raises WaitEndedError: the run was asked to stop; nothing is in flight while it waits."""
+        if self.is_asked:
+            raise WaitEndedError
 
     @contextmanager
     def listening(self, say: Callable[[str], None]) -> Iterator[Stop]:

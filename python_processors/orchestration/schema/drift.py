@@ -6,22 +6,20 @@ Nothing here drops a column, converts a type or invents a value.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from python_processors.engines.base import Columns
 from python_processors.errors import FullcourtError
 from python_processors.orchestration.schema.tables import (
     StoredColumn,
     StoredTable,
-    contract_type,
     create_statement,
-    engine_type,
     every_row,
     stored_tables,
 )
 from python_processors.orchestration.warehouse import Session
 
-Columns = list[tuple[str, str, bool]]
 LOST_NOT_NULL = "lost_not_null"
 
 
@@ -78,7 +76,7 @@ def find_drift(session: Session, relations: Iterable[str] | None = None) -> list
     A table that does not exist yet is none, as a run makes it, unless a migration was cut off in its stead.
     """
     tables = [stored_tables()[relation] for relation in (stored_tables() if relations is None else relations)]
-    live = live_columns(session, [table.relation for table in tables])
+    live = session.live_columns([table.relation for table in tables])
     return [
         drift
         for table in tables
@@ -93,26 +91,6 @@ def check_drift(session: Session) -> None:
     drifts = find_drift(session)
     if drifts:
         raise DriftError(drifts)
-
-
-def live_columns(session: Session, relations: Sequence[str]) -> Mapping[str, Columns]:
-    """(name, contract type, nullable) of each table's columns; empty for a table that is not there.
-
-    One query on DuckDB; on BigQuery one request a table, and no job.
-    """
-    if session.kind != "duckdb":
-        return {relation: session.columns(relation) for relation in relations}
-    named = {session.named(relation): relation for relation in relations}
-    found: dict[str, Columns] = {relation: [] for relation in relations}
-    rows = session.read(
-        "select schema_name || '.' || table_name as relation, column_name, data_type, is_nullable from duckdb_columns()"
-        f" where relation in ({', '.join(repr(name) for name in named)}) and database_name = current_database()"
-        " order by relation, column_index"
-    )
-    for row in rows.to_pylist():
-        kind = contract_type(row["data_type"], "duckdb")
-        found[named[row["relation"]]].append((row["column_name"], kind, row["is_nullable"]))
-    return found
 
 
 def migrate(session: Session, drifts: Sequence[Drift]) -> list[Drift]:
@@ -159,7 +137,7 @@ def _missing(session: Session, table: StoredTable, column: StoredColumn) -> Drif
     return Drift(
         table.relation, column.name, "missing",
         f"{lacks}, and `fullcourt migrate` adds it, as null in the rows that are there.",
-        (f"alter table {named} add column {column.name} {engine_type(column.type, session.kind)}",),
+        (f"alter table {named} add column {column.name} {session.engine_type(column.type)}",),
     )  # fmt: skip
 
 
@@ -182,7 +160,7 @@ def _lost_not_null(session: Session, table: StoredTable, column: StoredColumn) -
     return Drift(
         table.relation, column.name, LOST_NOT_NULL,
         f"{_may_be_null(table, column.name)}, and `fullcourt migrate` makes it NOT NULL again.",
-        (tighten,) if session.kind == "duckdb" else _rewrite(session, table),
+        (tighten,) if session.can_require else _rewrite(session, table),
     )  # fmt: skip
 
 
@@ -201,7 +179,7 @@ def _surplus(session: Session, table: StoredTable, name: str) -> Drift:
 
 def _cut_off(session: Session, table: StoredTable) -> list[Drift]:
     """Of a table that is not there: its rows, in a new table that has not got its name yet."""
-    if session.kind == "duckdb" or not session.columns(_new(table)):
+    if session.can_require or not session.columns(_new(table)):
         return []
     return [Drift(
         table.relation, "", "cut_off",
@@ -220,7 +198,7 @@ def _rename(session: Session, table: StoredTable) -> str:
 
 
 def _rewrite(session: Session, table: StoredTable) -> tuple[str, ...]:
-    """BigQuery relaxes a mode and never tightens one: a new table takes the rows and then the name.
+    """Where a column cannot be made NOT NULL in place, a new table takes the rows and then the name.
 
     No statement leaves the rows in neither table. A new table that an interrupted attempt left is not
     replaced, as the rows may be there alone: `create table` fails, and names it.
@@ -237,9 +215,9 @@ def _rewrite(session: Session, table: StoredTable) -> tuple[str, ...]:
 
 
 def _without_rewrites(session: Session, table: StoredTable, drifts: list[Drift]) -> list[Drift]:
-    """A table with a drift that needs a person is not made anew on BigQuery: the rewrite would lose a
+    """A table with a drift that needs a person is not made anew: the rewrite would lose a
     surplus column, and fail on another type."""
-    if session.kind == "duckdb" or all(drift.repair is not None for drift in drifts):
+    if session.can_require or all(drift.repair is not None for drift in drifts):
         return drifts
     return [
         replace(

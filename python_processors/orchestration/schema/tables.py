@@ -23,15 +23,6 @@ from python_processors.yaml_files import named, parse, read_bytes
 
 OPS_FILE = PROJECT_ROOT / "models" / "ops" / "_sources.yml"
 
-_DUCKDB = {
-    "INT64": "BIGINT",
-    "BOOL": "BOOLEAN",
-    "STRING": "VARCHAR",
-    "TIMESTAMP": "TIMESTAMP WITH TIME ZONE",
-    "FLOAT64": "DOUBLE",
-}
-_CONTRACT = {duckdb: contract for contract, duckdb in _DUCKDB.items()}
-
 
 @dataclass(frozen=True)
 class StoredColumn:
@@ -113,18 +104,13 @@ def parse_ops_tables(data: bytes, file: Path) -> list[StoredTable]:
 def create_statement(session: Session, table: StoredTable, *, relation: str | None = None) -> str:
     """`create table if not exists` of a contract's table; under another name, `create table`."""
     columns = ",\n    ".join(
-        f"{column.name} {engine_type(column.type, session.kind)}{' not null' if column.required else ''}"
+        f"{column.name} {session.engine_type(column.type)}{' not null' if column.required else ''}"
         for column in table.columns
     )
     made = "create table if not exists" if relation is None else "create table"
-    statement = f"{made} {session.named(relation or table.relation)} (\n    {columns}\n)"
-    if session.kind == "duckdb":
-        return statement
     is_instant = table.column(table.partition_by).type == "TIMESTAMP"
-    statement += f"\npartition by {f'date({table.partition_by})' if is_instant else table.partition_by}"
-    if table.cluster_by:
-        statement += f"\ncluster by {', '.join(table.cluster_by[:4])}"
-    return f"{statement}\noptions (require_partition_filter = true)"
+    layout = session.layout(table.partition_by, table.cluster_by, is_instant=is_instant)
+    return f"{made} {session.named(relation or table.relation)} (\n    {columns}\n){layout}"
 
 
 def create_tables(session: Session, *relations: str) -> None:
@@ -133,24 +119,6 @@ def create_tables(session: Session, *relations: str) -> None:
         session.execute(f"create schema if not exists {session.named(dataset)}")
     for relation in relations:
         session.execute(create_statement(session, stored_tables()[relation]))
-
-
-def engine_type(contract_type: str, kind: str) -> str:
-    """A contract type as the engine's DDL spells it."""
-    if kind != "duckdb":
-        return contract_type
-    if contract_type.startswith("ARRAY<"):
-        return f"{engine_type(contract_type[6:-1], kind)}[]"
-    return _DUCKDB.get(contract_type, contract_type.replace("NUMERIC", "DECIMAL"))
-
-
-def contract_type(live_type: str, kind: str) -> str:
-    """A live column's type as contracts spell it; one that no contract has stays as it is."""
-    if kind == "duckdb":
-        if live_type.endswith("[]"):
-            return f"ARRAY<{contract_type(live_type[:-2], kind)}>"
-        live_type = _CONTRACT.get(live_type, live_type.replace("DECIMAL", "NUMERIC"))
-    return live_type.replace(" ", "") if live_type.startswith(("NUMERIC", "ARRAY<")) else live_type
 
 
 def every_row(table: StoredTable) -> str:

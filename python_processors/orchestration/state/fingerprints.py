@@ -172,7 +172,8 @@ def _days_back(reads: Iterable[Read]) -> int:
 
 
 def _overlaid(session: Session, relation: str, stored: str | None, fresh: pa.Table, files: tuple[str, ...]) -> str:
-    connection = session.connection  # type: ignore[attr-defined]  # only DuckDB loads files
+    connection = session.connection
+    assert connection is not None  # files that are not yet loaded are overlaid only where runs load them
     connection.register(f"fresh_{relation}", fresh)
     if stored is None:
         return f"fresh_{relation}"

@@ -1,4 +1,4 @@
-"""The engine on BigQuery: one query read as Arrow, one statement or load job to write, within dbt or outside of it."""
+"""A BigQuery client made as dbt makes it: queries read as Arrow, one statement or load job to write."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import io
 import os
 import re
 import uuid
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import google.auth.exceptions
 import pyarrow as pa
@@ -17,10 +17,12 @@ from google.api_core.exceptions import Conflict, GoogleAPICallError, NotFound, R
 from google.api_core.retry import Retry
 from google.cloud import bigquery
 
-from python_processors.bigquery.errors import Place, explain
 from python_processors.contract import Contract, ContractType
+from python_processors.engines.base import Columns, Result, dataset_prefix
+from python_processors.engines.bigquery.errors import Place, explain
 
-Result = TypeVar("Result")
+if TYPE_CHECKING:
+    import duckdb
 
 # Where the profile says nothing. A load or query that the service refused for now is asked again for
 # so long; a dead endpoint would otherwise hold the client for ten minutes.
@@ -41,8 +43,12 @@ def is_transient(error: BaseException) -> bool:
     return False
 
 
-class BigQueryEngine:
-    """Reads and stages through a client made by dbt with dbt's credentials."""
+class BigQuerySession:
+    """Reads and writes through a client made by dbt with dbt's credentials and the profile's settings."""
+
+    adapter: ClassVar[str] = "dbt-bigquery"
+    library: ClassVar[str | None] = None
+    can_require: ClassVar[bool] = False
 
     def __init__(
         self, client: bigquery.Client, place: Place, *, labels: dict[str, str], max_bytes_billed: int | None = None,
@@ -58,10 +64,11 @@ class BigQueryEngine:
         self._request_seconds = request_seconds
         self._retry = Retry(is_transient, initial=1.0, maximum=20.0, timeout=retry_seconds)
         self.outcome = ""
+        self.connection: duckdb.DuckDBPyConnection | None = None
 
     @classmethod
-    def from_dbt(cls, credentials: Any, *, table: str) -> BigQueryEngine:
-        """An engine with dbt's client; jobs are labelled with the run and the table."""
+    def from_dbt(cls, credentials: Any, *, table: str) -> BigQuerySession:
+        """A session with dbt's client; jobs are labelled with the run and the table."""
         from dbt.adapters.bigquery.clients import create_bigquery_client
         from dbt_common.invocation import get_invocation_id
 
@@ -133,8 +140,9 @@ class BigQueryEngine:
 
         :raises BigQueryError: the table is not there, or a column of the rows is not in it.
         """
-        target = bigquery.TableReference.from_string(relation)
-        live = {field.name: field for field in self._ask(lambda: self._table(relation)).schema}
+        named = self.named(relation).replace("`", "")
+        target = bigquery.TableReference.from_string(named)
+        live = {field.name: field for field in self._ask(lambda: self._table(named)).schema}
         fields = [live.get(name) or bigquery.SchemaField(name, "STRING") for name in rows.column_names]
         config = bigquery.LoadJobConfig(
             source_format=bigquery.SourceFormat.PARQUET,
@@ -157,18 +165,41 @@ class BigQueryEngine:
 
         self._run_once(load)
 
-    def columns(self, relation: str) -> list[tuple[str, str, bool]]:
-        """(name, contract type, nullable) of each column; empty when there is no such table. No job."""
+    def columns(self, relation: str) -> Columns:
+        """One request, and no job."""
 
         def fields() -> list[bigquery.SchemaField]:
             try:
-                return list(self._table(relation).schema)
+                return list(self._table(self.named(relation)).schema)
             except NotFound:
                 return []
 
         return [(field.name, type_of(field), field.mode != "REQUIRED") for field in self._ask(fields)]
 
-    def bytes_read_by(self, sql: str) -> int:
+    def live_columns(self, relations: Sequence[str]) -> dict[str, Columns]:
+        return {relation: self.columns(relation) for relation in relations}
+
+    def named(self, relation: str) -> str:
+        return f"`{self._place.project}.{dataset_prefix()}{relation}`"
+
+    def engine_type(self, contract_type: str) -> str:
+        return contract_type  # contracts spell types as BigQuery does
+
+    def layout(self, partition_by: str, cluster_by: Sequence[str], *, is_instant: bool) -> str:
+        clauses = f"\npartition by {f'date({partition_by})' if is_instant else partition_by}"
+        if cluster_by:
+            clauses += f"\ncluster by {', '.join(cluster_by[:4])}"
+        return f"{clauses}\noptions (require_partition_filter = true)"
+
+    def comparable(self, expression: str, *, is_array: bool) -> str:
+        return f"to_json_string({expression})" if is_array else expression
+
+    def row_hash(self, expressions: Sequence[str]) -> tuple[str, str]:
+        # An array or a NaN in a struct is no obstacle to its JSON text.
+        value = f"farm_fingerprint(to_json_string(struct({', '.join(expressions)})))"
+        return f"(({value} >> 32) & 4294967295)", f"({value} & 4294967295)"
+
+    def bytes_read_by(self, sql: str) -> int | None:
         """Bytes that a query would read, by a dry run, which costs nothing."""
         config = bigquery.QueryJobConfig(labels=self._labels, dry_run=True, use_query_cache=False)
         job = self._ask(

@@ -14,7 +14,7 @@ def register() -> None:
         return
     from dbt.adapters.bigquery import BigQueryAdapter
 
-    from python_processors.bigquery import errors
+    from python_processors.engines.bigquery import errors
 
     helpers: property = BigQueryAdapter.python_submission_helpers
     assert helpers.fget is not None
@@ -40,10 +40,10 @@ class InProcessHelper:
         """Run the job; its outcome travels back as the result's code (see job_outcome())."""
         from dbt.adapters.base import PythonSubmissionResult
 
-        from python_processors.bigquery.engine import BigQueryEngine
+        from python_processors.engines.bigquery.session import BigQuerySession
 
-        engine = BigQueryEngine.from_dbt(self._credentials, table=self._model["alias"])
+        session = BigQuerySession.from_dbt(self._credentials, table=self._model["alias"])
         module: dict[str, Any] = {"__name__": self._model["alias"]}
         exec(compile(compiled_code, f"<{self._model['alias']}>", "exec"), module)  # our own macro wrote it
-        module["model"](None, engine)
-        return PythonSubmissionResult(run_id="in-process", compiled_code=engine.outcome)
+        module["model"](None, session)
+        return PythonSubmissionResult(run_id="in-process", compiled_code=session.outcome)

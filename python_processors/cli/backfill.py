@@ -1,0 +1,120 @@
+"""`fullcourt backfill`: plan, guard, run, verify, report."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from python_processors.alerts import alerting, tell_of_run
+from python_processors.cli import opening
+from python_processors.cli.command import NOBODY, SOMEBODY, Command, guarded
+from python_processors.cli.options import Asked, Ways, json_option, range_options, way_options
+
+if TYPE_CHECKING:
+    from python_processors.engines.base import Warehouse
+    from python_processors.orchestration.plan.planner import Plan
+    from python_processors.orchestration.project import Project
+    from python_processors.orchestration.request import Request
+
+
+@click.command(cls=Command)
+@range_options
+@way_options
+@click.option("--yes", is_flag=True, help="Do not ask; build what the plan says.")
+@click.option("--skip-first-month", is_flag=True, help="Build a long range although its first month is not verified.")
+@click.option("--wait", is_flag=True, help="Wait for a run that is at work.")
+@click.option("--detach", is_flag=True, help="Run in the background, whatever becomes of this terminal.")
+@click.option("--no-report", is_flag=True, help="Do not write the report, target/report.html.")
+@click.option("--run-id", hidden=True)
+@json_option
+@guarded
+@alerting
+def backfill(
+    asked: Asked, ways: Ways, yes: bool, skip_first_month: bool, wait: bool, detach: bool, no_report: bool,
+    run_id: str | None, as_json: bool,
+) -> int:  # fmt: skip
+    """Plan, run and verify dates; what is up to date is left alone."""
+    from python_processors.cli.text import plan_lines, result_lines, warnings
+    from python_processors.orchestration.backfill import backfill as run_backfill
+    from python_processors.orchestration.backfill import plan_of
+    from python_processors.orchestration.proof.verification import verify_range
+    from python_processors.orchestration.run.locks import check_unlocked
+
+    project, warehouse = opening.opened()
+    check_unlocked(warehouse, wait=wait)  # nobody can look at the warehouse, nor plan, while another run writes
+    project.read_anew()  # it may have waited for long
+    warehouse = opening.patient(warehouse, is_alone=wait)
+    request = opening.request_of(project, warehouse, asked, ways)
+    made = plan_of(project, warehouse, request)
+    if not as_json and run_id is None:
+        click.echo("\n".join(plan_lines(made, full=False)), err=True)
+    _confirm(project, warehouse, request, made, yes=yes, skip_first_month=skip_first_month, is_asked=not as_json)
+    if detach:
+        return _detached(warehouse, as_json)
+    result = run_backfill(project, warehouse, request, plan=made, wait=wait, run_id=run_id)
+    verification = verify_range(project, warehouse, request.start, request.end, request.tables)
+    opening.printed(
+        {**result.to_dict(), "verification": verification.to_dict()},
+        [*result_lines(result), "", *verification.lines(), *warnings(warehouse)], as_json,
+    )  # fmt: skip
+    tell_of_run(warehouse, request, result, verification)
+    if not no_report:
+        _report_of(project, warehouse, request, is_idle=not result.nodes_run)
+    return NOBODY if result.is_whole and verification.passed else SOMEBODY
+
+
+def _confirm(
+    project: Project, warehouse: Warehouse, request: Request, made: Plan, *, yes: bool, skip_first_month: bool,
+    is_asked: bool,
+) -> None:  # fmt: skip
+    """Refuse what should be looked at first; a large plan is confirmed by who sits at the terminal."""
+    from python_processors.orchestration.backfill import NotConfirmedError, guard
+
+    try:
+        guard(project, warehouse, request, made, confirmed=yes, skip_first_month=skip_first_month)
+    except NotConfirmedError:
+        can_ask = is_asked and sys.stdin.isatty()
+        if not can_ask or not click.confirm(f"Build these {len(made.dates)} dates?", err=True):
+            raise
+
+
+def _detached(warehouse: Warehouse, as_json: bool) -> int:
+    """Start the same command again in a session of its own; its words go to a file."""
+    from python_processors.orchestration.run import detached
+    from python_processors.orchestration.run.runner import new_run_id
+
+    arguments = [argument for argument in sys.argv[1:] if argument != "--detach"]
+    if "--yes" not in arguments:
+        arguments.append("--yes")
+    run = detached.start(warehouse, arguments, new_run_id())
+    what = "is at work" if run.exit_code is None else "has ended"
+    opening.printed(
+        asdict(run),
+        [
+            f"Run {run.run_id} {what} as process {run.pid}; it writes to {run.log}.",
+            "`fullcourt status --follow` watches it.",
+        ],
+        as_json,
+    )
+    return run.exit_code or NOBODY
+
+
+def _report_of(project: Project, warehouse: Warehouse, request: Request, *, is_idle: bool) -> None:
+    """The page of all that was ever built, after a run. Whatever becomes of it, the run is as it is."""
+    from python_processors.report import built_range, default_file, write_report
+
+    file = default_file().absolute()
+    if is_idle and file.is_file():
+        click.echo(f"Report: {file} (of an earlier run: nothing was built since)", err=True)
+        return
+    try:
+        start, end = built_range(warehouse, request.start, request.end)
+        written = write_report(project, warehouse, start, end)
+    except Exception as error:
+        logging.getLogger(__name__).warning("The report was not written, the run is not touched by that: %s", error)
+    else:
+        click.echo(f"Report: {written.file} ({written.summary})", err=True)

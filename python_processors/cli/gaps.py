@@ -1,0 +1,29 @@
+"""`fullcourt gaps`."""
+
+from __future__ import annotations
+
+import click
+
+from python_processors.cli import opening
+from python_processors.cli.command import NOBODY, SOMEBODY, Command, guarded
+from python_processors.cli.options import Asked, json_option, range_options
+
+
+@click.command(cls=Command)
+@range_options
+@click.option("--all", "everything", is_flag=True, help="List days without games, too.")
+@json_option
+@guarded
+def gaps(asked: Asked, everything: bool, as_json: bool) -> int:
+    """Ranges of dates that are not complete, by reason."""
+    from python_processors.orchestration.proof.answers import gaps_of
+    from python_processors.orchestration.proof.verification import states_of
+
+    with opening.looked_at(asked) as (snapshot, session):
+        found = gaps_of(states_of(snapshot, session), everything=everything)
+    text = [
+        f"{g.table:<30} {g.start} to {g.end} {g.dates:>4} dates  {g.kind}{': ' + g.reason if g.reason else ''}"
+        for g in found
+    ]
+    opening.printed({"gaps": [gap.to_dict() for gap in found]}, text or ["No gaps."], as_json)
+    return SOMEBODY if any(gap.needs_somebody for gap in found) else NOBODY

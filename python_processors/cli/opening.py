@@ -1,0 +1,99 @@
+"""From what was asked to what the library takes: the project, the warehouse, the request; and the answer, printed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from python_processors.cli.options import Asked, Ways
+
+if TYPE_CHECKING:
+    from python_processors.engines.base import Session, Warehouse
+    from python_processors.orchestration.project import Project
+    from python_processors.orchestration.request import Request
+    from python_processors.orchestration.state.snapshot import Snapshot
+
+
+def opened() -> tuple[Project, Warehouse]:
+    from python_processors.orchestration.project import Project
+
+    project = Project()
+    _ = project.manifest  # parsed before the warehouse is opened: dbt opens it, too
+    return project, warehouse()
+
+
+def warehouse() -> Warehouse:
+    from python_processors.orchestration.warehouse import warehouse_of_target
+
+    return warehouse_of_target()
+
+
+def patient(warehouse: Warehouse, *, is_alone: bool) -> Warehouse:
+    """The warehouse of a run, which waits for who looks at it, and says so on stderr.
+
+    :param is_alone: no run can be at work, or it is to be waited for: this one holds the lock, or waits for it.
+        Else a run that has the database open is an error at once.
+    """
+    from python_processors.orchestration.run.locks import RunLockedError, run_at_work
+    from python_processors.orchestration.run.waiting import Waiting
+
+    def check() -> None:
+        if not is_alone and (holder := run_at_work(warehouse)) is not None:
+            raise RunLockedError(holder)
+
+    return warehouse.patient(Waiting(lambda words: click.echo(words, err=True), check=check))
+
+
+def request_of(
+    project: Project, warehouse: Warehouse, asked: Asked, ways: Ways | None = None, *, everything: bool = False
+) -> Request:
+    """What is asked for.
+
+    :param everything: without a range it is every date that the schedule knows up to today.
+    :raises FullcourtError: an unknown table, or dates that cannot be planned.
+    """
+    from python_processors.orchestration.request import (
+        RangeError,
+        Request,
+        check_request,
+        scheduled_range,
+        season_range,
+    )
+
+    start, end, ways = asked.start, asked.end, ways or Ways()
+    if asked.season:
+        if start or end:
+            raise RangeError("--season is a whole season, and --start and --end are its dates: give one of the two.")
+        start, end = season_range(project, warehouse, asked.season)
+    elif everything and not (start and end):
+        first, last = scheduled_range(project, warehouse)
+        start, end = start or first, end or last
+    if not (start and end):
+        raise RangeError("Give --start and --end, or --season.")
+    request = Request(
+        start, end, asked.tables, ways.forced, allow_deletes=ways.allow_deletes,
+        accept_libraries=ways.accept_libraries,
+        **({"dates_in_a_chunk": ways.chunk_dates} if ways.chunk_dates else {}),
+    )  # fmt: skip
+    check_request(project, request, date.today())
+    return request
+
+
+@contextmanager
+def looked_at(asked: Asked) -> Iterator[tuple[Snapshot, Session]]:
+    """The range asked for as it is now, and the open warehouse."""
+    from python_processors.orchestration.state.snapshot import Snapshot
+
+    project, warehouse = opened()
+    request = request_of(project, warehouse, asked, everything=True)
+    with warehouse.reading() as session:
+        yield Snapshot(project, session, request.start, request.end, tables=request.tables), session
+
+
+def printed(out: dict[str, Any], lines: Sequence[str], as_json: bool) -> None:
+    click.echo(json.dumps(out, default=str) if as_json else "\n".join(lines))

@@ -1,0 +1,54 @@
+"""`fullcourt status`."""
+
+from __future__ import annotations
+
+import click
+
+from python_processors.cli import opening
+from python_processors.cli.command import NOBODY, SOMEBODY, Command, guarded
+from python_processors.cli.options import Asked, json_option, range_options
+
+
+@click.command(cls=Command)
+@range_options
+@click.option("--by-season", is_flag=True, help="A line per table and season.")
+@click.option("--by-date", is_flag=True, help="A line per table and date.")
+@click.option("--follow", is_flag=True, help="Watch the run that is at work until it ends.")
+@json_option
+@guarded
+def status(asked: Asked, by_season: bool, by_date: bool, follow: bool, as_json: bool) -> int:
+    """Say how the dates of each table stand, and how the newest run.
+
+    Dates by outcome, rows, hash coverage; failures, and the audit of skips.
+    """
+    from python_processors.cli.text import run_lines, status_lines
+    from python_processors.orchestration.proof.answers import audit_summary, status_of
+    from python_processors.orchestration.proof.verification import states_of
+    from python_processors.orchestration.run import detached
+    from python_processors.orchestration.run.progress import read_status, to_dict
+
+    warehouse = opening.warehouse()
+    if follow:
+        running = detached.follow(warehouse, lambda now: None if as_json else click.echo(run_lines(now)[0]))
+    else:
+        running = read_status(warehouse)
+    if running is not None and running.state == "running":
+        # DuckDB lets nobody read while a run writes; its own word is all there is.
+        opening.printed({"run": to_dict(running)}, run_lines(running), as_json)
+        return NOBODY
+    with opening.looked_at(asked) as (snapshot, session):
+        states = states_of(snapshot, session)
+        lines = status_of(states, session, snapshot, by_season=by_season)
+        audit = audit_summary(session)
+    out = {
+        "run": to_dict(running) if running else None, "start": snapshot.start.isoformat(),
+        "end": snapshot.end.isoformat(), "tables": [line.to_dict() for line in lines], "audit": audit,
+        "failures": [state.to_dict() for state in states if state.outcome == "failed"],
+        **({"dates": [state.to_dict() for state in states]} if by_date else {}),
+    }  # fmt: skip
+    text = [*(run_lines(running) if running else []), *status_lines(lines, audit)]
+    if by_date:
+        text += [f"{s.table:<30} {s.day} {s.outcome:<14} {s.actual_rows:>6,}  {s.reason}" for s in states]
+    text += [f"FAILED {s.table} {s.day}: {s.reason}" for s in states if s.outcome == "failed"]
+    opening.printed(out, text, as_json)
+    return NOBODY if all(line.is_fine for line in lines) else SOMEBODY

@@ -1,0 +1,176 @@
+"""What the engines have in common, and each thing that one of them can and another cannot, with its reason.
+
+Nobody outside of this package asks which engine it is: a difference is a method or an attribute here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+
+import pyarrow as pa
+
+from python_processors.contract import Contract
+from python_processors.errors import FullcourtError, RefusedError
+
+if TYPE_CHECKING:
+    import duckdb
+
+Result = TypeVar("Result")
+Columns = list[tuple[str, str, bool]]
+
+
+class RunLockedError(RefusedError):
+    """Another run holds the warehouse."""
+
+    def __init__(self, holder: Mapping[str, Any]) -> None:
+        self.holder = holder
+        super().__init__(
+            f"Run {holder.get('run_id', '?')} ({holder.get('what', 'a run')}) is at work since"
+            f" {holder.get('since', '?')}, process {holder.get('pid', '?')} on {holder.get('host', '?')}."
+            " Wait for it (`--wait`), watch it (`fullcourt status --follow`), or stop it. Nothing was started."
+        )
+
+
+class WaitEndedError(FullcourtError):
+    """A run was stopped while it waited for somebody who holds the database file."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The run was stopped while it waited for the database file. What it published is kept. The same command"
+            " goes on where it ended."
+        )
+
+
+class Session(Protocol):
+    """An open warehouse. Relations are named as in the project, `dataset.table`, unless a parameter says otherwise."""
+
+    connection: duckdb.DuckDBPyConnection | None
+    """What raw files are loaded through; None on BigQuery, where the platform fills the raw tables."""
+
+    adapter: ClassVar[str]
+    """The package of dbt's adapter."""
+
+    library: ClassVar[str | None]
+    """The package that is the engine itself; None where that is a service."""
+
+    can_require: ClassVar[bool]
+    """Whether a column of a table with rows can be made NOT NULL. BigQuery relaxes a mode and never tightens one."""
+
+    def read(self, sql: str) -> pa.Table:
+        """The rows of a query."""
+
+    def execute(self, sql: str) -> None:
+        """A statement or several, without rows."""
+
+    def append(self, relation: str, rows: pa.Table) -> None:
+        """Add rows to a table, by column name, in one statement."""
+
+    def columns(self, relation: str) -> Columns:
+        """(name, type, nullable) of each column in the table's order; empty when there is no such table.
+
+        DuckDB looks once per session, for all relations: names of what a session makes itself may be missing.
+        """
+
+    def live_columns(self, relations: Sequence[str]) -> dict[str, Columns]:
+        """The same of several tables as they are now: one query on DuckDB, one request a table on BigQuery."""
+
+    def named(self, relation: str) -> str:
+        """How the engine spells `dataset.table`, with this target's prefix."""
+
+    def engine_type(self, contract_type: str) -> str:
+        """A contract type as the engine's DDL spells it."""
+
+    def layout(self, partition_by: str, cluster_by: Sequence[str], *, is_instant: bool) -> str:
+        """What follows the columns in a table's DDL; nothing on DuckDB, which has no partitions.
+
+        :param is_instant: the partition column is a timestamp, and its date decides.
+        """
+
+    def comparable(self, expression: str, *, is_array: bool) -> str:
+        """An expression that min, max and = take: BigQuery orders no arrays, so of those it is their JSON text."""
+
+    def row_hash(self, expressions: Sequence[str]) -> tuple[str, str]:
+        """Two integers of 32 bits over the values of a row, as SQL; their sums are a set's fingerprint."""
+
+    def bytes_read_by(self, sql: str) -> int | None:
+        """What a query would read by a dry run; None where nobody pays for it."""
+
+    def stage(self, relation: str, rows: pa.Table, contract: Contract) -> None:
+        """Replace a staging relation, spelled as dbt renders it, by these rows in their contract's types."""
+
+    def keep_forever(self, relation: str) -> str | None:
+        """Take a partition expiration off a table, spelled as dbt renders it. What was done; None if nothing was."""
+
+    def leave_outcome(self, text: str) -> None:
+        """Leave a job's outcome for the macro job_outcome()."""
+
+
+class Patience(Protocol):
+    """How a run waits for an onlooker. Asked at each look at the file, until it is free."""
+
+    def waits(self, for_whom: str) -> None:
+        """The file is held; raises what ends the wait."""
+
+    def goes_on(self) -> None:
+        """The file is free again."""
+
+
+class Warehouse(Protocol):
+    """Opens sessions. Nothing is held open between them: dbt opens the same warehouse."""
+
+    kind: ClassVar[str]
+    """The engine's name, for readers."""
+
+    loads_files: ClassVar[bool]
+    """Whether a run loads raw files itself. BigQuery's raw tables are filled by the platform."""
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]: ...
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]: ...
+
+    def run_lock(
+        self, holder: Mapping[str, Any], *, wait: bool, is_look: bool, create: Callable[[Session], None]
+    ) -> AbstractContextManager[Callable[[], None]]:
+        """Hold the warehouse for a run. Gives what the run asks before each step, which raises LeaseLostError.
+
+        :param wait: wait for the other run to end instead of refusing.
+        :param is_look: nothing is made that was not there: only to see whether a run is at work.
+        :param create: makes the table of leases, where the engine keeps them in one.
+        :raises RunLockedError: another run holds it; names that run.
+        """
+
+    def holder(self) -> dict[str, Any] | None:
+        """The run that holds the warehouse, as far as that is seen without a query; {} of one that has no name yet.
+
+        None when nobody does, and always on BigQuery, which tells nobody but who asks for the lease.
+        """
+
+    def is_running(self, run_id: str, pid: int) -> bool:
+        """Whether a run of this machine that said so is still at work."""
+
+    def side_file(self, suffix: str) -> Path:
+        """Where a run keeps what is told of it: beside the database, or in the project's data folder."""
+
+    def patient(self, patience: Patience) -> Warehouse:
+        """The same warehouse, whose sessions wait as long as it takes for who holds the file.
+
+        BigQuery lets everybody in at any time.
+        """
+
+    def when_free(self, ask: Callable[[], Result], said: Callable[[Result], str] = str) -> Result:
+        """What `ask` returns, which opens the warehouse by itself, as dbt does.
+
+        A patient DuckDB asks once the file can be written, and again when somebody else was faster.
+
+        :param said: what a result says of its failures.
+        """
+
+
+def dataset_prefix(environment: Mapping[str, str] = os.environ) -> str:
+    return environment.get("FULLCOURT_DATASET_PREFIX", "")

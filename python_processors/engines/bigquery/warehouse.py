@@ -1,0 +1,68 @@
+"""The production warehouse, through the target of dbt's profile."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from python_processors.contract import PROJECT_ROOT
+from python_processors.engines.base import Patience, Result, Session
+from python_processors.engines.bigquery.lease import lease
+
+if TYPE_CHECKING:
+    from python_processors.engines.bigquery.session import BigQuerySession
+
+
+class BigQueryWarehouse:
+    """What the profile's target names. Google's clients are imported when it is first opened."""
+
+    kind: ClassVar[str] = "bigquery"
+    loads_files: ClassVar[bool] = False
+
+    def __init__(self, target: str) -> None:
+        self._target = target
+
+    @contextmanager
+    def reading(self) -> Iterator[BigQuerySession]:
+        from python_processors.engines.bigquery.profile import credentials_of
+        from python_processors.engines.bigquery.session import BigQuerySession
+
+        yield BigQuerySession.from_dbt(credentials_of(self._target), table="planner")
+
+    @contextmanager
+    def writing(self) -> Iterator[BigQuerySession]:
+        with self.reading() as session:
+            yield session
+
+    @contextmanager
+    def run_lock(
+        self, holder: Mapping[str, Any], *, wait: bool, is_look: bool, create: Callable[[Session], None]
+    ) -> Iterator[Callable[[], None]]:
+        """A look takes the lease, too: what another run inserted is surely seen only by who inserted before."""
+        with lease(self.writing, holder, wait=wait, create=create) as check:
+            yield check
+
+    def holder(self) -> dict[str, Any] | None:
+        return None
+
+    def is_running(self, run_id: str, pid: int) -> bool:
+        """By the process, if it is this machine's: the lease would cost a query."""
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return True
+
+    def side_file(self, suffix: str) -> Path:
+        return PROJECT_ROOT / "data" / f"bigquery{suffix}"
+
+    def patient(self, patience: Patience) -> BigQueryWarehouse:
+        return self
+
+    def when_free(self, ask: Callable[[], Result], said: Callable[[Result], str] = str) -> Result:
+        return ask()

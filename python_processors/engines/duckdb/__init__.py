@@ -1,0 +1,1 @@
+"""DuckDB: one file, one writing process, and a lock by the file's identity."""

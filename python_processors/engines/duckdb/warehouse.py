@@ -1,0 +1,180 @@
+"""The embedded warehouse: one file, one writing process."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+import duckdb
+import tenacity
+
+from python_processors.contract import PROJECT_ROOT
+from python_processors.engines.base import Patience, Result, Session
+from python_processors.engines.duckdb import file_lock
+from python_processors.engines.duckdb.session import DuckDBSession
+from python_processors.errors import FullcourtError
+
+_HELD = "could not set lock"
+_HOLDER = re.compile(r"held in .*?\(PID (\d+)\)")
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
+
+
+class WarehouseLockedError(FullcourtError):
+    """Another process holds the database file."""
+
+    def __init__(self, path: Path, message: str) -> None:
+        holder = _HOLDER.search(message)
+        self.who = f"process {holder[1]}" if holder else "another process"
+        super().__init__(
+            f"The warehouse {path} is in use by {self.who}, and DuckDB lets one process write at a time."
+            " Wait for it to end (`fullcourt status --follow` watches a backfill), or close it. Nothing was changed."
+        )
+
+
+class WarehouseUnreadableError(FullcourtError):
+    """The database file is no DuckDB database, or a damaged one."""
+
+    def __init__(self, path: Path, message: str) -> None:
+        super().__init__(
+            f"The warehouse {path} cannot be opened: {message.splitlines()[0]}"
+            " Restore it from a copy, or move it away and build anew. Nothing was changed."
+        )
+
+
+class DuckDBWarehouse:
+    """The database file that FULLCOURT_DUCKDB names, or another."""
+
+    kind: ClassVar[str] = "duckdb"
+    loads_files: ClassVar[bool] = True
+
+    def __init__(self, path: Path | None = None, *, patience: Patience | None = None) -> None:
+        """:param patience: how to wait for somebody who holds the file; without it that is an error at once."""
+        self._patience = patience
+        self.path = path or Path(os.environ.get("FULLCOURT_DUCKDB", PROJECT_ROOT / "data" / "fullcourt.duckdb"))
+        if not self.path.is_absolute():
+            self.path = PROJECT_ROOT / self.path
+
+    @contextmanager
+    def reading(self) -> Iterator[DuckDBSession]:
+        """Read-only; an empty warehouse in memory while there is no file yet."""
+        with self._open(read_only=True) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[DuckDBSession]:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._remove_what_a_kill_left()
+        with self._open(read_only=False) as session:
+            yield session
+
+    @contextmanager
+    def run_lock(
+        self, holder: Mapping[str, Any], *, wait: bool, is_look: bool, create: Callable[[Session], None]
+    ) -> Iterator[Callable[[], None]]:
+        make = None if is_look else self._make
+        with file_lock.run_lock(self.path, holder, wait=wait, make=make):
+            yield lambda: None  # the operating system takes no lock back
+
+    def holder(self) -> dict[str, Any] | None:
+        return file_lock.holder_of(self.path)
+
+    def is_running(self, run_id: str, pid: int) -> bool:
+        """By the lock: a process number may be another's by now, or a zombie's."""
+        holder = self.holder()
+        return holder is not None and holder.get("run_id", run_id) == run_id
+
+    def side_file(self, suffix: str) -> Path:
+        """Beside the file that all symlinks lead to."""
+        path = Path(os.path.realpath(self.path))
+        return path.with_name(path.name + suffix)
+
+    def patient(self, patience: Patience) -> DuckDBWarehouse:
+        return DuckDBWarehouse(self.path, patience=patience)
+
+    def when_free(self, ask: Callable[[], Result], said: Callable[[Result], str] = str) -> Result:
+        if self._patience is None:
+            return ask()
+
+        def asked() -> Result:
+            if self.path.exists():
+                with self.writing():
+                    pass
+            result = ask()
+            words = said(result)
+            if _HELD in words.lower():
+                raise WarehouseLockedError(self.path, words)  # somebody was faster
+            return result
+
+        return self._until_free(asked)
+
+    def _make(self) -> None:
+        """A database that is there has an identity to be locked by."""
+        if not self.path.exists() or not self.path.stat().st_size:
+            with self.writing():
+                pass
+
+    def _remove_what_a_kill_left(self) -> None:
+        """A run was killed as it made the file, and DuckDB 2.0 opens no empty one."""
+        try:
+            found = os.stat(self.path)
+        except FileNotFoundError:
+            return
+        if stat.S_ISREG(found.st_mode) and not found.st_size:
+            Path(os.path.realpath(self.path)).unlink()
+
+    @contextmanager
+    def _open(self, *, read_only: bool) -> Iterator[DuckDBSession]:
+        """
+        :raises WarehouseLockedError: another process has it open for writing, and nobody said to wait.
+        :raises WarehouseUnreadableError: it is no DuckDB database.
+        """
+        if self.path.exists() and not self.path.is_file():
+            raise WarehouseUnreadableError(self.path, "it is no regular file.")
+        missing = read_only and not (self.path.exists() and self.path.stat().st_size)
+        connection = duckdb.connect() if missing else self._connect(read_only)
+        with file_lock.in_use(self.path):
+            try:
+                yield DuckDBSession(connection)
+            finally:
+                connection.close()
+
+    def _connect(self, read_only: bool) -> duckdb.DuckDBPyConnection:
+        def connect() -> duckdb.DuckDBPyConnection:
+            try:
+                return duckdb.connect(str(self.path), read_only=read_only)
+            except duckdb.IOException as error:
+                if _HELD in str(error).lower():
+                    raise WarehouseLockedError(self.path, str(error)) from error
+                raise WarehouseUnreadableError(self.path, str(error)) from error
+
+        return self._until_free(connect)
+
+    def _until_free(self, attempt: Callable[[], Result]) -> Result:
+        """What an attempt gives once nobody else has the file open."""
+        patience = self._patience
+        if patience is None:
+            return attempt()
+
+        def tell(state: tenacity.RetryCallState) -> None:
+            error = state.outcome.exception() if state.outcome else None
+            patience.waits(error.who if isinstance(error, WarehouseLockedError) else "another process")
+
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(_is_of_a_holder),
+            stop=tenacity.stop_never,
+            wait=tenacity.wait_exponential(_SHORTEST_PAUSE, max=_LONGEST_PAUSE),
+            before_sleep=tell,
+        )
+        result: Result = retrying(attempt)
+        patience.goes_on()
+        return result
+
+
+def _is_of_a_holder(error: BaseException) -> bool:
+    """Whether the file was held: by an error of ours, or of dbt's, which opened it by itself."""
+    return isinstance(error, WarehouseLockedError) or _HELD in str(error).lower()

@@ -1,0 +1,59 @@
+"""What a session is of: a connection of a run's own, or what dbt hands to a job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from python_processors.engines import session_of_job
+from python_processors.engines.duckdb.session import OUTCOME_VARIABLE, DuckDBSession
+
+
+class Wrapped:
+    """A connection as dbt-duckdb wraps it: it is no DuckDBPyConnection, and acts as one."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("wrapped", [Wrapped, lambda connection: connection], ids=["wrapped", "bare"])
+def test_a_job_on_duckdb_reads_stages_and_leaves_its_outcome(
+    connection: duckdb.DuckDBPyConnection, wrapped: Any
+) -> None:
+    session = session_of_job(wrapped(connection))
+    rows = session.read("select 1 as points")
+    session.stage("staged", rows, None)  # type: ignore[arg-type]
+    session.leave_outcome("it's done")
+    assert connection.execute("select * from staged").fetchall() == [(1,)]
+    assert connection.execute(f"select getvariable('{OUTCOME_VARIABLE}')").fetchall() == [("it's done",)]
+    assert session.keep_forever("staged") is None
+
+
+def test_a_session_that_a_job_was_handed_is_its_session() -> None:
+    session = SimpleNamespace(leave_outcome=lambda text: None)
+    assert session_of_job(session) is session
+
+
+def test_columns_are_as_contracts_spell_them(connection: duckdb.DuckDBPyConnection) -> None:
+    session = DuckDBSession(connection)
+    session.execute("create schema a; create table a.b (x bigint not null, y decimal(5,1)[], z timestamptz)")
+    there = [("x", "INT64", False), ("y", "ARRAY<NUMERIC(5,1)>", True), ("z", "TIMESTAMP", True)]
+    assert session.columns("a.b") == there
+    session.execute("alter table a.b drop column z")
+    assert session.live_columns(["a.b", "a.c"]) == {"a.b": there[:2], "a.c": []}
+    session.append("a.b", pa.table({"x": [7]}))
+    assert session.read("select * from a.b").to_pylist() == [{"x": 7, "y": None}]
