@@ -123,7 +123,7 @@ def digest_of_error(command: str, error: Exception) -> Digest | None:
     """None for what its asker is told at once: a request that cannot be, a person's no, another run at work."""
     import click
 
-    from python_processors.orchestration.schema.drift import DriftError
+    from python_processors.schema.drift import DriftError
 
     if isinstance(error, (RefusedError, click.ClickException, click.Abort, click.exceptions.Exit)):
         return None

@@ -22,7 +22,7 @@ from python_processors.engines.base import Session
 from python_processors.errors import DuplicateKeyError, FullcourtError, OutsideWindowError
 from python_processors.hashing import data_hashes
 from python_processors.logic_version import logic_sources, logic_version
-from python_processors.orchestration.schema.drift import check_drift
+from python_processors.schema.drift import check_drift
 
 _EXAMPLES = 5
 

@@ -39,7 +39,7 @@
 
 {#-
   `create table if not exists` with a contract's columns. `meta` holds partition_by (a date, or an instant
-  whose date counts) and cluster_by. Python's own is python_processors/orchestration/schema/tables.py.
+  whose date counts) and cluster_by. Python's own is python_processors/schema/tables.py.
 -#}
 {% macro create_contract_table(relation, columns, meta) -%}
     {{ return(adapter.dispatch('create_contract_table')(relation, columns, meta)) }}
@@ -73,7 +73,7 @@
 
 {#-
   on-run-start: live tables that are not as their contracts say, hashed tables and ledgers, end a run before
-  anything is built, by the rule and in the words of python_processors/orchestration/schema/drift.py. It comes
+  anything is built, by the rule and in the words of python_processors/schema/drift.py. It comes
   before create_ops_tables(), which would make an empty table beside the rows of a migration that was cut off.
   dbt lets Python run only under a macro with the word materialization in its name.
 -#}

@@ -41,8 +41,8 @@ def backfill(
     from python_processors.cli.text import plan_lines, result_lines, warnings
     from python_processors.orchestration.backfill import backfill as run_backfill
     from python_processors.orchestration.backfill import plan_of
+    from python_processors.orchestration.locks import check_unlocked
     from python_processors.orchestration.proof.verification import verify_range
-    from python_processors.orchestration.run.locks import check_unlocked
 
     project, warehouse = opening.opened()
     check_unlocked(warehouse, wait=wait)  # nobody can look at the warehouse, nor plan, while another run writes

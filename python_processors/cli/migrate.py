@@ -18,10 +18,10 @@ def migrate(dry_run: bool, as_json: bool) -> int:
 
     The contracts say which. No column is dropped, and no type converted.
     """
-    from python_processors.orchestration.run.locks import run_lock
+    from python_processors.orchestration.locks import run_lock
     from python_processors.orchestration.run.runner import new_run_id
-    from python_processors.orchestration.schema.drift import find_drift
-    from python_processors.orchestration.schema.drift import migrate as repair
+    from python_processors.schema.drift import find_drift
+    from python_processors.schema.drift import migrate as repair
 
     warehouse = opening.warehouse()
     if dry_run:

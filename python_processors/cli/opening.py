@@ -39,7 +39,7 @@ def patient(warehouse: Warehouse, *, is_alone: bool) -> Warehouse:
     :param is_alone: no run can be at work, or it is to be waited for: this one holds the lock, or waits for it.
         Else a run that has the database open is an error at once.
     """
-    from python_processors.orchestration.run.locks import RunLockedError, run_at_work
+    from python_processors.orchestration.locks import RunLockedError, run_at_work
     from python_processors.orchestration.run.waiting import Waiting
 
     def check() -> None:

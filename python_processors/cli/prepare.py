@@ -14,8 +14,8 @@ from python_processors.cli.options import json_option
 @guarded
 def prepare(as_json: bool) -> int:
     """Load new raw files (DuckDB) and build the schedule's tables."""
+    from python_processors.orchestration.locks import run_lock
     from python_processors.orchestration.plan.preparation import prepare as make_ready
-    from python_processors.orchestration.run.locks import run_lock
     from python_processors.orchestration.run.runner import new_run_id
 
     project, warehouse = opening.opened()

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from functools import partial
 
 from python_processors.errors import RefusedError
+from python_processors.orchestration.locks import run_lock
 from python_processors.orchestration.plan.changes import check_deletes
 from python_processors.orchestration.plan.costs import estimate
 from python_processors.orchestration.plan.planner import SCHEDULE, Plan, make_plan
@@ -24,13 +25,12 @@ from python_processors.orchestration.proof.libraries import accept_libraries
 from python_processors.orchestration.proof.verification import verify_range
 from python_processors.orchestration.request import Request, check_request
 from python_processors.orchestration.run.journal import RunResult
-from python_processors.orchestration.run.locks import run_lock
 from python_processors.orchestration.run.progress import noting_waits
 from python_processors.orchestration.run.runner import AUDITED_SHARE, Runner, new_run_id
 from python_processors.orchestration.run.waiting import Waiting
-from python_processors.orchestration.schema.drift import check_drift
 from python_processors.orchestration.state.snapshot import Snapshot
 from python_processors.orchestration.warehouse import Warehouse
+from python_processors.schema.drift import check_drift
 
 DATES_WITHOUT_CONFIRMATION = 31
 FIRST_MONTH_DAYS = 32  # 2021-10-19 to 2021-11-19, the month that every change is looked at first

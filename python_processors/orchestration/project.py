@@ -29,10 +29,10 @@ from python_processors.logic_version import (
     project_vars,
     read_vars,
 )
-from python_processors.orchestration.schema.tables import stored_tables
 from python_processors.orchestration.warehouse import Session, dataset_prefix
 from python_processors.project_code import changed_modules, digest_of_parsed, forget_code, libraries, remembered
 from python_processors.raw_contract import raw_tables
+from python_processors.schema.tables import stored_tables
 from python_processors.yaml_files import read_yaml
 
 LAYER = "staging_layer"  # the ledger's name for the models that only raw tables decide

@@ -10,11 +10,11 @@ import pytest
 
 from python_processors.contract import hashed_tables
 from python_processors.orchestration.backfill import backfill, plan_of
+from python_processors.orchestration.locks import RunLockedError, run_lock
 from python_processors.orchestration.plan.preparation import prepare
 from python_processors.orchestration.project import Project
 from python_processors.orchestration.proof.verification import verify_range
 from python_processors.orchestration.request import Request
-from python_processors.orchestration.run.locks import RunLockedError, run_lock
 from python_processors.orchestration.state.snapshot import NotPreparedError
 from python_processors.orchestration.warehouse import BigQueryWarehouse, warehouse_of_target
 from python_processors.report import built_range, write_report

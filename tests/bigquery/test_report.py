@@ -8,10 +8,10 @@ import pyarrow as pa
 import pytest
 
 from python_processors.contract import hashed_tables, load_contract
-from python_processors.orchestration.schema.tables import stored_tables
 from python_processors.raw_contract import raw_tables
 from python_processors.report import facts
 from python_processors.report.monitors import count_columns
+from python_processors.schema.tables import stored_tables
 from tests.bigquery import googlesql
 from tests.bigquery.conftest import PROJECT
 

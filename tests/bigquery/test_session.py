@@ -15,9 +15,9 @@ from python_processors.engines.bigquery.errors import BigQueryError
 from python_processors.engines.bigquery.profile import ProfileError, credentials_of
 from python_processors.engines.bigquery.session import BigQuerySession
 from python_processors.orchestration.run.history import LEDGER, ProcessorRun, Published, published_by, record_runs
-from python_processors.orchestration.schema.drift import MigrationError, find_drift, migrate
-from python_processors.orchestration.schema.tables import create_tables, stored_tables
 from python_processors.orchestration.warehouse import BigQueryWarehouse, warehouse_of_target
+from python_processors.schema.drift import MigrationError, find_drift, migrate
+from python_processors.schema.tables import create_tables, stored_tables
 from tests.bigquery.raw import local_server, settings_of
 from tests.emulator import server
 from tests.warehouse import Warehouse, environment

@@ -20,7 +20,7 @@ from python_processors import cli
 from python_processors.cli import command as cli_command
 from python_processors.cli import opening
 from python_processors.contract import PROJECT_ROOT
-from python_processors.orchestration.run.locks import run_lock
+from python_processors.orchestration.locks import run_lock
 from python_processors.orchestration.run.progress import RunStatus, read_status
 from tests.integration.conftest import at_work
 from tests.warehouse import Warehouse
@@ -119,7 +119,7 @@ def test_a_second_run_is_refused_or_waits_and_finds_nothing_to_do(
 
 HOLDS = """
 import sys, time, pathlib
-from python_processors.orchestration.run.locks import run_lock
+from python_processors.orchestration.locks import run_lock
 from python_processors.orchestration.warehouse import DuckDBWarehouse
 warehouse = DuckDBWarehouse(pathlib.Path(sys.argv[1]))
 with run_lock(warehouse, 'the-first', 'a range'), warehouse.writing():

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from python_processors.hashing import fingerprint
-from python_processors.orchestration.schema.tables import engine_type, stored_tables
+from python_processors.schema.tables import engine_type, stored_tables
 from tests.warehouse import Warehouse
 
 TABLE = "team_offense_game_summary"

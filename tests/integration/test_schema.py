@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from python_processors.orchestration.schema.drift import DriftError, check_drift, find_drift, live_columns, migrate
-from python_processors.orchestration.schema.tables import stored_tables
 from python_processors.orchestration.warehouse import DuckDBWarehouse
+from python_processors.schema.drift import DriftError, check_drift, find_drift, live_columns, migrate
+from python_processors.schema.tables import stored_tables
 from tests.warehouse import Warehouse
 
 

@@ -14,9 +14,9 @@ from python_processors.hashing import data_hashes
 from python_processors.orchestration.backfill import backfill
 from python_processors.orchestration.project import LAYER, DbtOutcome, Project
 from python_processors.orchestration.proof.row_checks import _hashed_part
-from python_processors.orchestration.schema.drift import DriftError
 from python_processors.orchestration.state.stored import stored_fingerprints
 from python_processors.orchestration.warehouse import DuckDBWarehouse
+from python_processors.schema.drift import DriftError
 from tests.integration.conftest import at_work, request
 from tests.integration.test_command_line import DAY, TEAMS, as_json, contents, fullcourt
 from tests.warehouse import Warehouse

@@ -18,7 +18,7 @@ from python_processors.orchestration.proof.row_checks import RowChecks, TableVer
 from python_processors.orchestration.request import RangeError, Request
 from python_processors.orchestration.run.invocation import NoRoomError
 from python_processors.orchestration.run.journal import RunResult
-from python_processors.orchestration.schema.drift import Drift, DriftError
+from python_processors.schema.drift import Drift, DriftError
 
 START, END = date(2021, 10, 19), date(2021, 11, 27)
 DAYS = [START + timedelta(days=offset) for offset in range(40)]

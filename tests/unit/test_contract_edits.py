@@ -13,8 +13,8 @@ import pytest
 from python_processors.contract import PROJECT_ROOT, Contract, contract_file, hashed_tables, parse_contract
 from python_processors.contract.raw import SOURCES_FILE, parse_raw_tables
 from python_processors.errors import ContractError
-from python_processors.orchestration.schema.tables import OPS_FILE, parse_ops_tables
 from python_processors.orchestration.state.reads import Read
+from python_processors.schema.tables import OPS_FILE, parse_ops_tables
 from tests.unit.contract_edits import edited
 
 EDITS = int(os.environ.get("CONTRACT_EDITS", "30"))

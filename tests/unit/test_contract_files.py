@@ -21,7 +21,7 @@ from python_processors.contract import (
 from python_processors.contract.raw import SOURCES_FILE, parse_raw_tables, raw_tables
 from python_processors.errors import ContractError
 from python_processors.jobs import load_processor, run_processor
-from python_processors.orchestration.schema.tables import OPS_FILE, parse_ops_tables, stored_tables
+from python_processors.schema.tables import OPS_FILE, parse_ops_tables, stored_tables
 from python_processors.yaml_files import read_yaml
 
 TABLE = "player_composite_factors"

@@ -23,9 +23,9 @@ from python_processors.orchestration.run.history import (
     published_by,
     record_runs,
 )
-from python_processors.orchestration.schema.drift import find_drift
-from python_processors.orchestration.schema.tables import create_tables, stored_tables
 from python_processors.orchestration.warehouse import DuckDBSession
+from python_processors.schema.drift import find_drift
+from python_processors.schema.tables import create_tables, stored_tables
 
 BUILT = ProcessorRun(
     processor_name="team_offense_game_summary", run_id="run-1", run_date=datetime(2021, 10, 27, 9, tzinfo=UTC),

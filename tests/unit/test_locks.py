@@ -26,7 +26,7 @@ import pytest
 from python_processors.engines.base import WaitEndedError
 from python_processors.engines.bigquery import lease as leases
 from python_processors.engines.bigquery.lease import LEASE_SECONDS
-from python_processors.orchestration.run.locks import (
+from python_processors.orchestration.locks import (
     LeaseLostError,
     RunLockedError,
     check_unlocked,

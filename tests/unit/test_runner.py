@@ -11,12 +11,12 @@ import pytest
 
 from python_processors.cli.text import result_lines
 from python_processors.engines.base import WaitEndedError
-from python_processors.orchestration.plan.planner import Plan
+from python_processors.orchestration.locks import LeaseLostError
+from python_processors.orchestration.plan.planner import Blocked, Plan
 from python_processors.orchestration.project import DbtOutcome, Project
 from python_processors.orchestration.run import invocation as invocation_module
 from python_processors.orchestration.run.invocation import RETRIES
 from python_processors.orchestration.run.journal import RunResult
-from python_processors.orchestration.run.locks import LeaseLostError
 from python_processors.orchestration.run.progress import read_status
 from python_processors.orchestration.run.runner import Runner
 from python_processors.orchestration.warehouse import DuckDBWarehouse
@@ -95,14 +95,15 @@ def test_dbt_is_asked_again_as_often_as_somebody_else_was_faster_to_open_the_dat
 def test_a_run_that_is_stopped_while_it_waits_for_the_database_ends_there(tmp_path: Path, pauses: list[float]) -> None:
     project = FakeProject(HELD)
     warehouse = DuckDBWarehouse(tmp_path / "fullcourt.duckdb")
-    runner = Runner(cast(Any, project), warehouse, Plan(DAY, DAY), what="a test", run_id="r")
+    plan = Plan(DAY, DAY, blocked=[Blocked("a_table", DAY, "a reason")])
+    runner = Runner(cast(Any, project), warehouse, plan, what="a test", run_id="r")
 
-    def stopped() -> None:
+    def stopped(stage: object) -> None:
         runner._stop.is_asked = True
-        runner.invoke(["a_table"], ["a_table"], [DAY])
+        runner.invoker.build(["a_table"], ["a_table"], [DAY])
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runner, "_tell_blocked", stopped)
+        patch.setattr(runner, "_carry_out", stopped)
         with pytest.raises(WaitEndedError, match="The same command goes on"):
             runner.run()
     assert project.asked == 1

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from python_processors.orchestration.schema.drift import MigrationError, find_drift, migrate
-from python_processors.orchestration.schema.tables import create_tables, stored_tables
 from python_processors.orchestration.warehouse import DuckDBSession
+from python_processors.schema.drift import MigrationError, find_drift, migrate
+from python_processors.schema.tables import create_tables, stored_tables
 from tests.warehouse import environment
 
 RUNS = "nba_ops.analytics_processor_runs"

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from python_processors.orchestration.memo import PlanMemory
 
+from python_processors.orchestration.locks import RunLockedError, lock_file, run_at_work, run_lock
 from python_processors.orchestration.run.detached import follow, log_file
-from python_processors.orchestration.run.locks import RunLockedError, lock_file, run_at_work, run_lock
 from python_processors.orchestration.run.progress import Progress, RunStatus, read_status, status_file
 from python_processors.orchestration.warehouse import DuckDBWarehouse
 from python_processors.report import html

@@ -15,7 +15,6 @@ import pyarrow as pa
 from python_processors.errors import FullcourtError
 from python_processors.orchestration.plan.planner import SCHEDULE
 from python_processors.orchestration.project import Project
-from python_processors.orchestration.schema.tables import create_tables, stored_tables
 from python_processors.orchestration.state.fingerprints import Overlay, first_partition
 from python_processors.orchestration.state.ledger import LedgerWriter, ModelRow, confirmed_models
 from python_processors.orchestration.state.memory import Memory
@@ -23,6 +22,7 @@ from python_processors.orchestration.state.snapshot import NotPreparedError, rea
 from python_processors.orchestration.state.stored import made_fingerprints
 from python_processors.orchestration.warehouse import DuckDBWarehouse, Session, Warehouse, dataset_prefix
 from python_processors.raw_loader import changed_files, find_raw_dir, link_files, load_raw
+from python_processors.schema.tables import create_tables, stored_tables
 
 
 def prepare(project: Project, warehouse: Warehouse, *, run_id: str, quietly: bool = False) -> None:

@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from python_processors.contract import load_contract
 from python_processors.errors import FullcourtError
+from python_processors.orchestration.locks import run_lock
 from python_processors.orchestration.project import LAYER, Project, precompute_reads
 from python_processors.orchestration.proof.row_checks import DateState, Verification, check_rows, verify
-from python_processors.orchestration.run.locks import run_lock
 from python_processors.orchestration.state.ledger import Decision, LedgerWriter
 from python_processors.orchestration.state.snapshot import Snapshot
 from python_processors.orchestration.state.states import FINE, State

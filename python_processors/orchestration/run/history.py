@@ -21,9 +21,9 @@ import pyarrow as pa
 from python_processors.contract import load_contract
 from python_processors.errors import FullcourtError
 from python_processors.logic_version import project_vars
-from python_processors.orchestration.schema.drift import find_drift
-from python_processors.orchestration.schema.tables import create_tables, stored_tables
 from python_processors.orchestration.warehouse import Session
+from python_processors.schema.drift import find_drift
+from python_processors.schema.tables import create_tables, stored_tables
 
 ANALYTICS_RUNS = "nba_ops.analytics_processor_runs"
 PRECOMPUTE_RUNS = "nba_ops.precompute_processor_runs"

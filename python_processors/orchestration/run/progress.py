@@ -16,7 +16,7 @@ from typing import Annotated, Any, TextIO
 from pydantic import Field, TypeAdapter, ValidationError
 from tqdm import tqdm
 
-from python_processors.orchestration.run.locks import run_at_work
+from python_processors.orchestration.locks import run_at_work
 from python_processors.orchestration.warehouse import Warehouse
 
 _SUFFIX = ".run.json"

@@ -14,8 +14,8 @@ from typing import Any
 
 from python_processors.engines.base import RunLockedError
 from python_processors.engines.bigquery.lease import RUN_LOCKS, LeaseLostError
-from python_processors.orchestration.schema.tables import create_tables
 from python_processors.orchestration.warehouse import Session, Warehouse
+from python_processors.schema.tables import create_tables
 
 __all__ = ["LeaseLostError", "RunLockedError", "check_unlocked", "run_at_work", "run_lock"]
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 
 from python_processors.engines.base import Columns
 from python_processors.errors import FullcourtError
-from python_processors.orchestration.schema.tables import (
+from python_processors.orchestration.warehouse import Session
+from python_processors.schema.tables import (
     StoredColumn,
     StoredTable,
     create_statement,
     every_row,
     stored_tables,
 )
-from python_processors.orchestration.warehouse import Session
 
 LOST_NOT_NULL = "lost_not_null"
 
