@@ -9,9 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from python_processors.engines.base import Columns
+from python_processors.engines.base import Columns, Session
 from python_processors.errors import FullcourtError
-from python_processors.orchestration.warehouse import Session
 from python_processors.schema.tables import (
     StoredColumn,
     StoredTable,

@@ -16,8 +16,8 @@ from python_processors.contract import PROJECT_ROOT, ContractType, contract_file
 from python_processors.contract.keys import OpsFile, OpsTableKeys
 from python_processors.contract.shapes import Path as Part
 from python_processors.contract.shapes import Wrong, check_known, check_once, of_document, shaped
+from python_processors.engines.base import Session
 from python_processors.errors import ContractError
-from python_processors.orchestration.warehouse import Session
 from python_processors.project_code import remembered
 from python_processors.yaml_files import named, parse, read_bytes
 
