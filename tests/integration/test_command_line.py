@@ -196,6 +196,7 @@ def test_who_has_the_database_open_delays_a_run_and_does_not_end_it(
     assert "Ctrl-C stops it" in said
 
 
+@pytest.mark.slow
 def test_onlookers_that_come_and_go_during_a_run_change_nothing(copy_of_confirmed_month: Warehouse) -> None:
     """They open the database whenever dbt or the run has closed it, and hold it for a moment."""
     before = copy_of_confirmed_month.hashes()

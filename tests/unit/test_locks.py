@@ -180,6 +180,16 @@ def test_a_second_run_is_refused_whatever_name_it_knows_the_database_by(
         assert (run_at_work(warehouse) or {})["run_id"] == "second"
 
 
+def test_whoever_else_locks_the_database_is_known_by_its_process(warehouse: DuckDBWarehouse) -> None:
+    """A script that has no words for it: `flock fullcourt.duckdb sleep 60`."""
+    with warehouse.writing():
+        pass
+    with warehouse.path.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(RunLockedError, match=f"process {os.getpid()} "), run_lock(warehouse, RUN, "2021"):
+            pass
+
+
 def test_a_run_that_waits_by_another_name_begins_when_the_first_has_ended(
     warehouse: DuckDBWarehouse, tmp_path: Path
 ) -> None:

@@ -213,10 +213,11 @@ def _words_by_inode(identity: Identity) -> dict[str, Any]:
             fields = line.split()  # 1: FLOCK ADVISORY WRITE 4711 fe:00:2146819 0 EOF
             if fields[1] != "FLOCK" or fields[3] != "WRITE" or fields[5].rpartition(":")[2] != str(identity[1]):
                 continue
-            words = _words_of_process(int(fields[4]), identity)
-            if words:
+            if words := _words_of_process(int(fields[4]), identity):
                 return words
-            found = {"pid": int(fields[4])}
+            # Some file systems give processes another device than the kernel's locks have.
+            if fields[5] == f"{os.major(identity[0]):02x}:{os.minor(identity[0]):02x}:{identity[1]}":
+                found = {"pid": int(fields[4])}
     return found
 
 
