@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from python_processors.contract import PROJECT_ROOT
+from python_processors.errors import ContractError
 from python_processors.yaml_files import read_yaml
 
 SOURCES_FILE = PROJECT_ROOT / "models" / "staging" / "_sources.yml"
@@ -38,12 +39,16 @@ class RawColumn:
 
 @dataclass(frozen=True)
 class RawTable:
-    """One raw table: its source (`nba_raw`, `nba_reference`), partition column (if any), columns."""
+    """One raw table: its source (`nba_raw`, `nba_reference`), partition column (if any), columns, and key.
+
+    `key` names a row over all files: each part is a column, or several of which the first that is not null counts.
+    """
 
     source: str
     name: str
     partition_by: str | None
     columns: tuple[RawColumn, ...]
+    key: tuple[tuple[str, ...], ...] = ()
 
     def schema(self) -> pa.Schema:
         return pa.schema([pa.field(column.name, column.arrow) for column in self.columns])
@@ -64,6 +69,18 @@ def raw_tables() -> dict[str, RawTable]:
                 )
                 for column in table["columns"]
             )
-            partition = table.get("config", {}).get("meta", {}).get("partition_by")
-            tables[table["name"]] = RawTable(source["name"], table["name"], partition, columns)
+            meta = table.get("config", {}).get("meta", {})
+            key = _key_of(table["name"], meta.get("key"), {column.name for column in columns})
+            tables[table["name"]] = RawTable(source["name"], table["name"], meta.get("partition_by"), columns, key)
     return tables
+
+
+def _key_of(table: str, declared: object, columns: set[str]) -> tuple[tuple[str, ...], ...]:
+    """:raises ContractError: there is no key, or it names what is no column."""
+    if not isinstance(declared, list) or not declared:
+        raise ContractError(table, f"config.meta.key in {SOURCES_FILE} must list the columns that name a row.")
+    key = tuple(tuple(part) if isinstance(part, list) else (part,) for part in declared)
+    unknown = sorted(f"{name}" for part in key for name in part if name not in columns)
+    if unknown or not all(key):
+        raise ContractError(table, f"config.meta.key in {SOURCES_FILE} names no column: {', '.join(unknown) or '[]'}.")
+    return key
