@@ -13,6 +13,16 @@ from python_processors.yaml_files import read_yaml
 
 SOURCES_FILE = PROJECT_ROOT / "models" / "staging" / "_sources.yml"
 
+_DUCKDB = {
+    "STRING": "VARCHAR",
+    "INT64": "BIGINT",
+    "FLOAT64": "DOUBLE",
+    "BOOL": "BOOLEAN",
+    "DATE": "DATE",
+    "TIMESTAMP": "TIMESTAMP WITH TIME ZONE",
+    "DATETIME": "TIMESTAMP",
+}
+
 _ARROW: dict[str, pa.DataType] = {
     "STRING": pa.string(),
     "INT64": pa.int64(),
@@ -35,6 +45,10 @@ class RawColumn:
     @property
     def arrow(self) -> pa.DataType:
         return _ARROW[self.type]
+
+    @property
+    def duckdb(self) -> str:
+        return _DUCKDB[self.type]
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,7 @@ def _stored_dates(
     connection: duckdb.DuckDBPyConnection, table: RawTable, without: Sequence[str], prefix: str
 ) -> dict[str, int]:
     day = str(table.partition_by)
-    if not {day, FILE_COLUMN} <= columns_of(connection, prefix + table.source, table.name).keys():
+    if not {day, FILE_COLUMN} <= columns_of(connection, table, prefix).keys():
         return {}
     return dict(
         connection.execute(
@@ -159,7 +159,7 @@ def _stored_dates(
 
 def _dates_of(connection: duckdb.DuckDBPyConnection, table: RawTable, name: str, prefix: str) -> str:
     day = table.partition_by
-    if day is None or not {day, FILE_COLUMN} <= columns_of(connection, prefix + table.source, table.name).keys():
+    if day is None or not {day, FILE_COLUMN} <= columns_of(connection, table, prefix).keys():
         return ""
     ends = connection.execute(
         f"select cast(min({day}) as varchar), cast(max({day}) as varchar) from {named(table, prefix)}"

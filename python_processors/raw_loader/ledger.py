@@ -26,6 +26,7 @@ _COLUMNS = (
     "file_name varchar, table_name varchar, checksum varchar, row_count bigint, stored_count bigint,"
     " modified_ns bigint, league varchar, loaded_at timestamptz"
 )
+Columns = Mapping[tuple[str, str], Mapping[str, str]]  # types by name, by schema and table
 NOT_CONTENT = ""  # no content has this checksum: the file is read again
 
 
@@ -61,16 +62,13 @@ def named(table: RawTable, prefix: str) -> str:
 def read_stored(connection: duckdb.DuckDBPyConnection, prefix: str) -> Stored:
     """Reads only; a database that was never loaded holds nothing."""
     tables = raw_tables()
-    there = {name: columns_of(connection, prefix + table.source, name) for name, table in tables.items()}
-    anew = frozenset(name for name, table in tables.items() if there[name] != contract_columns(connection, table))
-    rows: dict[str, int] = {}
-    of_file: dict[tuple[str, str], int] = {}
-    for name, table in tables.items():
-        if FILE_COLUMN in there[name]:
-            counts = connection.sql(f"select {FILE_COLUMN}, count(*) from {named(table, prefix)} group by 1").fetchall()
-            of_file |= {(name, file or ""): count for file, count in counts}
-        rows[name] = sum(count for (of, _), count in of_file.items() if of == name)
-    ledger = columns_of(connection, f"{prefix}nba_ops", "raw_files")
+    there = _all_columns(connection)
+    anew = frozenset(
+        name for name, table in tables.items() if there.get(_place(table, prefix)) != contract_columns(table)
+    )
+    of_file = _rows_by_file(connection, prefix, there)
+    rows = {name: sum(count for (table, _), count in of_file.items() if table == name) for name in tables}
+    ledger = there.get((f"{prefix}nba_ops", "raw_files"), {})
     has_ledger = "league" in ledger
     if has_ledger:
         files = _ledger_files(connection, prefix)
@@ -79,31 +77,30 @@ def read_stored(connection: duckdb.DuckDBPyConnection, prefix: str) -> Stored:
     return Stored(tuple(_as_counted(files, of_file)), rows, anew, has_ledger, _database(connection))
 
 
-def contract_columns(connection: duckdb.DuckDBPyConnection, table: RawTable) -> dict[str, str]:
+def contract_columns(table: RawTable) -> dict[str, str]:
     """Name and DuckDB type of the columns that a raw table is to have."""
-    with registered(connection, empty_table=empty(table)):
-        return dict(connection.sql("select column_name, column_type from (describe empty_table)").fetchall())
-
-
-def empty(table: RawTable) -> pa.Table:
-    return table.schema().append(pa.field(FILE_COLUMN, pa.string())).empty_table()
+    return {column.name: column.duckdb for column in table.columns} | {FILE_COLUMN: "VARCHAR"}
 
 
 def create_missing(connection: duckdb.DuckDBPyConnection, prefix: str) -> None:
     """Make the tables that are not there yet, so that whoever reads them finds them empty."""
+    there = _all_columns(connection)
+    missing = [table for table in raw_tables().values() if _place(table, prefix) not in there]
+    has_ledger = (f"{prefix}nba_ops", "raw_files") in there
+    if has_ledger and not missing:
+        return
     with transaction(connection):
-        if not columns_of(connection, f"{prefix}nba_ops", "raw_files"):
+        if not has_ledger:
             create_ledger(connection, prefix, Stored())
-        for name, table in raw_tables().items():
-            if not columns_of(connection, prefix + table.source, name):
-                make_table(connection, table, prefix)
+        for table in missing:
+            make_table(connection, table, prefix)
 
 
 def make_table(connection: duckdb.DuckDBPyConnection, table: RawTable, prefix: str) -> None:
     """A raw table without rows, in place of what is there."""
+    columns = ", ".join(f'"{name}" {type_}' for name, type_ in contract_columns(table).items())
     connection.execute(f"create schema if not exists {prefix}{table.source}")
-    with registered(connection, empty_table=empty(table)):
-        connection.execute(f"create or replace table {named(table, prefix)} as select * from empty_table")
+    connection.execute(f"create or replace table {named(table, prefix)} ({columns})")
 
 
 def create_ledger(connection: duckdb.DuckDBPyConnection, prefix: str, stored: Stored) -> None:
@@ -150,15 +147,36 @@ def holds_simulated(connection: duckdb.DuckDBPyConnection, *, prefix: str = "") 
     return any(file.league.is_simulated for file in read_stored(connection, prefix).files)
 
 
-def columns_of(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> dict[str, str]:
-    """Name and type of a table's columns; none where there is no such table."""
-    return dict(
-        connection.execute(
-            "select column_name, data_type from duckdb_columns()"
-            " where database_name = current_database() and schema_name = ? and table_name = ?",
-            [schema, name],
-        ).fetchall()
-    )
+def columns_of(connection: duckdb.DuckDBPyConnection, table: RawTable, prefix: str) -> Mapping[str, str]:
+    """Name and type of a raw table's columns as they are; none where there is no such table."""
+    return _all_columns(connection).get(_place(table, prefix), {})
+
+
+def _all_columns(connection: duckdb.DuckDBPyConnection) -> Columns:
+    rows = connection.sql(
+        "select schema_name, table_name, column_name, data_type from duckdb_columns()"
+        " where database_name = current_database()"
+    ).fetchall()
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for schema, table, column, type_ in rows:
+        found.setdefault((schema, table), {})[column] = type_
+    return found
+
+
+def _place(table: RawTable, prefix: str) -> tuple[str, str]:
+    return prefix + table.source, table.name
+
+
+def _rows_by_file(connection: duckdb.DuckDBPyConnection, prefix: str, there: Columns) -> dict[tuple[str, str], int]:
+    """Rows by table and file; rows of no file are those of ''."""
+    counted = [
+        f"select '{name}', coalesce({FILE_COLUMN}, ''), count(*) from {named(table, prefix)} group by 1, 2"
+        for name, table in raw_tables().items()
+        if FILE_COLUMN in there.get(_place(table, prefix), {})
+    ]
+    if not counted:
+        return {}
+    return {(table, file): count for table, file, count in connection.sql(" union all ".join(counted)).fetchall()}
 
 
 def _ledger_files(connection: duckdb.DuckDBPyConnection, prefix: str) -> list[StoredFile]:
@@ -175,17 +193,15 @@ def _ledger_files(connection: duckdb.DuckDBPyConnection, prefix: str) -> list[St
         raise RefusedError(f"{prefix}nba_ops.raw_files cannot be read: {error}. Build the warehouse anew.") from error
 
 
-def _old_ledger_files(
-    connection: duckdb.DuckDBPyConnection, prefix: str, there: Mapping[str, Mapping[str, str]]
-) -> list[StoredFile]:
+def _old_ledger_files(connection: duckdb.DuckDBPyConnection, prefix: str, there: Columns) -> list[StoredFile]:
     """Up to 0.1 the ledger had neither leagues nor times, and two files could give one row twice: all is read again."""
     rows = connection.sql(f"select file_name, table_name, row_count from {prefix}nba_ops.raw_files").fetchall()
     looks_simulated = any(
         connection.sql(
             f"select 1 from {named(table, prefix)} where source_file_path = '{SIMULATED}' limit 1"
         ).fetchall()
-        for name, table in raw_tables().items()
-        if "source_file_path" in there[name]
+        for table in raw_tables().values()
+        if "source_file_path" in there.get(_place(table, prefix), {})
     )
     league = league_of_old_ledger((name for name, _, _ in rows), has_simulated_rows=looks_simulated)
     return [StoredFile(name, table, NOT_CONTENT, count, count, 0, league) for name, table, count in rows]

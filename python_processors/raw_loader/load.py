@@ -162,16 +162,12 @@ def _forget(connection: duckdb.DuckDBPyConnection, file: StoredFile, prefix: str
 
 def _move(connection: duckdb.DuckDBPyConnection, moved: tuple[Kept, ...], prefix: str) -> None:
     """Give files their new names: one at a time, and where the new name is another's by way of a third."""
-    names = {(kept.stored.table, kept.stored.name) for kept in moved}
-    steps = []
-    for kept in moved:
-        table, old = kept.file.table, kept.stored.name
-        if (table.name, kept.file.name) in names:
-            steps.append((table, old, _ON_ITS_WAY + kept.file.name))
-    on_their_way = {(table.name, old): new for table, old, new in steps}
-    for kept in moved:
-        old = on_their_way.get((kept.stored.table, kept.stored.name), kept.stored.name)
-        steps.append((kept.file.table, old, kept.file.name))
+    taken = {(kept.stored.table, kept.stored.name) for kept in moved}
+    by_way = [kept for kept in moved if (kept.file.table.name, kept.file.name) in taken]
+    direct = [kept for kept in moved if (kept.file.table.name, kept.file.name) not in taken]
+    steps = [(kept.file.table, kept.stored.name, _ON_ITS_WAY + kept.file.name) for kept in by_way]
+    steps += [(kept.file.table, kept.stored.name, kept.file.name) for kept in direct]
+    steps += [(kept.file.table, _ON_ITS_WAY + kept.file.name, kept.file.name) for kept in by_way]
     for table, old, new in steps:
         with transaction(connection):
             connection.execute(

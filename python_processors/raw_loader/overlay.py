@@ -51,8 +51,9 @@ def table_to_come(
         raise RawDirError(str(plan.folder.path), error.problems) from error
     columns = ", ".join(f'"{column.name}"' for column in table.columns)
     for kept in losers:
-        stored: pa.Table = connection.execute(
-            f"select {columns} from {named(table, prefix)} where {FILE_COLUMN} = ?", [kept.stored.name]
+        file = kept.stored.name.replace("'", "''")
+        stored: pa.Table = connection.sql(
+            f"select {columns} from {named(table, prefix)} where {FILE_COLUMN} = '{file}'"
         ).to_arrow_table()
         rows = _between(stored.cast(table.schema()), table.partition_by, dates)
         parts.append(left_of(connection, table, rows, kept.lost))
