@@ -99,19 +99,20 @@ def check_leagues(
 
     :raises LeaguesMeetError: they are not all the same.
     """
-    known = list(incoming.items())
-    for number, (name, league) in enumerate(known):
-        other = next((of for of in known[:number] if not of[1].may_meet(league)), None)
+    first_of = {league: name for name, league in sorted(incoming.items(), reverse=True)}
+    for league, name in first_of.items():
+        other = next((of for of in first_of if not of.may_meet(league)), None)
         if other:
+            one, two = sorted([(name, league), (first_of[other], other)], key=lambda of: of[0])
             raise LeaguesMeetError(
-                f"One warehouse holds one league, and the raw folder {folder.path} holds two: {other[0]} has"
-                f" {_said(other[1])}, {name} has {_said(league)}. Nothing was loaded. Move the files of one of them to"
+                f"One warehouse holds one league, and the raw folder {folder.path} holds two: {one[0]} has"
+                f" {_said(one[1])}, {two[0]} has {_said(two[1])}. Nothing was loaded. Move the files of one of them to"
                 " a folder of its own; it takes another warehouse, too (FULLCOURT_DUCKDB)."
             )
-    for name, league in known:
-        held = next((of for of in stored.values() if not of.may_meet(league)), None)
-        if held:
-            raise LeaguesMeetError(_refusal(folder, database, held, name, league))
+    for held in set(stored.values()):
+        other = next((league for league in first_of if not league.may_meet(held)), None)
+        if other:
+            raise LeaguesMeetError(_refusal(folder, database, held, first_of[other], other))
 
 
 def _refusal(folder: RawFolder, database: Path | None, held: League, name: str, league: League) -> str:

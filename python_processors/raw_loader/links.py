@@ -12,7 +12,7 @@ from python_processors.raw_loader.listing import paths_of
 def link_files(folder: RawFolder, tables: Collection[str], into: Path) -> None:
     """Make a raw folder that holds the files of some tables alone."""
     into.mkdir()
-    for name, path in paths_of(folder, set(tables)):
+    for name, path in list(paths_of(folder, set(tables))):  # `into` may lie in the folder
         link = into / name
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(path.resolve())
