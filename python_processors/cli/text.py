@@ -78,7 +78,9 @@ def warnings(warehouse: Warehouse) -> list[str]:
     with warehouse.reading() as session:
         simulated = holds_simulated(session.connection, prefix=dataset_prefix())
     return (
-        ["The games are simulated: no raw archive was found (RAW_DIR, data/raw, ../shared/raw)."] if simulated else []
+        ["The games are simulated: the figures show that the machinery works, and nothing about basketball."]
+        if simulated
+        else []
     )
 
 

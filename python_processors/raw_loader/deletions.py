@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from python_processors.errors import FullcourtError, RefusedError
+from python_processors.errors import FullcourtError
 from python_processors.logic_version import project_vars
 from python_processors.raw_contract import RawTable, raw_tables
 from python_processors.raw_loader.ledger import FILE_COLUMN, StoredFile, columns_of, named
@@ -23,8 +23,8 @@ BOX_FEEDS = ("nbac_gamebook_player_stats", "bdl_player_boxscores", "nbac_team_bo
 _LISTED = 5
 
 
-class DeletionsRefusedError(RefusedError):
-    """A load would delete rows that nobody said are to go."""
+class DeletionsRefusedError(FullcourtError):
+    """A load would delete rows that nobody said are to go. Somebody is needed, at night, too."""
 
     def __init__(self, folder: str, refusals: Sequence[str]) -> None:
         self.refusals = tuple(refusals)

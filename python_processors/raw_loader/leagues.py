@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from python_processors.errors import RefusedError
+from python_processors.errors import FullcourtError
 from python_processors.raw_loader.folder import RawFolder
 from python_processors.simulation import LEAGUE_MARK, LOADED_AT, SEED, SIMULATED
 
@@ -44,7 +44,7 @@ class League:
 REAL = League()
 
 
-class LeaguesMeetError(RefusedError):
+class LeaguesMeetError(FullcourtError):
     """A load would bring games of two leagues together."""
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from python_processors.errors import RefusedError
+from python_processors.errors import FullcourtError
 from python_processors.raw_contract import RawTable, raw_tables
 from python_processors.raw_loader.leagues import (
     REAL,
@@ -190,7 +190,7 @@ def _ledger_files(connection: duckdb.DuckDBPyConnection, prefix: str) -> list[St
             for name, table, checksum, count, stored, modified, league in rows
         ]
     except LeagueUnreadableError as error:
-        raise RefusedError(f"{prefix}nba_ops.raw_files cannot be read: {error}. Build the warehouse anew.") from error
+        raise FullcourtError(f"{prefix}nba_ops.raw_files cannot be read: {error}. Build the warehouse anew.") from error
 
 
 def _old_ledger_files(connection: duckdb.DuckDBPyConnection, prefix: str, there: Columns) -> list[StoredFile]:

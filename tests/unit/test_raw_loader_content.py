@@ -20,6 +20,8 @@ import pytest
 
 from python_processors import raw_contract
 from python_processors.errors import ContractError, RawDirError
+from python_processors.orchestration.plan.preparation import load_raw_files, overlay_of
+from python_processors.orchestration.warehouse import DuckDBWarehouse
 from python_processors.raw_contract import RawTable, raw_tables
 from python_processors.raw_loader import RawFolder, load, load_raw, plan_load, rows_to_come
 from tests.unit.raw_files import DAY, arenas, files, teams, write
@@ -393,6 +395,24 @@ def cut_off(connection: duckdb.DuckDBPyConnection, folder: RawFolder, after: int
         patched.setattr(load, "transaction", transaction)
         with suppress(CutOff):
             load_raw(connection, folder, allow_deletes=True)
+
+
+def test_an_overlay_names_the_files_as_they_are_stored_and_one_at_least(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = tmp_path / "raw"
+    write(raw, "a/teams", team_abbr=["BOS", "MIA"], at=1)
+    monkeypatch.setenv("RAW_DIR", str(raw))
+    warehouse = DuckDBWarehouse(tmp_path / "x.duckdb")
+    load_raw_files(warehouse)
+    write(raw, "b/nbac_schedule", game_id=["x"], game_date=[DAY])
+    write(raw, "b/teams", team_abbr=["MIA"], at=2)
+    (raw / "c").mkdir()
+    (raw / "a" / "teams.parquet").rename(raw / "c" / "teams.parquet")
+    with warehouse.reading() as session:
+        overlay = overlay_of(session, DAY, DAY)
+    assert overlay.files == {"teams": ("a/teams.parquet",), "nbac_schedule": ("",)}
+    assert overlay.rows["teams"]["team_abbr"].to_pylist() == ["MIA", "BOS"]
 
 
 def test_a_season_of_plays_is_compared_with_others_by_what_its_keys_span(

@@ -29,6 +29,8 @@ from python_processors.raw_loader import (
     tell,
 )
 
+_NO_FILE = ("",)  # a list of files in SQL names one at least, and no file is called so
+
 
 def prepare(project: Project, warehouse: Warehouse, *, quietly: bool = False, allow_deletes: bool = False) -> None:
     """Load raw files that are new or changed (DuckDB), and build the schedule's tables.
@@ -97,7 +99,7 @@ def overlay_of(session: Session, start: date, end: date, load: LoadPlan | None =
     dates = (first_partition(start), end)
     connection = session.connection  # type: ignore[attr-defined]  # only DuckDB loads files
     for table, names, to_come in rows_to_come(connection, load, dates, prefix=dataset_prefix()):
-        rows[table.name], files[table.name] = to_come, names
+        rows[table.name], files[table.name] = to_come, names or _NO_FILE
     return Overlay(rows, files, load.stored.anew)
 
 
