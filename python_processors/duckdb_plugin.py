@@ -7,7 +7,6 @@ has no such step.
 from __future__ import annotations
 
 import os
-import sys
 
 import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
@@ -15,7 +14,7 @@ from dbt.flags import get_flags
 from dbt_common.exceptions import DbtRuntimeError
 
 from python_processors.errors import FullcourtError
-from python_processors.raw_loader import find_raw_dir, load_raw
+from python_processors.raw_loader import deletes_allowed, find_raw_dir, load_raw, tell
 
 BUILDING_COMMANDS = ("build", "run", "seed")
 
@@ -27,8 +26,10 @@ class Plugin(BasePlugin):
         if getattr(get_flags(), "WHICH", None) not in BUILDING_COMMANDS:
             return
         try:
-            outcome = load_raw(conn, find_raw_dir(), prefix=os.environ.get("FULLCOURT_DATASET_PREFIX", ""))
+            outcome = load_raw(
+                conn, find_raw_dir(), prefix=os.environ.get("FULLCOURT_DATASET_PREFIX", ""),
+                allow_deletes=deletes_allowed(),
+            )  # fmt: skip
         except FullcourtError as error:
             raise DbtRuntimeError(str(error)) from error
-        if outcome.rows_by_file:
-            print(outcome, file=sys.stderr)
+        tell(outcome)

@@ -25,7 +25,7 @@ from python_processors.contract import PROJECT_ROOT, hashed_tables, load_contrac
 WEEK = ("2021-10-19", "2021-10-26")
 PARSED_PROJECTS = "FULLCOURT_TEST_PARSED_PROJECTS"  # a folder for them: set for the time of a test session
 # Settings of a connection, which no parsed project holds.
-CONNECTION = ("DUCKDB", "THREADS", "KEYFILE", "ENDPOINT", "RETRIES", "SECONDS", PARSED_PROJECTS)
+CONNECTION = ("DUCKDB", "THREADS", "KEYFILE", "ENDPOINT", "RETRIES", "SECONDS", "DELETES", PARSED_PROJECTS)
 
 # Vars that no model's config or dependencies come of.
 OF_A_RUN = ("start_date", "end_date", "dates", "replaced", "deletes_allowed", "allow_deletes", "max_deleted_pct")

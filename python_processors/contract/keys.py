@@ -31,6 +31,25 @@ Name = Annotated[str, AfterValidator(_name)]
 Text = Annotated[str, StringConstraints(pattern=r"\S")]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=10_000)]
+
+
+def _size(value: Any) -> Any:
+    if isinstance(value, str):
+        return _name(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 10_000:
+        raise PydanticCustomError("size", "must be a whole number from 1 on, or the name of one")
+    return value
+
+
+def _part(value: Any) -> Any:
+    names = value if isinstance(value, list) and value else [value]
+    if not all(isinstance(name, str) for name in names):
+        raise PydanticCustomError("part", "must be a column, or a list of columns of which the first counts")
+    return value
+
+
+Size = Annotated[Any, AfterValidator(_size)]  # a number, or the name of a window of the table or of a var
+KeyPart = Annotated[Any, AfterValidator(_part)]
 Tests = list[str | dict[str, Any]]  # dbt's own: it checks what is in them
 
 
@@ -68,12 +87,27 @@ class ReadKeys(Keys):
 
     upstream: Name = Field(alias="from")
     window: Window = "same_date"
-    size: Count | None = None
+    size: Size | None = None
+    as_: Name | None = Field(default=None, alias="as")
     by: Name | None = None
     of: Name | None = None
     of_column: Name | None = None
     columns: list[Name] = []
     left_out: list[Name] = Field(default=[], alias="except")
+
+
+class RowsKeys(Keys):
+    """Who is to have a row: see rows.py."""
+
+    of: Name
+    after_bootstrap: bool = False
+    min_games: Size | None = None
+    too_few_games: Text | None = None
+
+
+class HistoryKeys(Keys):
+    windows: list[Name]
+    main: Name | None = None
 
 
 class TableMeta(Keys):
@@ -84,6 +118,11 @@ class TableMeta(Keys):
     partition_by: Name | None = None
     cluster_by: list[Name] = []
     reads: list[ReadKeys] = []
+    label: Text | None = None
+    rows: RowsKeys | None = None
+    history: HistoryKeys | None = None
+    waits_for: dict[Name, Window] = {}
+    windows: dict[Name, Size] = {}
 
 
 class ColumnMeta(Keys):
@@ -158,6 +197,8 @@ class RawTableMeta(Keys):
     """`config.meta` of a raw table."""
 
     partition_by: Name | None = None
+    key: list[KeyPart] = []
+    of_played_games: bool = False
 
 
 class RawTableConfig(Keys):

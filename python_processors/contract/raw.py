@@ -28,6 +28,17 @@ _ARROW: dict[str, pa.DataType] = {
 }
 
 
+_DUCKDB = {
+    "STRING": "VARCHAR",
+    "INT64": "BIGINT",
+    "FLOAT64": "DOUBLE",
+    "BOOL": "BOOLEAN",
+    "DATE": "DATE",
+    "TIMESTAMP": "TIMESTAMP WITH TIME ZONE",
+    "DATETIME": "TIMESTAMP",
+}
+
+
 @dataclass(frozen=True)
 class RawColumn:
     """One column of a raw table; an `optional` one may be missing from a file."""
@@ -40,15 +51,25 @@ class RawColumn:
     def arrow(self) -> pa.DataType:
         return _ARROW[self.type]
 
+    @property
+    def duckdb(self) -> str:
+        return _DUCKDB[self.type]
+
 
 @dataclass(frozen=True)
 class RawTable:
-    """One raw table: its source (`nba_raw`, `nba_reference`), partition column (if any), columns."""
+    """One raw table: its source (`nba_raw`, `nba_reference`), partition column (if any), columns, and key.
+
+    `key` names a row over all files: each part is a column, or several of which the first that is not null counts.
+    Rows `of_played_games` say that a game was played: odds and injury reports outlive a postponed one.
+    """
 
     source: str
     name: str
     partition_by: str | None
     columns: tuple[RawColumn, ...]
+    key: tuple[tuple[str, ...], ...] = ()
+    of_played_games: bool = False
 
     def schema(self) -> pa.Schema:
         return pa.schema([pa.field(column.name, column.arrow) for column in self.columns])
@@ -69,6 +90,11 @@ def raw_tables() -> dict[str, RawTable]:
     :raises ContractError: the file is wrong.
     """
     return parse_raw_tables(read_bytes(SOURCES_FILE), SOURCES_FILE)
+
+
+def played_feeds() -> tuple[str, ...]:
+    """Raw tables of which a row says that a game was played; in SQL the macro of this name."""
+    return tuple(name for name, table in raw_tables().items() if table.of_played_games)
 
 
 def parse_raw_tables(data: bytes, file: Path) -> dict[str, RawTable]:
@@ -117,4 +143,14 @@ def _table(source: str, table: RawTableKeys, path: Part) -> RawTable:
         why = f"`{table.name}` is partitioned, and needs a column game_date of type DATE: the date that a row is of."
         raise Wrong((*path, "columns"), why)
     columns = tuple(RawColumn(c.name, c.data_type, c.config.meta.optional) for c in table.columns)
-    return RawTable(source, table.name, partition, columns)
+    of_played_games = table.config.meta.of_played_games
+    return RawTable(source, table.name, partition, columns, _key(table, path), of_played_games)
+
+
+def _key(table: RawTableKeys, path: Part) -> tuple[tuple[str, ...], ...]:
+    key = tuple(tuple(part) if isinstance(part, list) else (part,) for part in table.config.meta.key)
+    unknown = sorted({name for part in key for name in part} - {column.name for column in table.columns})
+    if unknown or not key:
+        why = f"`key` of `{table.name}` names no column: {', '.join(unknown)}."
+        raise Wrong((*path, "config", "meta"), why if unknown else f"`{table.name}` needs a `key`: what names a row.")
+    return key

@@ -13,8 +13,10 @@ from python_processors.orchestration.plan.changes import check_deletes
 from python_processors.orchestration.plan.costs import estimate
 from python_processors.orchestration.plan.planner import SCHEDULE, Plan, make_plan
 from python_processors.orchestration.plan.preparation import (
+    check_load,
     create_missing_tables,
     lacks_schedule,
+    load_plan_of,
     load_raw_files,
     overlay_of,
     prepare,
@@ -70,7 +72,10 @@ def plan_of(project: Project, warehouse: Warehouse, request: Request, *, only: I
     check_request(project, request, date.today())
     with warehouse.reading() as session:
         check_drift(session)
-        overlay = overlay_of(session, request.start, request.end)
+        load = load_plan_of(session, allow_deletes=request.allow_deletes)
+        if not request.allow_deletes:
+            check_load(session, load)
+        overlay = overlay_of(session, request.start, request.end, load)
         schedule = None
         if warehouse.loads_files and (SCHEDULE in overlay.rows or lacks_schedule(session, project)):
             schedule = schedule_to_come(project)
@@ -137,7 +142,7 @@ def backfill(
             _check_files(project, warehouse, request)
         with warehouse.reading() as session:
             check_drift(session)  # the lock may have been waited for
-        load_raw_files(warehouse)
+        load_raw_files(warehouse, allow_deletes=request.allow_deletes)
         create_missing_tables(warehouse)
         if plan is not None:
             only = plan.dates if only is None else set(only) & set(plan.dates)
@@ -174,7 +179,7 @@ def _current_plan(
         plan = _plan_now(project, warehouse, request, only)
         if not any(step.may_move_schedule for step in plan.steps):
             return plan
-    prepare(project, warehouse, run_id=run_id)
+    prepare(project, warehouse, run_id=run_id, allow_deletes=request.allow_deletes)
     return _plan_now(project, warehouse, request, only)
 
 

@@ -21,6 +21,18 @@ play-in and playoffs too, so that each table is complete.
 | write | a league on disk |
 """
 
-from python_processors.simulation.write import FolderNotEmptyError, SimulatedSeason, simulate
+from python_processors.simulation.columns import LOADED_AT
+from python_processors.simulation.write import (
+    LEAGUE_MARK,
+    SEED,
+    SIMULATED,
+    FolderNotEmptyError,
+    SimulatedSeason,
+    has_marked_files,
+    simulate,
+)
 
-__all__ = ["FolderNotEmptyError", "SimulatedSeason", "simulate"]
+__all__ = [
+    "LEAGUE_MARK", "LOADED_AT", "SEED", "SIMULATED", "FolderNotEmptyError", "SimulatedSeason", "has_marked_files",
+    "simulate",
+]  # fmt: skip

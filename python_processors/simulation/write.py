@@ -18,6 +18,8 @@ from python_processors.simulation.season import Season, play_season
 
 FIRST_SEASON = 2021
 SEED = 7
+SIMULATED = "simulated"  # the mark of a league, and what its rows say of where they came from
+LEAGUE_MARK = b"fullcourt_league"  # in the schema's metadata, so that it goes where the file goes
 
 
 class FolderNotEmptyError(FullcourtError):
@@ -72,32 +74,46 @@ def simulate(
     if until and until < opening_day(first_season):
         raise NothingPlayedError(until, opening_day(first_season))
     written, registered = [], []
+    mark = f"{SIMULATED} seed {seed} from {first_season}"
     league = make_league(seed, first_season)
     while True:
-        done, players = _write_season(league, out, until)
+        done, players = _write_season(league, out, until, mark)
         written.append(done)
         registered.append(players)
         if len(written) == seasons or (until and until < opening_day(league.season + 1)):
             break
         league = league.next_summer()
-    _write(pa.concat_tables(registered).combine_chunks(), out / "reference" / "nba_players_registry.parquet")
-    _write(reference.aliases(league.players.names), out / "reference" / "player_aliases.parquet")
-    _write(reference.teams(), out / "reference" / "teams.parquet")
+    _write(pa.concat_tables(registered).combine_chunks(), out / "reference" / "nba_players_registry.parquet", mark)
+    _write(reference.aliases(league.players.names), out / "reference" / "player_aliases.parquet", mark)
+    _write(reference.teams(), out / "reference" / "teams.parquet", mark)
     return written
 
 
-def _write_season(league: League, out: Path, until: date | None) -> tuple[SimulatedSeason, pa.Table]:
+def has_marked_files(out: Path) -> bool:
+    """Whether a folder holds a league whose files say so."""
+    first = next(iter(sorted(out.rglob("*.parquet"))), None)
+    try:
+        return first is not None and LEAGUE_MARK in (pa_parquet.read_schema(first).metadata or {})
+    except (pa.ArrowException, OSError):
+        return False
+
+
+def _write_season(league: League, out: Path, until: date | None, mark: str) -> tuple[SimulatedSeason, pa.Table]:
     """One season's tables; its registry is kept, and all else is freed."""
     season = play_season(league, until)
     rows = {}
     for name, make in TABLES.items():
         table = make(season)
-        _write(table, out / season.name / f"{name}.parquet")
+        _write(table, out / season.name / f"{name}.parquet", mark)
         rows[name] = table.num_rows
     done = SimulatedSeason(season.name, len(season.games), len(season.to_come), *season.days(), rows)
     return done, reference.registry(season)
 
 
-def _write(table: pa.Table, path: Path) -> None:
+def _write(table: pa.Table, path: Path, mark: str) -> None:
+    """A table's file; none where it has no rows: an empty file is what a broken feed leaves."""
+    if not table.num_rows:
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), LEAGUE_MARK: mark.encode()})
     pa_parquet.write_table(table, path, compression="zstd")

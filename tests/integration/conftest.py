@@ -125,6 +125,12 @@ def raw_copy(league: Path, tmp_path: Path) -> Path:
     return tmp_path / "raw_copy"
 
 
+@pytest.fixture
+def rows_may_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Raw files of the test have fewer rows than those that were loaded, and are meant to."""
+    monkeypatch.setenv("FULLCOURT_ALLOW_DELETES", "1")
+
+
 Rewrite = Callable[[Path, str, str], None]
 
 

@@ -174,6 +174,7 @@ def test_a_game_moved_to_another_date_takes_its_rows_along(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("rows_may_go")
 def test_a_schedule_without_the_day_is_told_apart_from_a_day_without_games(
     copy_of_built: Warehouse, rewrite: Rewrite
 ) -> None:
@@ -202,6 +203,7 @@ def test_a_schedule_without_the_day_is_told_apart_from_a_day_without_games(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("rows_may_go")
 def test_without_arenas_odds_or_injuries_the_tables_build_and_say_what_is_unknown(
     built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite
 ) -> None:

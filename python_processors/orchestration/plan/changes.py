@@ -16,11 +16,8 @@ from python_processors.deletions import Allowance
 from python_processors.errors import RefusedError
 from python_processors.logic_version import project_vars
 from python_processors.orchestration.state.snapshot import Snapshot
+from python_processors.raw_contract import played_feeds
 
-# Box scores and play-by-play are there once a game was played: odds outlive a postponed game.
-FEEDS_OF_PLAYED_GAMES = (
-    "nbac_gamebook_player_stats", "bdl_player_boxscores", "nbac_team_boxscore", "bigdataball_play_by_play",
-)  # fmt: skip
 _NAMED_DATES = 5
 
 
@@ -62,7 +59,7 @@ def changes_of(snapshot: Snapshot, table: str, days: Sequence[date]) -> Changes:
     is_of_players = load_contract(table).entity_column == "player_lookup"
     counts = snapshot.memory.counts_to_come(table, days, is_of_players)
     lost = [row["day"] for row in counts if row["stored"] and not row["is_game_day"]]
-    feeds = snapshot.memory.rows_of_feeds(FEEDS_OF_PLAYED_GAMES, lost) if lost else {}
+    feeds = snapshot.memory.rows_of_feeds(played_feeds(), lost) if lost else {}
     return Changes(
         to_insert=int(sum(row["likely"] or 0 for row in counts if not row["stored"] and row["is_game_day"])),
         may_change=sum(row["stored"] for row in counts if row["is_game_day"]),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -21,18 +20,33 @@ from python_processors.orchestration.state.memory import Memory
 from python_processors.orchestration.state.snapshot import NotPreparedError, read_schedule
 from python_processors.orchestration.state.stored import made_fingerprints
 from python_processors.orchestration.warehouse import DuckDBWarehouse, Session, Warehouse, dataset_prefix
-from python_processors.raw_loader import changed_files, find_raw_dir, link_files, load_raw
+from python_processors.raw_loader import (
+    LoadPlan,
+    check_deletions,
+    deletes_allowed,
+    find_raw_dir,
+    link_files,
+    load_raw,
+    plan_load,
+    rows_to_come,
+    tell,
+)
 from python_processors.schema.tables import create_tables, stored_tables
 
+_NO_FILE = ("",)  # a list of files in SQL names one at least, and no file is called so
 
-def prepare(project: Project, warehouse: Warehouse, *, run_id: str, quietly: bool = False) -> None:
+
+def prepare(
+    project: Project, warehouse: Warehouse, *, run_id: str, quietly: bool = False, allow_deletes: bool = False
+) -> None:
     """Load raw files that are new or changed (DuckDB), and build the schedule's tables. The caller holds the lock.
 
     :param run_id: who confirms what the tables hold then.
     :param quietly: do not tell which files were loaded.
+    :param allow_deletes: raw rows may go, however many.
     :raises FullcourtError: a raw file does not fit, or dbt failed.
     """
-    load_raw_files(warehouse, quietly=quietly)
+    load_raw_files(warehouse, quietly=quietly, allow_deletes=allow_deletes)
     create_missing_tables(warehouse)
     # Its tables have no window; any date does.
     outcome = warehouse.when_free(lambda: project.build(["+dim_game_dates"], ["2021-10-19"]), lambda built: built.said)
@@ -63,35 +77,60 @@ def create_missing_tables(warehouse: Warehouse) -> None:
             create_tables(session, *missing)
 
 
-def load_raw_files(warehouse: Warehouse, *, quietly: bool = False) -> None:
-    """What dbt's plugin does when it opens the database, done before a snapshot looks at raw rows."""
+def load_raw_files(warehouse: Warehouse, *, quietly: bool = False, allow_deletes: bool = False) -> None:
+    """What dbt's plugin does when it opens the database, done before a snapshot looks at raw rows.
+
+    :param allow_deletes: raw rows may go, however many; FULLCOURT_ALLOW_DELETES says so, too.
+    :raises FullcourtError: a file does not fit, leagues would meet, or rows would go that may not.
+    """
     if warehouse.loads_files:
         with warehouse.writing() as session:
             assert session.connection is not None  # files are loaded through it
-            outcome = load_raw(session.connection, find_raw_dir(), prefix=dataset_prefix())
-        if outcome.rows_by_file and not quietly:
-            print(outcome, file=sys.stderr)
+            outcome = load_raw(
+                session.connection, find_raw_dir(), prefix=dataset_prefix(),
+                allow_deletes=allow_deletes or deletes_allowed(),
+            )  # fmt: skip
+        if not quietly:
+            tell(outcome)
 
 
-def overlay_of(session: Session, start: date, end: date) -> Overlay:
-    """Raw files that a run would load first: a plan of these dates looks at them as if they were loaded.
+def load_plan_of(session: Session, *, allow_deletes: bool = False) -> LoadPlan | None:
+    """What a load would do to the raw tables; None where the platform fills them.
 
-    :raises RawDirError: a file does not fit the raw contract.
+    :param allow_deletes: as of load_raw_files().
+    :raises FullcourtError: a file does not fit the raw contract, or leagues would meet.
     """
     connection = session.connection
     if connection is None:
+        return None
+    allowed = allow_deletes or deletes_allowed()
+    return plan_load(connection, find_raw_dir(), prefix=dataset_prefix(), allow_deletes=allowed)
+
+
+def check_load(session: Session, load: LoadPlan | None) -> None:
+    """:raises DeletionsRefusedError: loading the raw files would take away rows that nobody said may go."""
+    if load is not None and not deletes_allowed():
+        assert session.connection is not None
+        check_deletions(session.connection, load, prefix=dataset_prefix())
+
+
+def overlay_of(session: Session, start: date, end: date, load: LoadPlan | None = None) -> Overlay:
+    """Raw files that a run would load first: a plan of these dates looks at them as if they were loaded.
+
+    :param load: what load_plan_of() said, where it is known already.
+    :raises FullcourtError: a file does not fit the raw contract, or leagues would meet.
+    """
+    load = load or load_plan_of(session)
+    if load is None:
         return Overlay()
-    rows: dict[str, list[pa.Table]] = {}
-    files: dict[str, list[str]] = {}
-    for file, table in changed_files(
-        connection, find_raw_dir(), (first_partition(start), end), prefix=dataset_prefix()
-    ):
-        rows.setdefault(file.table.name, []).append(table)
-        files.setdefault(file.table.name, []).append(file.name)
-    return Overlay(
-        {name: pa.concat_tables(tables) for name, tables in rows.items()},
-        {name: tuple(names) for name, names in files.items()},
-    )
+    rows: dict[str, pa.Table] = {}
+    files: dict[str, tuple[str, ...]] = {}
+    dates = (first_partition(start), end)
+    connection = session.connection
+    assert connection is not None
+    for table, names, to_come in rows_to_come(connection, load, dates, prefix=dataset_prefix()):
+        rows[table.name], files[table.name] = to_come, names or _NO_FILE
+    return Overlay(rows, files, load.stored.anew)
 
 
 def lacks_schedule(session: Session, project: Project) -> bool:
@@ -107,7 +146,9 @@ def schedule_to_come(project: Project) -> pa.Table:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         link_files(find_raw_dir(), {SCHEDULE}, folder / "raw")
-        with _environment(FULLCOURT_DUCKDB=str(folder / _database_name()), RAW_DIR=str(folder / "raw")):
+        scratch = {"FULLCOURT_DUCKDB": str(folder / _database_name()), "RAW_DIR": str(folder / "raw")}
+        # Nothing is there that could be deleted: whether the load itself may go on is not asked here.
+        with _environment(**scratch, FULLCOURT_ALLOW_DELETES="1"):
             prepare(project, DuckDBWarehouse(), run_id="scratch", quietly=True)
             with DuckDBWarehouse().reading() as session:
                 return read_schedule(session, project)

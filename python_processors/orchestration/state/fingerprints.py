@@ -36,10 +36,14 @@ class Slot:
 
 @dataclass
 class Overlay:
-    """Raw rows that a run would load first, by table: they stand for the stored rows of the same files."""
+    """Raw rows that a run would load first, by table: they stand for the stored rows of the same files.
+
+    Tables `anew` are made again, as the contract changed: nothing of what is stored stays.
+    """
 
     rows: Mapping[str, pa.Table] = field(default_factory=dict)
     files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    anew: frozenset[str] = frozenset()
 
 
 class Fingerprints:
@@ -113,7 +117,8 @@ class Fingerprints:
         source = session.named(name)
         fresh = overlay.rows.get(relation)
         if fresh is not None:
-            source = _overlaid(session, relation, source if live else None, fresh, overlay.files[relation])
+            stays = live and relation not in overlay.anew
+            source = _overlaid(session, relation, source if stays else None, fresh, overlay.files[relation])
             live = fresh.column_names
         if not live:
             return None

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from python_processors.orchestration.run.locks import run_lock
 
 from python_processors.cli import app, opening
 from python_processors.cli.command import LOCKED, REFUSED, SOMEBODY, Command, guarded
@@ -17,7 +18,6 @@ from python_processors.engines.base import RunLockedError, WaitEndedError
 from python_processors.errors import RefusedError
 from python_processors.orchestration import request as requests
 from python_processors.orchestration.request import Request
-from python_processors.orchestration.run.locks import run_lock
 from python_processors.orchestration.warehouse import DuckDBWarehouse, WarehouseLockedError
 
 RANGE = ("--start", "2021-10-19", "--end", "2021-10-19")

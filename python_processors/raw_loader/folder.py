@@ -1,0 +1,45 @@
+"""Which folder holds the raw files; where there is none, a simulated league."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from python_processors.contract import PROJECT_ROOT
+from python_processors.errors import RawDirMissingError
+from python_processors.simulation import has_marked_files, simulate
+
+DEFAULT_FOLDERS = (PROJECT_ROOT / "data" / "raw", PROJECT_ROOT.parent / "shared" / "raw")
+SIMULATED_FOLDER = PROJECT_ROOT / "data" / "simulated"
+SIMULATED_UNTIL = date(2021, 11, 19)  # a month: enough for every table, and made in seconds
+
+
+@dataclass(frozen=True)
+class RawFolder:
+    """A folder to load, and whether it is the league that is simulated where no archive was found."""
+
+    path: Path
+    is_simulated: bool = False
+
+
+def find_raw_dir(environment: Mapping[str, str] = os.environ) -> RawFolder:
+    """RAW_DIR if it is set, else the first default folder that exists, else the simulated league.
+
+    :raises RawDirMissingError: RAW_DIR is set and is no folder.
+    """
+    named = environment.get("RAW_DIR")
+    if named:
+        if not Path(named).is_dir():
+            raise RawDirMissingError(named)
+        return RawFolder(Path(named))
+    found = next((folder for folder in DEFAULT_FOLDERS if folder.is_dir()), None)
+    return RawFolder(found) if found else RawFolder(SIMULATED_FOLDER, is_simulated=True)
+
+
+def make_if_simulated(folder: RawFolder) -> None:
+    """Write the simulated league where it is not there yet, or is there from before its files had a mark."""
+    if folder.is_simulated and not has_marked_files(folder.path):
+        simulate(folder.path, until=SIMULATED_UNTIL)
