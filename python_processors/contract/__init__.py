@@ -7,14 +7,16 @@ written. dbt reads it as model properties; this module gives Python the same vie
 from __future__ import annotations
 
 import functools
+import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from python_processors.contract.rows import Declared, plain_reads, read_declared
 from python_processors.errors import ContractError
 from python_processors.yaml_files import read_yaml
 
@@ -106,6 +108,7 @@ class Contract:
     cluster_by: tuple[str, ...]
     dataset: str = ""
     reads: tuple[Mapping[str, Any], ...] = ()
+    declared: Declared = field(default_factory=Declared)
 
     @property
     def relation(self) -> str:
@@ -116,6 +119,15 @@ class Contract:
     def entity_column(self) -> str:
         """What tells its rows of a date, or of a game, apart: a player or a team."""
         return next(name for name in self.key if name not in ("game_id", self.partition_by))
+
+    def window(self, name: str) -> int:
+        """Length of a window, in games or days, by the name that the contract gives it.
+
+        :raises ContractError: it names none so.
+        """
+        if name not in self.declared.windows:
+            raise ContractError(self.table, f"no window is called {name}; {', '.join(self.declared.windows)} are.")
+        return self.declared.windows[name]
 
     @property
     def hash_fields(self) -> tuple[str, ...]:
@@ -139,13 +151,15 @@ class Contract:
         table = model["name"]
         meta = model.get("config", {}).get("meta", {})
         columns = tuple(_read_column(table, column) for column in model.get("columns", []))
+        declared = read_declared(table, meta, _project_vars())
         contract = cls(
             table=table,
             columns=columns,
             key=tuple(meta.get("key", ())),
             partition_by=meta.get("partition_by", ""),
             cluster_by=tuple(meta.get("cluster_by", ())),
-            reads=tuple(meta.get("reads", ())),
+            reads=plain_reads(table, tuple(meta.get("reads", ())), declared.windows, _project_vars()),
+            declared=declared,
         )
         _check(contract)
         return contract
@@ -186,6 +200,11 @@ def _check(contract: Contract) -> None:
             raise ContractError(contract.table, f"`{name}` is written at publish and cannot be hashed.")
 
 
+def _project_vars() -> Mapping[str, Any]:
+    found: Mapping[str, Any] = read_yaml(PROJECT_ROOT / "dbt_project.yml").get("vars") or {}
+    return found
+
+
 def _dataset_of(path: Path) -> str:
     """The dataset that dbt_project.yml gives to the folder of a model."""
     project = read_yaml(PROJECT_ROOT / "dbt_project.yml")
@@ -219,3 +238,44 @@ def hashed_tables() -> tuple[str, ...]:
             if "processor" in model.get("config", {}).get("meta", {}):
                 tables.append(model["name"])
     return tuple(tables)
+
+
+@functools.cache
+def declared_rows() -> Mapping[str, Declared]:
+    """What every hashed table's contract declares of its rows, each table after those that it reads on a date.
+
+    :raises ContractError: a contract does not say who is to have a row, or tables read each other.
+    """
+    declared = {table: load_contract(table).declared for table in hashed_tables()}
+    for table, of_table in declared.items():
+        if of_table.rows is None:
+            raise ContractError(table, "`config.meta.rows` is missing: say who is to have a row (docs/add-a-table.md).")
+        for upstream in of_table.waits_for:
+            if upstream not in declared:
+                raise ContractError(table, f"`waits_for` names {upstream}, which is no hashed table.")
+    order: list[str] = []
+
+    def add(table: str, path: tuple[str, ...] = ()) -> None:
+        if table in path:
+            raise ContractError(table, f"it reads itself: {' < '.join([*path[path.index(table) :], table])}.")
+        if table not in order:
+            for read in load_contract(table).reads:
+                if read.get("from") in declared and read.get("window", "same_date") == "same_date":
+                    add(str(read["from"]), (*path, table))
+            order.append(table)
+
+    # Tables of games played come first, then what is known before a game, then what is made of both.
+    for table in sorted(declared, key=_place):
+        add(table)
+    return {table: declared[table] for table in order}
+
+
+def _place(table: str) -> tuple[bool, bool, bool, str]:
+    rows = load_contract(table).declared.rows
+    assert rows is not None
+    return rows.after_bootstrap, not rows.population.is_played, rows.population.entity == "player", table
+
+
+def declared_as_json() -> str:
+    """declared_rows() for macros, which know no contracts while dbt parses (macros/contracts.sql)."""
+    return json.dumps({table: of_table.as_plain() for table, of_table in declared_rows().items()})

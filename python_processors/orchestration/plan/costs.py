@@ -28,7 +28,8 @@ def _rows(plan: Plan, snapshot: Snapshot) -> int:
     for table in snapshot.tables:
         days = plan.days_of(table)
         unknown = "2 * dates.games"
-        if load_contract(table).entity_column == "player_lookup":
+        rows_of = load_contract(table).declared.rows
+        if rows_of is not None and rows_of.population.entity == "player":
             unknown = "gamebook.players"
         ((rows,),) = snapshot.memory.execute(
             f"""

@@ -178,7 +178,7 @@ def due_steps(
 def obstacles(snapshot: Snapshot, table: str, days: Sequence[date]) -> dict[date, str]:
     """Days that cannot be built: a game day of the season before them was never built and is not planned.
 
-    Only for tables that wait for a whole season (var precompute_reads). Rows that a built day lacks are found
+    Only for tables that wait for a whole season (`waits_for` of its contract). Rows that a built day lacks are found
     by the build itself, which knows whom they hold up (nba_ops.blocked_dates).
     """
     upstreams = [name for name, window in precompute_reads().get(table, {}).items() if window == "season_before"]

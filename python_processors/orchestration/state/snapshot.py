@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from python_processors.errors import FullcourtError
 from python_processors.logic_version import project_vars
-from python_processors.orchestration.project import LAYER, Project
+from python_processors.orchestration.project import LAYER, Project, precompute_reads
 from python_processors.orchestration.state.fingerprints import Fingerprints, Overlay, longest_season, stored_rows
 from python_processors.orchestration.state.inputs import Inputs, changed_reads
 from python_processors.orchestration.state.reads import Read
@@ -309,8 +309,8 @@ class Snapshot:
         return replace(state, why="it was asked for by force") if forced else state
 
     def _starts_later(self, table: str) -> bool:
-        """Whether the first days of a season have no rows of it: it looks back, and says so by its reads."""
-        return any(read.upstream == "dim_game_dates" for read in self.fingerprints.reads[table])
+        """Whether the first days of a season have no rows of it, by its contract."""
+        return table in precompute_reads()
 
     def _described(self, table: str, changed: Sequence[str]) -> str:
         reads: dict[str, Read] = {read.name: read for read in self.fingerprints.reads[table]}
