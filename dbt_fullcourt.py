@@ -13,7 +13,7 @@ from dbt.plugins.manager import dbtPlugin
 from dbt_common.context import get_invocation_context
 
 from python_processors.bigquery.submission import register
-from python_processors.contract import declared_as_json
+from python_processors.contract.declared import declared_as_json
 
 DECLARED_ROWS = "DBT_FULLCOURT_ROWS"  # read by macro declared_rows()
 

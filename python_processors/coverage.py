@@ -9,7 +9,8 @@ from typing import Any
 
 import duckdb
 
-from python_processors.contract import PROJECT_ROOT, declared_rows
+from python_processors.contract import PROJECT_ROOT
+from python_processors.contract.declared import declared_rows
 
 
 def by_outcome(connection: duckdb.DuckDBPyConnection, start_date: str, end_date: str, *, prefix: str = "") -> str:

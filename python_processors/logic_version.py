@@ -15,7 +15,8 @@ from types import ModuleType
 from typing import Any
 
 from python_processors import casting, hashing
-from python_processors.contract import PROJECT_ROOT, Contract, declared_rows
+from python_processors.contract import PROJECT_ROOT, Contract
+from python_processors.contract.declared import declared_rows
 from python_processors.yaml_files import read_yaml
 
 # What every row goes through after its processor; the rest is what the processor imports.

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from dbt_fullcourt import DECLARED_ROWS
-from python_processors.contract import declared_as_json
+from python_processors.contract.declared import declared_as_json
 
 ROOT = Path(__file__).resolve().parents[1]
 # Materializations and macros are Jinja that writes SQL: only models and singular tests are SQL.

@@ -7,7 +7,6 @@ written. dbt reads it as model properties; this module gives Python the same vie
 from __future__ import annotations
 
 import functools
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -195,6 +194,13 @@ def _check(contract: Contract) -> None:
         raise ContractError(contract.table, f"key or partition names no column: {', '.join(absent)}.")
     if unpublished:
         raise ContractError(contract.table, f"columns of the publish step missing: {', '.join(unpublished)}.")
+    rows = contract.declared.rows
+    if (
+        rows is not None
+        and not rows.after_bootstrap
+        and (contract.partition_by != "game_date" or "game_id" not in names)
+    ):
+        raise ContractError(contract.table, f"rows of {rows.of} are of games: they need `game_id`, by `game_date`.")
     for name in PUBLISH_COLUMNS:
         if name in contract.hash_fields:
             raise ContractError(contract.table, f"`{name}` is written at publish and cannot be hashed.")
@@ -238,44 +244,3 @@ def hashed_tables() -> tuple[str, ...]:
             if "processor" in model.get("config", {}).get("meta", {}):
                 tables.append(model["name"])
     return tuple(tables)
-
-
-@functools.cache
-def declared_rows() -> Mapping[str, Declared]:
-    """What every hashed table's contract declares of its rows, each table after those that it reads on a date.
-
-    :raises ContractError: a contract does not say who is to have a row, or tables read each other.
-    """
-    declared = {table: load_contract(table).declared for table in hashed_tables()}
-    for table, of_table in declared.items():
-        if of_table.rows is None:
-            raise ContractError(table, "`config.meta.rows` is missing: say who is to have a row (docs/add-a-table.md).")
-        for upstream in of_table.waits_for:
-            if upstream not in declared:
-                raise ContractError(table, f"`waits_for` names {upstream}, which is no hashed table.")
-    order: list[str] = []
-
-    def add(table: str, path: tuple[str, ...] = ()) -> None:
-        if table in path:
-            raise ContractError(table, f"it reads itself: {' < '.join([*path[path.index(table) :], table])}.")
-        if table not in order:
-            for read in load_contract(table).reads:
-                if read.get("from") in declared and read.get("window", "same_date") == "same_date":
-                    add(str(read["from"]), (*path, table))
-            order.append(table)
-
-    # Tables of games played come first, then what is known before a game, then what is made of both.
-    for table in sorted(declared, key=_place):
-        add(table)
-    return {table: declared[table] for table in order}
-
-
-def _place(table: str) -> tuple[bool, bool, bool, str]:
-    rows = load_contract(table).declared.rows
-    assert rows is not None
-    return rows.after_bootstrap, not rows.population.is_played, rows.population.entity == "player", table
-
-
-def declared_as_json() -> str:
-    """declared_rows() for macros, which know no contracts while dbt parses (macros/contracts.sql)."""
-    return json.dumps({table: of_table.as_plain() for table, of_table in declared_rows().items()})

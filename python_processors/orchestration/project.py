@@ -18,7 +18,8 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from dbt_common.invocation import get_invocation_id
 
-from python_processors.contract import PROJECT_ROOT, declared_rows, hashed_tables, load_contract
+from python_processors.contract import PROJECT_ROOT, hashed_tables, load_contract
+from python_processors.contract.declared import declared_rows
 from python_processors.errors import FullcourtError
 from python_processors.jobs import load_processor
 from python_processors.logic_version import (

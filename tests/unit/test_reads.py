@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from python_processors.contract import declared_rows, hashed_tables
+from python_processors.contract import hashed_tables
+from python_processors.contract.declared import declared_rows
 from python_processors.errors import ContractError
 from python_processors.orchestration.project import precompute_reads
 from python_processors.orchestration.state.reads import Read, reads_of
