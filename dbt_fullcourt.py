@@ -1,22 +1,33 @@
-"""dbt plugin: lets dbt-bigquery run a processor's Python in dbt's own process.
+"""dbt plugin: hands the tables' contracts to macros, and lets dbt-bigquery run Python in dbt's own process.
 
-dbt-core imports every top-level module named dbt_* and starts the plugins it lists, before the
-adapter runs anything. dbt-duckdb runs Python in its process by itself; dbt-bigquery sends it to a
+dbt-core imports every top-level module named dbt_* and starts the plugins it lists, before it parses
+anything. dbt-duckdb runs Python in its process by itself; dbt-bigquery sends it to a
 cluster, unless an adapter offers a submission method of another name.
 """
 
 from __future__ import annotations
 
-from dbt.plugins.manager import dbtPlugin
+from typing import cast
 
+from dbt.plugins.manager import dbtPlugin
+from dbt_common.context import get_invocation_context
+
+from python_processors.contract.declared import declared_as_json
 from python_processors.engines.bigquery.submission import register
+
+DECLARED_ROWS = "DBT_FULLCOURT_ROWS"  # read by macro declared_rows()
 
 
 class FullcourtPlugin(dbtPlugin):
-    """Registers the submission method `in_process` with dbt-bigquery."""
+    """Registers the submission method `in_process` with dbt-bigquery, and tells macros what contracts declare."""
 
     def initialize(self) -> None:
         register()
+        if self.project_name != "fullcourt":
+            return  # another project of the same environment
+        # dbt took its copy of the environment when it started: env_var() reads that one.
+        environment = cast("dict[str, str]", get_invocation_context().env)
+        environment[DECLARED_ROWS] = declared_as_json()
 
 
 plugins = [FullcourtPlugin]

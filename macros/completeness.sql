@@ -1,19 +1,8 @@
-{#- The windows over which a history is held to be complete: name, and which games lie in it. -#}
+{#- The windows over which a history is held to be complete: name, and which games lie in it. A contract's `history` names its own. -#}
 {% macro completeness_windows() -%}
     {{ return({
         'l5': 'games_ago <= 5', 'l10': 'games_ago <= 10', 'l15': 'games_ago <= 15', 'l20': 'games_ago <= 20',
         'l7d': 'days_ago <= 7', 'l14d': 'days_ago <= 14', 'l30d': 'days_ago <= 30', 'season': 'true',
-    }) }}
-{%- endmacro %}
-
-{#- The tables that look back on a history, whose it is, and the windows that must be complete. -#}
-{% macro histories() -%}
-    {{ return({
-        'upcoming_player_game_context': {'entity_type': 'player', 'windows': ['l5', 'l10', 'l7d', 'l14d', 'l30d']},
-        'upcoming_team_game_context': {'entity_type': 'team', 'windows': ['l5', 'l10', 'l7d', 'l14d', 'l30d']},
-        'team_defense_zone_analysis': {'entity_type': 'team', 'windows': ['l15', 'l30d']},
-        'player_shot_zone_analysis': {'entity_type': 'player', 'windows': ['l10', 'l20']},
-        'player_daily_cache': {'entity_type': 'player', 'windows': ['l5', 'l10', 'l7d', 'l14d', 'season']},
     }) }}
 {%- endmacro %}
 
@@ -49,19 +38,20 @@ failures as (
     (completeness.all_windows_complete or completeness.backfill_bootstrap_mode)
 {%- endmacro %}
 
-{#- What CTE `completeness` says of every row that looks back, over its main window. -#}
-{% macro history_columns(main_window) -%}
-    completeness.{{ main_window }}_expected as expected_games_count,
-        completeness.{{ main_window }}_actual as actual_games_count,
-        completeness.{{ main_window }}_completeness_pct as completeness_percentage,
-        completeness.{{ main_window }}_expected - completeness.{{ main_window }}_actual as missing_games_count,
+{#- What CTE `completeness` says of every row that looks back, over the main window of the table whose histories it holds. -#}
+{% macro history_columns(table_name) -%}
+    {%- set window = main_window(table_name) -%}
+    completeness.{{ window }}_expected as expected_games_count,
+        completeness.{{ window }}_actual as actual_games_count,
+        completeness.{{ window }}_completeness_pct as completeness_percentage,
+        completeness.{{ window }}_expected - completeness.{{ window }}_actual as missing_games_count,
         completeness.season_boundary_detected,
         completeness.backfill_bootstrap_mode
 {%- endmacro %}
 
-{#- The run's own columns of a context, from the CTEs of readiness(), over its main window. None is hashed. -#}
-{% macro readiness_columns(main_window, windows) -%}
-    {{ history_columns(main_window) }},
+{#- The run's own columns of a context, from the CTEs of readiness(); `windows` have columns. None is hashed. -#}
+{% macro readiness_columns(table_name, windows) -%}
+    {{ history_columns(table_name) }},
         {{ is_history_ready() }} as is_production_ready,
         failures.last_attempt_at as last_reprocess_attempt_at,
         coalesce(failures.attempt_count, 0) as reprocess_attempt_count,
@@ -82,12 +72,12 @@ failures as (
 {%- endmacro %}
 
 {#-
-  The run's own columns of a precompute row, from CTE `completeness` over its main window. A row is only
-  made when nothing about it failed, so there are no attempts and no breaker to speak of: failures are
+  The run's own columns of a precompute row, from CTE `completeness`, which holds the histories of `table_name`. A row is
+  only made when nothing about it failed, so there are no attempts and no breaker to speak of: failures are
   in precompute_failures, where they belong to entities without a row.
 -#}
-{% macro precompute_run_columns(main_window) -%}
-    {{ history_columns(main_window) }},
+{% macro precompute_run_columns(table_name) -%}
+    {{ history_columns(table_name) }},
         false as early_season_flag,
         cast(null as string) as insufficient_data_reason,
         cast(null as {{ engine_type('TIMESTAMP') }}) as last_reprocess_attempt_at,

@@ -140,15 +140,15 @@
 {%- endmacro %}
 
 {#- All columns but the named ones, after `select *`: BigQuery says EXCEPT, DuckDB EXCLUDE. -#}
-{% macro but(columns) -%}
-    {{ return(adapter.dispatch('but')(columns)) }}
+{% macro star_except(columns) -%}
+    {{ return(adapter.dispatch('star_except')(columns)) }}
 {%- endmacro %}
 
-{% macro default__but(columns) -%}
+{% macro default__star_except(columns) -%}
     except ({{ columns | join(', ') }})
 {%- endmacro %}
 
-{% macro duckdb__but(columns) -%}
+{% macro duckdb__star_except(columns) -%}
     exclude ({{ columns | join(', ') }})
 {%- endmacro %}
 

@@ -53,7 +53,7 @@ compared as (
 
 counted as (
     select
-        compared.* {{ but(['attempt_count']) }},
+        compared.* {{ star_except(['attempt_count']) }},
         is_found and not (was_open and breaker_is_open) as is_attempt,
         case
             when is_found and not was_open then 1

@@ -10,20 +10,7 @@ from typing import Any
 import duckdb
 
 from python_processors.contract import PROJECT_ROOT
-
-# Of a day, in the order of the chain; the three summaries and both contexts have the columns before.
-COLUMNS = {
-    "team_offense_game_summary": "offense",
-    "team_defense_game_summary": "defense",
-    "player_game_summary": "players",
-    "upcoming_team_game_context": "teams tonight",
-    "upcoming_player_game_context": "players tonight",
-    "team_defense_zone_analysis": "defense zones",
-    "player_shot_zone_analysis": "shot zones",
-    "player_composite_factors": "factors",
-    "player_daily_cache": "cache",
-    "ml_feature_store_v2": "features",
-}
+from python_processors.contract.declared import declared_rows
 
 
 def by_outcome(connection: duckdb.DuckDBPyConnection, start_date: str, end_date: str, *, prefix: str = "") -> str:
@@ -59,8 +46,9 @@ def by_date(connection: duckdb.DuckDBPyConnection, start_date: str, end_date: st
         if outcome in ("partial", "missing"):
             cell += f" ({there:,} of {expected:,})"
         days.setdefault((day, games), {})[table] = cell
-    lines = [(*key, *(cells.get(table, "") for table in COLUMNS)) for key, cells in sorted(days.items())]
-    return _markdown(("date", "games", *COLUMNS.values()), lines)
+    labels = {table: of_table.label for table, of_table in declared_rows().items()}
+    lines = [(*key, *(cells.get(table, "") for table in labels)) for key, cells in sorted(days.items())]
+    return _markdown(("date", "games", *labels.values()), lines)
 
 
 def _markdown(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

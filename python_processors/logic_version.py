@@ -16,6 +16,7 @@ from typing import Any
 
 from python_processors import casting, hashing
 from python_processors.contract import PROJECT_ROOT, Contract
+from python_processors.contract.declared import declared_rows
 from python_processors.project_code import remembered
 from python_processors.yaml_files import read_yaml
 
@@ -56,12 +57,33 @@ def logic_version(
     parts = {
         "sql": {name: normalised_sql(code) for name, code in sql.items()},
         "macros": macros,
+        "declared": declared_for(contract, [*sql.values(), *macros.values()]),
         "vars": read_vars([*sql.values(), *macros.values(), *modules.values()], every_var),
         "python": modules,
         "contract": [[c.name, c.type.name, c.required, c.not_hashed is None] for c in contract.columns],
         "key": [*contract.key, contract.partition_by],
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def declared_for(contract: Contract, codes: Iterable[str]) -> dict[str, Any]:
+    """What decides a table's rows of what contracts declare: its own, and that of each table it names or waits for.
+
+    A model that goes over all tables makes rows of each by its name, so those of a table that nobody names are
+    read by nobody: another table's declaration, or a new table, changes nothing here.
+    """
+    words = {word for code in codes for word in _NAME.findall(code)} | set(contract.declared.waits_for)
+    named = {table: of_table.as_plain() for table, of_table in declared_rows().items() if table in words}
+    return {**named, contract.table: contract.declared.as_plain()}
+
+
+def declared_of_played_games() -> dict[str, str]:
+    """The tables of played games, and of whom: the staging layer names the rows that they must hold."""
+    return {
+        table: of_table.rows.of
+        for table, of_table in declared_rows().items()
+        if of_table.rows is not None and of_table.rows.population.is_played
+    }
 
 
 def logic_sources(graph: Mapping[str, Mapping[str, Any]], unique_id: str) -> dict[str, str]:

@@ -11,6 +11,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from dbt_fullcourt import DECLARED_ROWS
+from python_processors.contract.declared import declared_as_json
+
 ROOT = Path(__file__).resolve().parents[1]
 # Materializations and macros are Jinja that writes SQL: only models and singular tests are SQL.
 FOLDERS = ("models", "tests/dbt")
@@ -19,6 +22,7 @@ FOLDERS = ("models", "tests/dbt")
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"FULLCOURT_DUCKDB": str(Path(folder) / "lint.duckdb"), "DBT_TARGET_PATH": folder}
+        environment[DECLARED_ROWS] = declared_as_json()  # sqlfluff parses by itself, without dbt's plugins
         run = subprocess.run(
             [str(Path(sys.executable).with_name("sqlfluff")), "lint", "--disable-progress-bar", *FOLDERS],
             cwd=ROOT, env=environment, capture_output=True, text=True, check=False,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from python_processors.contract import load_contract
+from python_processors.contract.declared import declared_rows
 from tests.warehouse import Warehouse
 
 # Figures of a gamebook row that exist only once the game is played.
@@ -19,13 +20,12 @@ FIGURES = (
 
 
 # The tables that say what was known before a day's games, and those of them that follow its rosters.
-LOOK_BACK = (
-    "upcoming_team_game_context", "upcoming_player_game_context", "team_defense_zone_analysis",
-    "player_shot_zone_analysis", "player_composite_factors", "player_daily_cache", "ml_feature_store_v2",
-)  # fmt: skip
-BY_ROSTER = (
-    "upcoming_player_game_context", "player_composite_factors", "player_daily_cache", "ml_feature_store_v2",
-)  # fmt: skip
+LOOK_BACK = tuple(
+    table for table, declared in declared_rows().items() if declared.rows and not declared.rows.population.is_played
+)
+BY_ROSTER = tuple(
+    table for table in LOOK_BACK if load_contract(table).declared.as_plain()["of"] == "players_who_may_play"
+)
 # Features of the day itself: what stars out add to usage, his risk of sitting out, and the points lines.
 FEATURES_OF_THE_DAY = (8, 10, 25, 26, 27, 28)
 

@@ -1,8 +1,9 @@
 {#-
-  Fails on each row whose fingerprint is not that of what is read of the entity's last so many rows of the season strictly
-  before the row's date: a window that holds its own date, or a later one, or misses a game.
+  Fails on each row whose fingerprint is not that of what is read of the entity's last rows of the season strictly before
+  the row's date: a window that holds its own date, or a later one, or misses a game. How many rows back says the
+  contract's read of the upstream: so many games, or all of the season.
 -#}
-{% test window_ends_before_its_date(model, upstream, entity, games, fingerprint) %}
+{% test window_ends_before_its_date(model, upstream, entity, fingerprint) %}
 {%- if execute %}
 {%- set node = node_of(model) %}
 {%- set partition = node.config.meta.partition_by %}
@@ -15,12 +16,19 @@
     ~ " as boxes where " ~ in_season_so_far()
     ~ (" and " ~ took_part('boxes') if upstream == 'player_game_summary' else '') ~ ")",
     "(select game_date, season_year from " ~ ref('dim_game_dates') ~ ")",
-    games
+    games_read(node, upstream)
 ) }}
 {%- endif %}
 -- depends_on: {{ ref(upstream) }}
 -- depends_on: {{ ref('dim_game_dates') }}
 {% endtest %}
+
+{#- Over how many games a table reads another by player or team; none where it reads all of the season. -#}
+{% macro games_read(node, upstream) -%}
+    {%- set read = node.config.meta.reads | selectattr('from', 'equalto', upstream) | selectattr('by', 'defined') | first -%}
+    {%- set size = read.get('size') if read.window == 'games' else none -%}
+    {{ return(window_size(node.name, size) if size is string else size) }}
+{%- endmacro %}
 
 {% macro windows_of_other_rows(rows, upstream, dates, games) -%}
 with ranked as (
@@ -43,7 +51,7 @@ with ranked as (
 recomputed as (
     select as_of, entity, {{ partition_fingerprint('read_hash') }} as fingerprint
     from ranked
-    where games_ago <= {{ games }}
+    {{ "where games_ago <= " ~ games if games }}
     group by as_of, entity
 )
 

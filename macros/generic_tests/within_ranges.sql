@@ -1,6 +1,15 @@
-{#- Fails on each row with a column outside its range, both ends included. `ranges`: column to [least, most]. -#}
+{#- Fails on each row with a column outside its range, both ends included. `ranges`: column to [least, most], numbers or names of the table's windows. -#}
 {% test within_ranges(model, ranges) %}
-{{ rows_out_of_range(window_rows(model), key_columns(node_of(model)), ranges) if execute }}
+{%- if execute %}
+{%- set node = node_of(model) %}
+{%- set limits = {} %}
+{%- for column, range in ranges.items() %}
+{%- set ends = [] %}
+{%- for end in range %}{% do ends.append(window_size(node.name, end) if end is string else end) %}{% endfor %}
+{%- do limits.update({column: ends}) %}
+{%- endfor %}
+{{ rows_out_of_range(window_rows(model), key_columns(node), limits) }}
+{%- endif %}
 {% endtest %}
 
 {% macro rows_out_of_range(rows, key, ranges) -%}

@@ -1,16 +1,16 @@
 {#-
   CTE `blocked`: the dates of the window on which a precompute table may not be computed, since what it
-  reads (var precompute_reads) is not complete over its window; one row per date, with the upstream
+  waits for by its contract is not complete over its window; one row per date, with the upstream
   tables and the reason by name. A date that is blocked has no rows.
 
   Gaps of analytics tables come from upstream_gaps; a precompute table that this one reads is compared
   with its expected rows here, after it was built, and with those that a repair would bring.
 -#}
 {% macro find_blocked_dates(table_name) -%}
-    {%- set precompute = var('precompute_reads') -%}
+    {%- set declared = declared_rows() -%}
 blocking_upstreams as (
-    {%- for upstream, window in precompute[table_name].items() %}
-    {%- if upstream in precompute %}
+    {%- for upstream, window in declared[table_name].waits_for.items() %}
+    {%- if declared[upstream].after_bootstrap %}
     select
         entities.game_date,
         '{{ upstream }}' as upstream,
@@ -68,12 +68,12 @@ entities as (
 )
 {%- endmacro %}
 
-{#- What precompute tables read of analytics tables: pairs of a table and a window, each once. -#}
-{% macro analytics_reads() -%}
-    {%- set precompute = var('precompute_reads') -%}
+{#- What tables wait for of tables that have expected_rows, and so gaps: pairs of a table and a window, each once. -#}
+{% macro waited_for() -%}
+    {%- set declared = declared_rows() -%}
     {%- set pairs = [] -%}
-    {%- for upstreams in precompute.values() -%}
-        {%- for pair in upstreams.items() if pair[0] not in precompute and pair not in pairs -%}
+    {%- for of_table in declared.values() -%}
+        {%- for pair in of_table.waits_for.items() if not declared[pair[0]].after_bootstrap and pair not in pairs -%}
             {%- do pairs.append(pair) -%}
         {%- endfor -%}
     {%- endfor -%}

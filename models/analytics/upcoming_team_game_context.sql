@@ -66,7 +66,7 @@ final as (
         cast(null as string) as source_injury_report_hash,
         coalesce(games.results_before, 0) = 0 as early_season_flag,
         case when coalesce(games.results_before, 0) = 0 then 'first game of the season' end as insufficient_data_reason,
-        {{ readiness_columns('l14d', ['l7d', 'l14d']) }},
+        {{ readiness_columns('upcoming_team_game_context', ['l7d', 'l14d']) }},
         -- inputs of the processor
         case when games.is_home then 1 else -1 end as side,
         lines.home_spread_200ths,

@@ -18,7 +18,7 @@ arenas as (
 sides as (
     {%- for side, other in [('home', 'away'), ('away', 'home')] %}
     select
-        games.* {{ but(['home_team_abbr', 'away_team_abbr', 'home_points', 'away_points']) }},
+        games.* {{ star_except(['home_team_abbr', 'away_team_abbr', 'home_points', 'away_points']) }},
         {{ side }}_team_abbr as team_abbr,
         {{ other }}_team_abbr as opponent_team_abbr,
         {{ 'true' if side == 'home' else 'false' }} as is_home,

@@ -58,7 +58,7 @@ final as (
         cast(sum(defense.opp_fg_attempts) as int64) as opp_fg_attempts
     from targets
     left join results
-        on {{ is_among_last_results('results', 'targets', 10) }}
+        on {{ is_among_last_results('results', 'targets', var('team_form_games')) }}
     left join offense on results.game_id = offense.game_id and results.team_abbr = offense.team_abbr
     left join defense on results.game_id = defense.game_id and results.team_abbr = defense.team_abbr
     group by targets.game_id, targets.game_date, targets.team_abbr

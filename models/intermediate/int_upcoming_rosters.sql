@@ -45,7 +45,7 @@ recent as (
     left join teams_with_roster
         on games.game_id = teams_with_roster.game_id and games.team_abbr = teams_with_roster.team_abbr
     inner join results
-        on {{ is_among_last_results('results', 'games', 10) }}
+        on {{ is_among_last_results('results', 'games', var('roster_games')) }}
     inner join appearances on results.game_id = appearances.game_id and results.team_abbr = appearances.team_abbr
     where teams_with_roster.game_id is null
     group by games.game_id, games.game_date, games.season_year, games.team_abbr, appearances.player_lookup

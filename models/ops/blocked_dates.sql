@@ -5,7 +5,7 @@
 with
 
 final as (
-    {%- for table_name in var('precompute_reads') %}
+    {%- for table_name in tables_after_bootstrap() %}
     select '{{ table_name }}' as table_name, held_up.game_date, held_up.blocked_by, held_up.reason
     from (
         with {{ find_blocked_dates(table_name) }}

@@ -6,11 +6,7 @@
 -- of the rows expected. partial: anything else.
 {{ config(**replace_window()) }}
 
-{%- set analytics = [
-    'team_offense_game_summary', 'team_defense_game_summary', 'player_game_summary', 'upcoming_team_game_context',
-    'upcoming_player_game_context'
-] %}
-{%- set precompute = var('precompute_reads') %}
+{%- set declared = declared_rows() %}
 
 with
 
@@ -42,14 +38,12 @@ expected as (
 ),
 
 actual as (
-    {%- for table_name in analytics %}
-    select '{{ table_name }}' as table_name, game_date, game_id, {{ entity_column(table_name) }} as entity
-    from {{ ref(table_name) }}
-    where {{ in_window() }}
-    union all
-    {%- endfor %}
-    {%- for table_name in precompute %}
-    select '{{ table_name }}', {{ date_column(table_name) }}, '', {{ entity_column(table_name) }}
+    {%- for table_name, of_table in declared.items() %}
+    select
+        '{{ table_name }}' as table_name,
+        {{ date_column(table_name) }} as game_date,
+        {{ "''" if of_table.after_bootstrap else 'game_id' }} as game_id,
+        {{ entity_column(table_name) }} as entity
     from {{ ref(table_name) }}
     where {{ in_window(date_column(table_name)) }}
     {{ 'union all' if not loop.last }}
@@ -89,8 +83,8 @@ counted as (
 ),
 
 tables as (
-    {%- for table_name in analytics + (precompute | list) %}
-    select '{{ table_name }}' as table_name, {{ 'true' if table_name in precompute else 'false' }} as is_precompute
+    {%- for table_name, of_table in declared.items() %}
+    select '{{ table_name }}' as table_name, {{ 'true' if of_table.after_bootstrap else 'false' }} as is_precompute
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),

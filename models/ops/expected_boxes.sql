@@ -50,35 +50,42 @@ teams_of_games as (
     left join games_with_balldontlie on games.game_id = games_with_balldontlie.game_id
 ),
 
-final as (
-    {%- for table_name in ['team_offense_game_summary', 'team_defense_game_summary'] %}
-    select
-        '{{ table_name }}' as table_name,
-        game_date,
-        game_id,
-        team_abbr as entity,
-        has_gamebook or has_balldontlie or has_team_box as has_source,
-        cast(null as string) as quarantine_reason
-    from teams_of_games
-    union all
-    {%- endfor %}
-    select
-        'player_game_summary', gamebook.game_date, gamebook.game_id, gamebook.player_lookup, true,
-        gamebook.quarantine_reason
+players_of_games as (
+    select gamebook.game_date, gamebook.game_id, gamebook.player_lookup as entity, true as has_source, gamebook.quarantine_reason
     from gamebook
     inner join (select distinct game_id from games) as final_games on gamebook.game_id = final_games.game_id
     union all
-    select
-        'player_game_summary', balldontlie.game_date, balldontlie.game_id, balldontlie.player_lookup, true,
-        balldontlie.quarantine_reason
+    select balldontlie.game_date, balldontlie.game_id, balldontlie.player_lookup, true, balldontlie.quarantine_reason
     from balldontlie
     inner join (select distinct game_id from games) as final_games on balldontlie.game_id = final_games.game_id
     left join games_with_gamebook on balldontlie.game_id = games_with_gamebook.game_id
     where games_with_gamebook.game_id is null
     union all
-    select 'player_game_summary', game_date, game_id, team_abbr || ' players', false, cast(null as string)
+    select game_date, game_id, team_abbr || ' players', false, cast(null as string)
     from teams_of_games
     where not has_gamebook and not has_balldontlie
+),
+
+final as (
+    select
+        tables.table_name,
+        teams_of_games.game_date,
+        teams_of_games.game_id,
+        teams_of_games.team_abbr as entity,
+        teams_of_games.has_gamebook or teams_of_games.has_balldontlie or teams_of_games.has_team_box as has_source,
+        cast(null as string) as quarantine_reason
+    from teams_of_games
+    cross join ({{ names_as_rows(tables_of(['teams_that_played'])) }}) as tables
+    union all
+    select
+        tables.table_name,
+        players_of_games.game_date,
+        players_of_games.game_id,
+        players_of_games.entity,
+        players_of_games.has_source,
+        players_of_games.quarantine_reason
+    from players_of_games
+    cross join ({{ names_as_rows(tables_of(['players_who_played'])) }}) as tables
 )
 
 select * from final

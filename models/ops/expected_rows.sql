@@ -26,29 +26,46 @@ unusable_roster_rows as (
     where {{ in_window() }} and not is_on_roster
 ),
 
-final as (
-    select table_name, game_date, game_id, entity, has_source, quarantine_reason from boxes
-    union all
-    select 'upcoming_team_game_context', game_date, game_id, team_abbr, true, cast(null as string) from upcoming_teams
-    union all
-    select 'upcoming_player_game_context', game_date, game_id, player_lookup, true, cast(null as string)
+players_to_expect as (
+    select game_date, game_id, player_lookup as entity, true as has_source, cast(null as string) as quarantine_reason
     from upcoming_players
     union all
     select
-        'upcoming_player_game_context', rows_left_out.game_date, rows_left_out.game_id, rows_left_out.player_lookup, true,
-        rows_left_out.quarantine_reason
+        rows_left_out.game_date, rows_left_out.game_id, rows_left_out.player_lookup, true, rows_left_out.quarantine_reason
     from unusable_roster_rows as rows_left_out
     inner join upcoming_teams
         on rows_left_out.game_id = upcoming_teams.game_id and rows_left_out.team_abbr = upcoming_teams.team_abbr
     union all
     -- Before its first result of a season no team without an official roster has anybody to name.
-    select
-        'upcoming_player_game_context', teams.game_date, teams.game_id, teams.team_abbr || ' players', false,
-        cast(null as string)
+    select teams.game_date, teams.game_id, teams.team_abbr || ' players', false, cast(null as string)
     from upcoming_teams as teams
     left join (select distinct game_id, team_abbr from upcoming_players) as named
         on teams.game_id = named.game_id and teams.team_abbr = named.team_abbr
     where named.game_id is null and teams.results_before > 0
+),
+
+final as (
+    select table_name, game_date, game_id, entity, has_source, quarantine_reason from boxes
+    union all
+    select
+        tables.table_name,
+        upcoming_teams.game_date,
+        upcoming_teams.game_id,
+        upcoming_teams.team_abbr,
+        true,
+        cast(null as string)
+    from upcoming_teams
+    cross join ({{ names_as_rows(tables_of(['teams_to_play'], after_bootstrap=false)) }}) as tables
+    union all
+    select
+        tables.table_name,
+        players_to_expect.game_date,
+        players_to_expect.game_id,
+        players_to_expect.entity,
+        players_to_expect.has_source,
+        players_to_expect.quarantine_reason
+    from players_to_expect
+    cross join ({{ names_as_rows(tables_of(['players_who_may_play'], after_bootstrap=false)) }}) as tables
 )
 
 select * from final

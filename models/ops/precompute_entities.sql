@@ -12,35 +12,44 @@ completeness as (
     where {{ in_window() }}
 ),
 
-rosters as (
-    select rosters.game_date, rosters.player_lookup
+-- Of tables that look back on no history: everybody of their population.
+without_history as (
+    select 'players_who_may_play' as population, rosters.game_date, rosters.player_lookup as entity
     from {{ ref('int_upcoming_rosters') }} as rosters
-    inner join {{ ref('dim_game_dates') }} as dates on rosters.game_date = dates.game_date
-    where {{ in_window('rosters.game_date') }} and dates.is_analysis_date
+    where {{ in_window('rosters.game_date') }}
+    union all
+    select 'teams_to_play', games.game_date, games.team_abbr
+    from {{ ref('dim_team_games') }} as games
+    where {{ in_window('games.game_date') }} and games.is_in_scope
 ),
 
-{#- By table: what too few games are called when the season itself has no more of them. -#}
-{%- set too_few = {
-    'team_defense_zone_analysis': 'INSUFFICIENT_DATA',
-    'player_shot_zone_analysis': 'EXPECTED_INCOMPLETE',
-    'player_daily_cache': 'INSUFFICIENT_DATA',
-} %}
+{#- What too few games are called when the season itself has no more of them, and how many are few: by contract. -#}
+{%- set later = [] %}
+{%- for name, declared in declared_rows().items() if declared.after_bootstrap %}{% do later.append((name, declared)) %}{% endfor %}
+
+tables as (
+    {%- for name, declared in later %}
+    select
+        '{{ name }}' as table_name,
+        '{{ declared.of }}' as population,
+        {{ 'true' if declared.history else 'false' }} as has_history,
+        {{ declared.min_games }} as least_games,
+        '{{ declared.too_few_games }}' as too_few_games
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
 
 judged as (
-    {%- for table_name, category in too_few.items() %}
-    {%- set least = var('min_games')[table_name] %}
     select
-        *,
-        {{ least }} as least_games,
+        completeness.*,
+        tables.least_games,
         case
-            when season_expected < {{ least }} then '{{ category }}'
-            when season_actual < {{ least }} then 'INCOMPLETE_UPSTREAM'
+            when completeness.season_expected < tables.least_games then tables.too_few_games
+            when completeness.season_actual < tables.least_games then 'INCOMPLETE_UPSTREAM'
             when not {{ is_history_ready() }} then 'INCOMPLETE_DATA'
         end as outcome
     from completeness
-    where table_name = '{{ table_name }}'
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    inner join tables on completeness.table_name = tables.table_name and tables.has_history
 ),
 
 final as (
@@ -60,13 +69,14 @@ final as (
         missing_game_ids,
         retry_can_help
     from judged
-    {%- for table_name in ['player_composite_factors', 'ml_feature_store_v2'] %}
     union all
     select
-        '{{ table_name }}', game_date, player_lookup, cast(null as string), cast(null as string), cast(null as int64),
-        cast(null as int64), cast(null as string), false
-    from rosters
-    {%- endfor %}
+        tables.table_name, without_history.game_date, without_history.entity, cast(null as string), cast(null as string),
+        cast(null as int64), cast(null as int64), cast(null as string), false
+    from without_history
+    inner join tables on without_history.population = tables.population and not tables.has_history
+    inner join {{ ref('dim_game_dates') }} as dates on without_history.game_date = dates.game_date
+    where dates.is_analysis_date
 )
 
 select * from final

@@ -34,18 +34,17 @@ outcomes as (
 
 -- Whole days: those of the bootstrap, and those that are blocked.
 days as (
-    {%- for table_name in var('precompute_reads') %}
     select
-        '{{ table_name }}' as processor_name,
-        game_date as analysis_date,
+        tables.table_name as processor_name,
+        dates.game_date as analysis_date,
         'EXPECTED_INCOMPLETE' as failure_category,
-        concat('day ', cast(day_of_season + 1 as string), ' of the season, which has no rows yet') as failure_reason,
+        concat('day ', cast(dates.day_of_season + 1 as string), ' of the season, which has no rows yet') as failure_reason,
         'BOOTSTRAP' as failure_type,
         false as building_can_help
-    from {{ ref('dim_game_dates') }}
-    where {{ in_window() }} and not is_analysis_date
+    from {{ ref('dim_game_dates') }} as dates
+    cross join ({{ names_as_rows(tables_after_bootstrap()) }}) as tables
+    where {{ in_window('dates.game_date') }} and not dates.is_analysis_date
     union all
-    {%- endfor %}
     select table_name, game_date, 'MISSING_UPSTREAM', reason, 'DATA_GAP', true
     from {{ ref('blocked_dates') }}
     where {{ in_window() }}

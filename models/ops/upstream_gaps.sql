@@ -1,5 +1,5 @@
 -- One row per date, window and analytics table that is not complete where precompute tables of the date
--- read it (var precompute_reads): in the season before the date, or on the date itself. Nothing here is a
+-- wait for it (their contracts' waits_for): in the season before the date, or on the date itself. Nothing here is a
 -- date that nothing holds up.
 --
 -- Missing are rows that expected_boxes or expected_rows names and the table lacks, and games of days that
@@ -7,7 +7,7 @@
 -- completeness_exceptions says so: they hold up nobody but whose history they are missing from.
 {{ config(**replace_window()) }}
 
-{%- set reads = analytics_reads() %}
+{%- set reads = waited_for() %}
 {%- set of_the_date = reads | selectattr(1, 'equalto', 'same_date') | map(attribute=0) | list %}
 
 with
@@ -52,7 +52,6 @@ expected as (
 
 built_games as (
     select distinct game_id from boxes
-    where table_name = 'team_offense_game_summary'
 ),
 
 actual as (

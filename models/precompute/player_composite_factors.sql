@@ -45,7 +45,7 @@ final as (
         coalesce(opponents.is_production_ready, false) as upstream_team_defense_ready,
         contexts.is_production_ready as upstream_player_context_ready,
         team_contexts.is_production_ready as upstream_team_context_ready,
-        {{ precompute_run_columns('l30d') }},
+        {{ precompute_run_columns('upcoming_player_game_context') }},
         -- inputs of the processor
         contexts.days_rest,
         contexts.back_to_back,

@@ -53,7 +53,7 @@ final as (
         contexts.player_age,
         form.boxes_updated_at as source_player_game_last_updated,
         form.games_played as source_player_game_rows_found,
-        completeness.season_completeness_pct as source_player_game_completeness_pct,
+        completeness.{{ main_window('player_daily_cache') }}_completeness_pct as source_player_game_completeness_pct,
         form.boxes_fingerprint as source_player_game_hash,
         team_form.offense_updated_at as source_team_offense_last_updated,
         team_form.offense_rows as source_team_offense_rows_found,
@@ -62,7 +62,7 @@ final as (
         {{ upstream_row_columns('shot_zone', 'zones') }},
         zones.player_lookup is not null as shot_zone_data_available,
         {{ is_history_ready() }} as is_production_ready,
-        {{ precompute_run_columns('season') }},
+        {{ precompute_run_columns('player_daily_cache') }},
         {%- for window in ['l5', 'l10', 'l7d', 'l14d'] %}
         completeness.{{ window }}_completeness_pct,
         completeness.{{ window }}_is_complete,

@@ -2,6 +2,9 @@
 -- where he shot in his last ten and twenty games before it. The processor makes rates of these sums.
 {{ config(cluster_by=['player_lookup', 'universal_player_id', 'analysis_date']) }}
 
+{%- set recent = window_size('player_shot_zone_analysis', 'recent_games') %}
+{%- set sample = window_size('player_shot_zone_analysis', 'sample_games') %}
+{%- set samples = {'recent': recent, 'sample': sample} %}
 {%- set sums = [
     'paint_attempts', 'paint_makes', 'mid_range_attempts', 'mid_range_makes', 'three_pt_attempts', 'three_pt_makes',
     'assisted_fg_makes', 'unassisted_fg_makes'
@@ -68,18 +71,18 @@ history as (
         on
             reached.entity = numbered.player_lookup
             and reached.season_year = numbered.season_year
-            and numbered.game_number between reached.games_before - 19 and reached.games_before
+            and numbered.game_number between reached.games_before - {{ sample - 1 }} and reached.games_before
 ),
 
-last_twenty as (
+last_games as (
     select
         as_of,
         player_lookup,
-        {%- for games in [10, 20] %}
-        {{ count_where('games_ago <= ' ~ games) }} as games_{{ games }},
-        {{ count_where('games_ago <= ' ~ games ~ ' and paint_attempts is not null') }} as zone_games_{{ games }},
+        {%- for name, games in samples.items() %}
+        {{ count_where('games_ago <= ' ~ games) }} as games_{{ name }},
+        {{ count_where('games_ago <= ' ~ games ~ ' and paint_attempts is not null') }} as zone_games_{{ name }},
         {%- for column in sums %}
-        cast(sum(case when games_ago <= {{ games }} then {{ column }} end) as int64) as {{ column }}_{{ games }},
+        cast(sum(case when games_ago <= {{ games }} then {{ column }} end) as int64) as {{ column }}_{{ name }},
         {%- endfor %}
         {%- endfor %}
         max(processed_at) as updated_at,
@@ -94,24 +97,25 @@ final as (
         players.universal_player_id,
         entities.game_date as analysis_date,
         players.position as player_position,
-        last_twenty.updated_at as source_player_game_last_updated,
-        last_twenty.games_20 as source_player_game_rows_found,
-        completeness.l20_completeness_pct as source_player_game_completeness_pct,
-        last_twenty.fingerprint as source_player_game_hash,
+        last_games.updated_at as source_player_game_last_updated,
+        last_games.games_sample as source_player_game_rows_found,
+        completeness.{{ main_window('player_shot_zone_analysis') }}_completeness_pct as source_player_game_completeness_pct,
+        last_games.fingerprint as source_player_game_hash,
         {{ is_history_ready() }} as is_production_ready,
-        {{ precompute_run_columns('l20') }},
+        {{ precompute_run_columns('player_shot_zone_analysis') }},
         -- inputs of the processor
-        {%- for games in [10, 20] %}
-        last_twenty.games_{{ games }},
-        last_twenty.zone_games_{{ games }},
+        {%- for name in samples %}
+        last_games.games_{{ name }},
+        last_games.zone_games_{{ name }},
         {%- for column in sums %}
-        last_twenty.{{ column }}_{{ games }},
+        last_games.{{ column }}_{{ name }},
         {%- endfor %}
         {%- endfor %}
-        completeness.l10_is_complete,
-        completeness.l20_is_complete
+        {%- for window in declared_rows()['player_shot_zone_analysis'].history %}
+        completeness.{{ window }}_is_complete{{ ',' if not loop.last }}
+        {%- endfor %}
     from entities
-    inner join last_twenty on entities.game_date = last_twenty.as_of and entities.entity = last_twenty.player_lookup
+    inner join last_games on entities.game_date = last_games.as_of and entities.entity = last_games.player_lookup
     inner join completeness on entities.game_date = completeness.game_date and entities.entity = completeness.entity
     left join {{ ref('dim_players') }} as players on entities.entity = players.player_lookup
 )

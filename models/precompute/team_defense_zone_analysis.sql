@@ -2,6 +2,9 @@
 -- date, and how that compares with the league. The processor makes rates of the sums selected here.
 {{ config(cluster_by=['team_abbr', 'analysis_date']) }}
 
+{%- set sample = window_size('team_defense_zone_analysis', 'sample_games') %}
+{%- set league_days = window_size('team_defense_zone_analysis', 'league_days') %}
+{%- set least_games = window_size('team_defense_zone_analysis', 'least_league_games') %}
 {%- set zones = ['paint', 'mid_range', 'three_pt'] %}
 {%- set sums = {
     'paint_makes': 'opp_paint_makes', 'paint_attempts': 'opp_paint_attempts', 'paint_blocks': 'blocks_paint',
@@ -61,9 +64,9 @@ league_teams as (
         {%- endfor %}
         defending_team_abbr
     from history
-    where days_ago <= 30
+    where days_ago <= {{ league_days }}
     group by as_of, defending_team_abbr
-    having count(*) >= 10
+    having count(*) >= {{ least_games }}
 ),
 
 league as (
@@ -78,7 +81,7 @@ league as (
     group by as_of
 ),
 
-last_fifteen as (
+last_games as (
     select
         as_of,
         defending_team_abbr,
@@ -90,7 +93,7 @@ last_fifteen as (
         max(processed_at) as updated_at,
         {{ partition_fingerprint('read_hash') }} as fingerprint
     from history
-    where games_ago <= 15
+    where games_ago <= {{ sample }}
     group by as_of, defending_team_abbr
 ),
 
@@ -98,27 +101,28 @@ final as (
     select
         entities.entity as team_abbr,
         entities.game_date as analysis_date,
-        last_fifteen.games_in_sample,
-        last_fifteen.updated_at as source_team_defense_last_updated,
-        last_fifteen.games_in_sample as source_team_defense_rows_found,
-        completeness.l15_completeness_pct as source_team_defense_completeness_pct,
-        last_fifteen.fingerprint as source_team_defense_hash,
+        last_games.games_in_sample,
+        last_games.updated_at as source_team_defense_last_updated,
+        last_games.games_in_sample as source_team_defense_rows_found,
+        completeness.{{ main_window('team_defense_zone_analysis') }}_completeness_pct as source_team_defense_completeness_pct,
+        last_games.fingerprint as source_team_defense_hash,
         {{ is_history_ready() }} as is_production_ready,
-        {{ precompute_run_columns('l15') }},
+        {{ precompute_run_columns('team_defense_zone_analysis') }},
         -- inputs of the processor
         {%- for name in sums %}
-        last_fifteen.{{ name }},
-        last_fifteen.{{ name }}_games,
+        last_games.{{ name }},
+        last_games.{{ name }}_games,
         {%- endfor %}
         {%- for zone in zones %}
         league.league_{{ zone }}_billionths,
         league.league_{{ zone }}_teams,
         {%- endfor %}
-        completeness.l15_is_complete,
-        completeness.l30d_is_complete
+        {%- for window in declared_rows()['team_defense_zone_analysis'].history %}
+        completeness.{{ window }}_is_complete{{ ',' if not loop.last }}
+        {%- endfor %}
     from entities
-    inner join last_fifteen
-        on entities.game_date = last_fifteen.as_of and entities.entity = last_fifteen.defending_team_abbr
+    inner join last_games
+        on entities.game_date = last_games.as_of and entities.entity = last_games.defending_team_abbr
     inner join completeness on entities.game_date = completeness.game_date and entities.entity = completeness.entity
     left join league on entities.game_date = league.as_of
 )

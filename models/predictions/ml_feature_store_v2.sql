@@ -3,6 +3,7 @@
 -- whole numbers of their smallest part.
 {{ config(cluster_by=['player_lookup', 'feature_version', 'game_date']) }}
 
+{%- set opponent_history_days = window_size('ml_feature_store_v2', 'opponent_history_days') %}
 {%- set cached = {
     'points_avg_last_5': 10, 'points_avg_last_10': 10, 'points_avg_season': 10, 'points_std_last_10': 100,
     'team_pace_last_10': 10, 'team_off_rating_last_10': 100
@@ -64,7 +65,7 @@ games as (
 boxes as (
     select player_lookup, game_id, game_date, opponent_team_abbr, points
     from {{ ref('player_game_summary') }} as boxes
-    where {{ in_window(days_before=var('opponent_history_days')) }} and {{ took_part('boxes') }}
+    where {{ in_window(days_before=opponent_history_days) }} and {{ took_part('boxes') }}
 ),
 
 against_opponent as (
@@ -78,7 +79,7 @@ against_opponent as (
         on
             contexts.player_lookup = boxes.player_lookup
             and contexts.opponent_team_abbr = boxes.opponent_team_abbr
-            and boxes.game_date between {{ days_before('contexts.game_date', var('opponent_history_days')) }}
+            and boxes.game_date between {{ days_before('contexts.game_date', opponent_history_days) }}
             and {{ days_before('contexts.game_date', 1) }}
     group by contexts.game_date, contexts.player_lookup
 ),
@@ -102,7 +103,7 @@ dates_short_of_history as (
     inner join never_built
         on
             dates.season_year > never_built.season_year
-            and never_built.game_date >= {{ days_before('dates.game_date', var('opponent_history_days')) }}
+            and never_built.game_date >= {{ days_before('dates.game_date', opponent_history_days) }}
     where {{ in_window('dates.game_date') }}
 ),
 
@@ -121,7 +122,7 @@ final as (
         {{ upstream_row_columns('composite', 'composites') }},
         {{ upstream_row_columns('shot_zones', 'zones') }},
         {{ upstream_row_columns('team_defense', 'opponents') }},
-        {{ precompute_run_columns('l30d') }},
+        {{ precompute_run_columns('upcoming_player_game_context') }},
         -- inputs of the processor
         contexts.is_production_ready as context_is_ready,
         coalesce(caches.is_production_ready, false) as cache_is_ready,

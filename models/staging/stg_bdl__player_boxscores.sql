@@ -69,7 +69,7 @@ renamed as (
 
 final as (
     select
-        * {{ but(['game_problem', 'is_team_of_game', 'is_final', 'is_unknown_player', 'has_minutes']) }},
+        * {{ star_except(['game_problem', 'is_team_of_game', 'is_final', 'is_unknown_player', 'has_minutes']) }},
         case
             when game_problem is not null then game_problem
             when not is_team_of_game then 'team does not play in the game'

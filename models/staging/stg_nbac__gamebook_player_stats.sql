@@ -103,7 +103,7 @@ ranked as (
 
 final as (
     select
-        * {{ but([
+        * {{ star_except([
             'game_problem', 'is_team_of_game', 'is_final', 'is_unknown_player', 'has_minutes', 'identity_problem',
             'roster_of_date'
         ]) }},

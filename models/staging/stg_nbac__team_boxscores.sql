@@ -71,7 +71,7 @@ renamed as (
 
 judged as (
     select
-        * {{ but(['game_problem', 'is_team_of_game', 'is_final', 'scheduled_points']) }},
+        * {{ star_except(['game_problem', 'is_team_of_game', 'is_final', 'scheduled_points']) }},
         case
             when game_problem is not null then game_problem
             when not is_team_of_game then 'team does not play in the game'
@@ -86,7 +86,7 @@ judged as (
 
 final as (
     select
-        * {{ but(['own_problem']) }},
+        * {{ star_except(['own_problem']) }},
         case
             when own_problem is not null then own_problem
             when sum(case when own_problem is null then 1 else 0 end) over (partition by game_id) < 2

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
 from python_processors.contract.keys import ColumnKeys, ReadKeys, TableKeys
+from python_processors.contract.rows import Declared, plain_reads, read_declared
 from python_processors.contract.shapes import Wrong, check_known, check_once, of_mapping, shaped
 from python_processors.contract.types import ContractType
+from python_processors.errors import ContractError
+from python_processors.yaml_files import PROJECT_ROOT, read_yaml
 
 # Written when rows are published, never by a processor; every hashed table has the first four.
 PUBLISH_COLUMNS = ("data_hash", "logic_version", "created_at", "processed_at", "quality_calculated_at", "updated_at")
 _PUBLISH_TYPES = {name: "STRING" if name in PUBLISH_COLUMNS[:2] else "TIMESTAMP" for name in PUBLISH_COLUMNS}
 _META = ("config", "meta")
+_DECLARING = ("rows", "history", "waits_for", "windows")
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class Contract:
     reads: tuple[Mapping[str, Any], ...] = ()
     processor: str = ""
     meta: Mapping[str, Any] | None = None
+    declared: Declared = field(default_factory=Declared)
 
     @property
     def relation(self) -> str:
@@ -56,6 +61,15 @@ class Contract:
     def entity_column(self) -> str:
         """What tells its rows of a date, or of a game, apart: a player or a team."""
         return next(name for name in self.key if name not in ("game_id", self.partition_by))
+
+    def window(self, name: str) -> int:
+        """Length of a window, in games or days, by the name that the contract gives it.
+
+        :raises ContractError: it names none so.
+        """
+        if name not in self.declared.windows:
+            raise ContractError(self.table, f"no window is called {name}; {', '.join(self.declared.windows)} are.")
+        return self.declared.windows[name]
 
     @property
     def hash_fields(self) -> tuple[str, ...]:
@@ -83,6 +97,8 @@ class Contract:
     def from_keys(cls, model: TableKeys, dataset: str = "") -> Contract:
         """:raises Wrong: something is missing or contradicts itself; by its path in the model's entry."""
         meta = model.config.meta
+        written = _as_written(meta)
+        declared, reads = _declared(model.name, written)
         contract = cls(
             table=model.name,
             columns=tuple(_column(column, position) for position, column in enumerate(model.columns)),
@@ -90,12 +106,27 @@ class Contract:
             partition_by=meta.partition_by or "",
             cluster_by=tuple(meta.cluster_by),
             dataset=dataset,
-            reads=tuple(_as_written(read) for read in meta.reads),
+            reads=reads,
             processor=meta.processor or "",
-            meta=_as_written(meta),
+            meta=written,
+            declared=declared,
         )
         _check(contract)
         return contract
+
+
+def _declared(table: str, meta: Mapping[str, Any]) -> tuple[Declared, tuple[Mapping[str, Any], ...]]:
+    """What `config.meta` declares of rows, and its reads with each size as a number.
+
+    :raises Wrong: it contradicts itself.
+    """
+    project_vars = read_yaml(PROJECT_ROOT / "dbt_project.yml").get("vars") or {}
+    try:
+        declared = read_declared(table, meta, project_vars)
+        return declared, plain_reads(table, tuple(meta.get("reads", ())), declared.windows, project_vars)
+    except ContractError as error:
+        parts = [part for part in _DECLARING if f"`{part}" in error.problem or f".{part}`" in error.problem]
+        raise Wrong((*_META, *parts[:1]), error.problem) from None
 
 
 def _column(column: ColumnKeys, position: int) -> Column:
@@ -135,6 +166,13 @@ def _check(contract: Contract) -> None:
         )
     check_known(contract.cluster_by, names, (*_META, "cluster_by"), "`cluster_by`")
     check_once(contract.cluster_by, (*_META, "cluster_by"), "column of `cluster_by`")
+    rows = contract.declared.rows
+    if (
+        rows is not None
+        and not rows.after_bootstrap
+        and (contract.partition_by != "game_date" or "game_id" not in names)
+    ):
+        raise Wrong((*_META, "rows"), f"rows of {rows.of} are of games: they need `game_id`, by `game_date`.")
     _check_published(contract, names)
     _check_types(contract, names)
 

@@ -18,10 +18,12 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt_common.invocation import get_invocation_id
 
 from python_processors.contract import PROJECT_ROOT, hashed_tables, load_contract
+from python_processors.contract.declared import declared_rows
 from python_processors.errors import FullcourtError, RefusedError
 from python_processors.jobs import load_processor
 from python_processors.logic_version import (
     called_macros,
+    declared_of_played_games,
     logic_sources,
     logic_version,
     normalised_sql,
@@ -166,14 +168,16 @@ class Project:
     @cached_property
     def layer_models(self) -> tuple[str, ...]:
         """Models that no hashed table decides, directly or not: staging, dimensions and most intermediates."""
-        return tuple(sorted(self._name(node) for node in self._plain_models() if not self.hashed_ancestors(node)))
+        names = (self._name(node) for node in self._layer_nodes())
+        return tuple(sorted(name for name in names if not self.is_ephemeral(name)))
 
     @cached_property
     def ops_models(self) -> tuple[str, ...]:
         """Models that say what came of a date, and that no hashed table reads."""
         ancestors = {name for table in self.tables for name in self.models_between(table)}
         plain = (self._name(node) for node in self._plain_models())
-        return tuple(sorted(set(plain) - ancestors - set(self.layer_models)))
+        beside = set(plain) - ancestors - set(self.layer_models)
+        return tuple(sorted(name for name in beside if not self.is_ephemeral(name)))
 
     @cached_property
     def fingerprinted_models(self) -> tuple[str, ...]:
@@ -185,6 +189,7 @@ class Project:
         return tuple(sorted(
             self._name(node) for node in self._plain_models()
             if remembering not in self.manifest.nodes[node].depends_on.macros
+            and not self.is_ephemeral(self._name(node))
         ))  # fmt: skip
 
     @cached_property
@@ -211,7 +216,11 @@ class Project:
         """Models between a hashed table and what it reads, without the staging layer: rebuilt with the table."""
         between = logic_sources(self.graph, self.node_id(table))
         models = {self._name(node) for node in between if node.startswith("model.") and node != self.node_id(table)}
-        return models - set(self.layer_models)
+        return {name for name in models - set(self.layer_models) if not self.is_ephemeral(name)}
+
+    def is_ephemeral(self, name: str) -> bool:
+        """Whether a model is a part of those that name it: dbt leaves no relation of it, and builds none."""
+        return bool(self.manifest.nodes[self.node_id(name)].config.materialized == "ephemeral")
 
     def parents(self, name: str) -> list[str]:
         """Models and seeds that a model's own SQL names."""
@@ -254,10 +263,10 @@ class Project:
             contract = load_contract(table)
             sources = logic_sources(self.graph, self.node_id(table))
             return logic_version(sources, load_processor(contract.processor, table), contract)
-        codes = [self.graph[node]["code"] for node in self._plain_models() if self._name(node) in self.layer_models]
+        codes = [self.graph[node]["code"] for node in self._layer_nodes()]
         macros = called_macros(codes, project_macros())
         read = read_vars([*codes, *macros.values()], project_vars())
-        parts = [sorted(normalised_sql(code) for code in codes), macros, read]
+        parts = [sorted(normalised_sql(code) for code in codes), macros, read, declared_of_played_games()]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
 
     def relation(self, name: str) -> str:
@@ -354,6 +363,7 @@ class Project:
     def _dbt(self, command: list[str], manifest: Manifest | None) -> dbtRunnerResult:
         """dbt in this process, which leaves no connection behind; what it prints goes to its log alone."""
         if manifest is not None:
+            _forget_compiled(manifest)
             manifest.build_flat_graph()
         try:
             with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
@@ -402,16 +412,29 @@ class Project:
     def _plain_models(self) -> list[str]:
         return [node for node, of in self.graph.items() if node.startswith("model.") and not of["is_hashed"]]
 
+    def _layer_nodes(self) -> list[str]:
+        return [node for node in self._plain_models() if not self.hashed_ancestors(node)]
+
     def _name(self, node: str) -> str:
         return node.rpartition(".")[2]
 
 
 @remembered
 def precompute_reads() -> dict[str, dict[str, str]]:
-    """What each precompute table waits for, and over which window: var precompute_reads."""
-    project = read_yaml(PROJECT_ROOT / "dbt_project.yml")
-    reads: dict[str, dict[str, str]] = project["vars"]["precompute_reads"]
-    return reads
+    """What each table that starts after the season's first days waits for, and over which window: its contract says."""
+    return {
+        table: dict(of_table.waits_for)
+        for table, of_table in declared_rows().items()
+        if of_table.rows is not None and of_table.rows.after_bootstrap
+    }
+
+
+def _forget_compiled(manifest: Manifest) -> None:
+    """dbt 1.11 puts ephemeral models into a node once per manifest, with the window that they were compiled for."""
+    for node in manifest.nodes.values():
+        if getattr(node, "extra_ctes_injected", False) or getattr(node, "compiled", False):
+            node.compiled, node.extra_ctes_injected = False, False
+            node.compiled_code, node.extra_ctes = None, []
 
 
 def _close_connections() -> None:

@@ -7,10 +7,9 @@ import pyarrow.compute as pc
 
 from python_processors.basketball import formulas
 from python_processors.basketball.quality import run_issues, score_of
+from python_processors.contract import load_contract
 from python_processors.processors import assemble
 from python_processors.processors.precompute import Column
-
-EARLY_SEASON_GAMES = 10
 
 
 def summarise(players: pa.Table) -> pa.Table:
@@ -20,7 +19,8 @@ def summarise(players: pa.Table) -> pa.Table:
         return formulas.mean(players[name], players[f"{name}_games"], scale, units=units)
 
     games = players["games_played_season"]
-    is_early = pc.less(games, EARLY_SEASON_GAMES)
+    few = load_contract("player_daily_cache").window("few_games")
+    is_early = pc.less(games, few)
     flags = {
         "fewer_than_10_games": is_early,
         "shot_zones_unavailable": pc.invert(players["shot_zone_data_available"]),
@@ -46,15 +46,13 @@ def summarise(players: pa.Table) -> pa.Table:
             players["source_team_offense_rows_found"], players["team_results"]
         ),
         "early_season_flag": is_early,
-        "insufficient_data_reason": _reason(games, is_early),
+        "insufficient_data_reason": _reason(games, few, is_early),
         "cache_quality_score": score_of(flags),
         "data_quality_issues": run_issues(players),
     }
     return assemble("player_daily_cache", players, computed)
 
 
-def _reason(games: Column, is_early: Column) -> Column:
-    text = pc.binary_join_element_wise(
-        "Only", pc.cast(games, pa.string()), f"games played, need {EARLY_SEASON_GAMES} minimum", " "
-    )
+def _reason(games: Column, few: int, is_early: Column) -> Column:
+    text = pc.binary_join_element_wise("Only", pc.cast(games, pa.string()), f"games played, need {few} minimum", " ")
     return pc.if_else(is_early, text, pa.scalar(None, pa.string()))

@@ -1,4 +1,4 @@
-"""team_defense_zone_analysis: one row per date and team, how it defended each zone in fifteen games."""
+"""team_defense_zone_analysis: one row per date and team, how it defended each zone in its last games."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ import pyarrow.compute as pc
 
 from python_processors.basketball import formulas
 from python_processors.basketball.quality import run_issues
+from python_processors.contract import load_contract
 from python_processors.decimals import decimal_units, ratio
 from python_processors.processors import assemble
 from python_processors.processors.precompute import Columns, tier, zone_note
 
 ZONES = {"paint": "paint", "mid_range": "mid_range", "three_pt": "perimeter"}  # and what a zone is called
-LEAST_TEAMS = 10  # fewer say nothing of a league
 BILLION = 10**9
 
 
 def summarise(teams: pa.Table) -> pa.Table:
     """Rates, averages per game and comparisons; see the model for the columns selected."""
+    sample = load_contract("team_defense_zone_analysis").window("sample_games")
     versus = {zone: versus_league(teams, zone) for zone in ZONES}
     computed: Columns = {}
     for zone in ZONES:
@@ -34,7 +35,7 @@ def summarise(teams: pa.Table) -> pa.Table:
         "opponent_points_per_game": _per_game(teams, "points_allowed"),
         "opponent_pace": _per_game(teams, "opponent_pace_tenths", units=10),
         **extreme_zones(versus),
-        "data_quality_tier": tier(teams["games_in_sample"], 15, 10),
+        "data_quality_tier": tier(teams["games_in_sample"], sample, 10),
         "calculation_notes": zone_note(teams["paint_attempts_games"], teams["games_in_sample"]),
         "data_quality_issues": run_issues(teams),
     }
@@ -45,13 +46,14 @@ def versus_league(teams: pa.Table, zone: str) -> pa.Array:
     """Percentage points that opponents make more often than the league's average team allows.
 
     The league's average is the unweighted mean of its teams' percentages each to a billionth; null when
-    fewer than ten teams have one.
+    too few teams have one.
     """
     makes, attempts, league, count = (
         pc.cast(teams[name], pa.int64())
         for name in (f"{zone}_makes", f"{zone}_attempts", f"league_{zone}_billionths", f"league_{zone}_teams")
     )
-    counted = pc.if_else(pc.greater_equal(count, LEAST_TEAMS), count, pa.scalar(None, pa.int64()))
+    least = load_contract("team_defense_zone_analysis").window("least_league_teams")
+    counted = pc.if_else(pc.greater_equal(count, least), count, pa.scalar(None, pa.int64()))
     whole = pc.multiply_checked(counted, BILLION)
     surplus = pc.subtract_checked(pc.multiply_checked(makes, whole), pc.multiply_checked(league, attempts))
     return ratio(pc.multiply_checked(surplus, 100), pc.multiply_checked(attempts, whole), 2)

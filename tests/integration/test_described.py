@@ -66,15 +66,15 @@ def test_the_lineage_ends_with_those_who_read(built: Warehouse) -> None:
     with at_work(built) as (project, _):
         exposures = {exposure.name: exposure for exposure in project.manifest.exposures.values()}
         assert set(exposures) == {"coverage_report", "props_models"}
-        read = {node.rpartition(".")[2] for node in exposures["coverage_report"].depends_on.nodes}
-        assert read == {*project.tables, "coverage", "blocked_dates"}
+        read = [node.rpartition(".")[2] for node in exposures["coverage_report"].depends_on.nodes]
+        assert sorted(read) == sorted([*project.tables, "coverage", "blocked_dates"])
     assert all(exposure.description for exposure in exposures.values())
 
 
 def test_a_column_that_is_null_somewhere_says_what_that_means(built: Warehouse, nodes: Described) -> None:
     unsaid = set()
     for (schema, table), node in nodes.items():
-        if node.resource_type == "model":
+        if node.resource_type == "model" and node.config.materialized != "ephemeral":
             counts = ", ".join(f"count({name})" for name in node.columns)
             ((rows, *known),) = built.query(f"select count(*), {counts} from {schema}.{table}")
             for (name, column), there in zip(node.columns.items(), known, strict=True):

@@ -11,16 +11,14 @@ from typing import Any
 import pytest
 
 from python_processors.contract import hashed_tables, load_contract
+from python_processors.orchestration.project import precompute_reads
 from tests.integration.conftest import FIRST_MONTH, Rewrite
 from tests.lookahead import BY_ROSTER, LOOK_BACK, hidden_future, values_known_before
 from tests.warehouse import Warehouse
 
 pytestmark = pytest.mark.slow
 
-PRECOMPUTE = (
-    "team_defense_zone_analysis", "player_shot_zone_analysis", "player_composite_factors", "player_daily_cache",
-    "ml_feature_store_v2",
-)  # fmt: skip
+PRECOMPUTE = tuple(precompute_reads())
 SUMMARIES = ("player_game_summary", "team_offense_game_summary", "team_defense_game_summary")
 LAST_DAYS = ("2021-11-17", "2021-11-19")
 WITHOUT_TESTS = ("--exclude-resource-type", "test")

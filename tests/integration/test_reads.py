@@ -16,6 +16,8 @@ import duckdb
 import pytest
 
 from python_processors.contract import hashed_tables, load_contract
+from python_processors.contract.declared import declared_rows
+from python_processors.orchestration.project import precompute_reads
 from python_processors.orchestration.state.reads import Read, reads_of
 from tests.warehouse import Warehouse
 
@@ -136,7 +138,8 @@ def plans(confirmed: Warehouse) -> Plans:
 def left_out(scan: Scan, asked: Scan) -> bool:
     """Whether a scan by a model that serves several tables has nothing to do with those asked for."""
     players = {table for table in asked.tables if load_contract(table).entity_column == "player_lookup"}
-    contexts = {table for table in asked.tables if table.startswith("upcoming_")}
+    played = {table for table, declared in declared_rows().items() if declared.as_plain()["is_played"]}
+    contexts = asked.tables - played - set(precompute_reads())
     match scan.model:
         case "completeness":  # a team's history is both summaries, a player's his boxes and whose roster names him
             of_players = {"player_game_summary", "int_upcoming_rosters"}
@@ -144,9 +147,11 @@ def left_out(scan: Scan, asked: Scan) -> bool:
             # Zones are analysed from ten games on: of nobody whom only the date's roster has seen.
             unseen = {"int_upcoming_rosters"} if asked.tables == {"player_shot_zone_analysis"} else set()
             others = (of_teams | unseen) if players == asked.tables else set() if players else of_players
-        case "precompute_entities":  # either of whom a history is known, or of the date's rosters
-            counted = asked.tables & {"team_defense_zone_analysis", "player_shot_zone_analysis", "player_daily_cache"}
-            others = {"int_upcoming_rosters"} if counted else {"completeness"}
+        case "precompute_entities":  # either of whom a history is known, or of the date's rosters, or its games
+            with_history = {table for table in asked.tables if load_contract(table).declared.history}
+            of_games = {"int_upcoming_rosters" if table in players else "dim_team_games" for table in asked.tables}
+            everybody = {"int_upcoming_rosters", "dim_team_games"}
+            others = everybody if with_history else {"completeness"} | (everybody - of_games)
         case "expected_rows":  # rosters for the contexts, boxes for the summaries
             others = {"expected_boxes"} if contexts == asked.tables else set()
         case "upstream_gaps":  # expected_rows are of the contexts of the date itself, which are declared by name

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import pytest
-import yaml
 
-from python_processors.contract import PROJECT_ROOT, hashed_tables
-from python_processors.coverage import COLUMNS
+from python_processors.contract import hashed_tables
+from python_processors.contract.declared import declared_rows
 from python_processors.errors import ContractError
+from python_processors.orchestration.project import precompute_reads
 from python_processors.orchestration.state.reads import Read, reads_of
 
-# Windows of a contract's reads that lie in a window of var precompute_reads.
+# Windows of a contract's reads that lie in a window that it waits for.
 WITHIN = {"season_before": {"season_before", "games", "days"}, "same_date": {"same_date"}}
-
-
-def precompute_reads() -> dict[str, dict[str, str]]:
-    project = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
-    reads: dict[str, dict[str, str]] = project["vars"]["precompute_reads"]
-    return reads
 
 
 @pytest.mark.parametrize("table", sorted(precompute_reads()))
@@ -35,11 +29,13 @@ def test_another_table_of_the_same_date_holds_up_whoever_reads_it(table: str) ->
     }
 
 
-def test_coverage_counts_every_hashed_table() -> None:
-    sql = (PROJECT_ROOT / "models" / "ops" / "coverage.sql").read_text(encoding="utf-8")
-    analytics = {table for table in hashed_tables() if f"'{table}'" in sql}
-    assert analytics | set(precompute_reads()) == set(hashed_tables()) == set(COLUMNS)
-    assert analytics & set(precompute_reads()) == set()
+@pytest.mark.parametrize("table", [name for name, declared in declared_rows().items() if declared.history])
+def test_a_history_that_must_be_whole_holds_the_games_that_the_table_looks_back_on(table: str) -> None:
+    declared = declared_rows()[table]
+    assert declared.history is not None
+    own = {read.size for read in reads_of(table) if read.window == "games" and read.of == table}
+    whole = {int(name[1:]) for name in declared.history.windows if name[1:].isdigit()}
+    assert own <= whole
 
 
 @pytest.mark.parametrize(

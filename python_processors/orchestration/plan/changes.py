@@ -56,7 +56,8 @@ def changes_of(snapshot: Snapshot, table: str, days: Sequence[date]) -> Changes:
     stored = snapshot.memory.stored_rows(table, snapshot.start, snapshot.end)
     if not days:
         return Changes(stored=stored)
-    is_of_players = load_contract(table).entity_column == "player_lookup"
+    rows_of = load_contract(table).declared.rows
+    is_of_players = rows_of is not None and rows_of.population.entity == "player"
     counts = snapshot.memory.counts_to_come(table, days, is_of_players)
     lost = [row["day"] for row in counts if row["stored"] and not row["is_game_day"]]
     feeds = snapshot.memory.rows_of_feeds(played_feeds(), lost) if lost else {}

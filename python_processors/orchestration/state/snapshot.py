@@ -191,7 +191,7 @@ class Snapshot:
 
     def _now(self, table: str, forced: bool) -> Now:
         reads = {} if table == LAYER else {read.name: read.described for read in self.fingerprints.reads[table]}
-        starts_later = any(read.upstream == "dim_game_dates" for read in self.fingerprints.reads[table])
+        starts_later = table in precompute_reads()
         return Now(
             self.logic[table], self.libraries, starts_later, int(project_vars()["precompute_bootstrap_days"]), forced,
             reads,
