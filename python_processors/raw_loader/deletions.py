@@ -109,9 +109,11 @@ def _is_empty(file: StoredFile) -> str:
 
 def _dates_without_schedule(connection: duckdb.DuckDBPyConnection, plan: LoadPlan, prefix: str) -> list[str]:
     """Dates that the schedule would lose whole, although another feed has rows of them."""
+    if SCHEDULE not in plan.changes:
+        return []
     schedule = raw_tables()[SCHEDULE]
     before = _stored_dates(connection, schedule, (), prefix)
-    lost = {day for day in before if day not in _dates_to_come(connection, plan, schedule, prefix)}
+    lost = before.keys() - _dates_to_come(connection, plan, schedule, prefix).keys()
     if not lost:
         return []
     held = []

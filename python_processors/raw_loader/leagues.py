@@ -109,7 +109,7 @@ def check_leagues(
                 f" {_said(one[1])}, {two[0]} has {_said(two[1])}. Nothing was loaded. Move the files of one of them to"
                 " a folder of its own; it takes another warehouse, too (FULLCOURT_DUCKDB)."
             )
-    for held in set(stored.values()):
+    for held in sorted(set(stored.values()), key=str):
         other = next((league for league in first_of if not league.may_meet(held)), None)
         if other:
             raise LeaguesMeetError(_refusal(folder, database, held, first_of[other], other))

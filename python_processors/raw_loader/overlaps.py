@@ -59,17 +59,18 @@ def lie_apart(one: Bounds, other: Bounds) -> bool:
 
 
 def is_stored(
-    connection: duckdb.DuckDBPyConnection, table: RawTable, rows: pa.Table, names: Sequence[str], prefix: str
+    connection: duckdb.DuckDBPyConnection, table: RawTable, rows: pa.Table, leaving: Sequence[str], prefix: str
 ) -> bool:
-    """Whether stored rows of some files have a key of these."""
+    """Whether stored rows, but those of files that leave, have a key of these."""
     bounds = bounds_of(rows, table)
     within = "".join(f' and s."{column}" between ? and ?' for column in bounds)
     with registered(connection, new_rows=rows):
         found = connection.execute(
-            f"select 1 from {named(table, prefix)} as s where list_contains(?, s.{FILE_COLUMN}){within} and exists ("
+            f"select 1 from {named(table, prefix)} as s"
+            f" where not list_contains(?, coalesce(s.{FILE_COLUMN}, '')){within} and exists ("
             f"select 1 from (select {_as_keys(table, 'r')} from new_rows as r) as n where {matches(table, 's', 'n')})"
             " limit 1",
-            [list(names), *(end for ends in bounds.values() for end in ends)],
+            [list(leaving), *(end for ends in bounds.values() for end in ends)],
         ).fetchall()
     return bool(found)
 

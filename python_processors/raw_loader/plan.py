@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations, groupby
 
 import duckdb
 
@@ -118,6 +120,13 @@ def plan_load(
     matched, copies = _matched(folder, _without_copies(listing.files, stored), stored)
     bounds: dict[str, Bounds] = {}
     overlapping: set[str] = set()
+    names_of: dict[str, set[str]] = defaultdict(set)
+    kept_of: dict[str, set[str]] = defaultdict(set)
+    for file in stored.files:
+        names_of[file.table].add(file.name)
+    for kept in matched.kept:
+        kept_of[kept.stored.table].add(kept.stored.name)
+    had_rows = {file.name for file in matched.replaced if file.row_count}
     loads = []
     for load in matched.loads:  # read again later: memory does not hold the rows of all
         try:
@@ -125,13 +134,14 @@ def plan_load(
         except UnreadableFileError as error:
             problems += error.problems
             continue
-        had_rows = any(file.name == load.file.name and file.row_count for file in matched.replaced)
-        if not (content.rows.num_rows or had_rows or allow_deletes):
+        if not (content.rows.num_rows or load.file.name in had_rows or allow_deletes):
             problems.append(f"{load.file.name}: it holds no row; fill it, or move it out of the folder")
         loads.append(replace(load, row_count=content.rows.num_rows, league=content.league))
         bounds[load.file.name] = bounds_of(content.rows, load.file.table)
-        kept = [file.stored.name for file in matched.kept if file.stored.table == load.file.table.name]
-        if kept and is_stored(connection, load.file.table, content.rows, kept, prefix):
+        leaving = names_of[load.file.table.name] - kept_of[load.file.table.name]
+        if kept_of[load.file.table.name] and is_stored(
+            connection, load.file.table, content.rows, sorted(leaving), prefix
+        ):
             overlapping.add(load.file.name)
     _check(folder, problems)
     check_leagues(
@@ -190,7 +200,8 @@ def _matched(
     disturbed = {table for table, _ in leaving}
     disturbed |= {file.stored.table for file in kept if file.file.modified != file.stored.modified}
     again = [k for k in kept if k.stored.table in disturbed and k.stored.stored_count < k.stored.row_count]
-    kept = [k for k in kept if k not in again]
+    read_again = {k.file.name for k in again}
+    kept = [k for k in kept if k.file.name not in read_again]
     to_read += [k.file for k in again]
     leaving |= {(k.stored.table, k.stored.name) for k in again}
     names = {(file.table.name, file.name) for file in to_read}
@@ -207,11 +218,10 @@ def _matched(
 def _sharing(loads: Sequence[Incoming], bounds: Mapping[str, Bounds]) -> set[str]:
     """Names of files that may share a key with another one that comes with them."""
     shared = set()
-    for number, one in enumerate(loads):
-        for other in loads[:number]:
-            same_table = one.file.table.name == other.file.table.name
-            if same_table and not lie_apart(bounds[one.file.name], bounds[other.file.name]):
-                shared |= {one.file.name, other.file.name}
+    for _, of_table in groupby(loads, key=lambda load: load.file.table.name):
+        for one, other in combinations((load.file.name for load in of_table), 2):
+            if not lie_apart(bounds[one], bounds[other]):
+                shared |= {one, other}
     return shared
 
 
