@@ -3,7 +3,6 @@
 -- whole numbers of their smallest part.
 {{ config(cluster_by=['player_lookup', 'feature_version', 'game_date']) }}
 
-{%- set opponent_history_days = window_size('ml_feature_store_v2', 'opponent_history_days') %}
 {%- set cached = {
     'points_avg_last_5': 10, 'points_avg_last_10': 10, 'points_avg_season': 10, 'points_std_last_10': 100,
     'team_pace_last_10': 10, 'team_off_rating_last_10': 100
@@ -60,51 +59,6 @@ team_availability as (
 games as (
     select * from {{ ref('dim_team_games') }}
     where {{ in_window() }} and is_in_scope
-),
-
-boxes as (
-    select player_lookup, game_id, game_date, opponent_team_abbr, points
-    from {{ ref('player_game_summary') }} as boxes
-    where {{ in_window(days_before=opponent_history_days) }} and {{ took_part('boxes') }}
-),
-
-against_opponent as (
-    select
-        contexts.game_date,
-        contexts.player_lookup,
-        cast(sum(boxes.points) as int64) as points_vs_opponent,
-        count(*) as games_vs_opponent
-    from contexts
-    inner join boxes
-        on
-            contexts.player_lookup = boxes.player_lookup
-            and contexts.opponent_team_abbr = boxes.opponent_team_abbr
-            and boxes.game_date between {{ days_before('contexts.game_date', opponent_history_days) }}
-            and {{ days_before('contexts.game_date', 1) }}
-    group by contexts.game_date, contexts.player_lookup
-),
-
--- Games of earlier seasons that the schedule knows and that were never built: without them the history
--- against an opponent is that of a part of three years.
-never_built as (
-    select schedule.season_year, schedule.game_date
-    from {{ ref('dim_games') }} as schedule
-    left join (select distinct game_id from boxes) as built on schedule.game_id = built.game_id
-    left join {{ ref('completeness_exceptions') }} as exceptions
-        on
-            exceptions.table_name = 'player_game_summary'
-            and schedule.game_date between exceptions.first_date and exceptions.last_date
-    where schedule.is_final and schedule.is_in_scope and built.game_id is null and exceptions.reason is null
-),
-
-dates_short_of_history as (
-    select distinct dates.game_date
-    from {{ ref('dim_game_dates') }} as dates
-    inner join never_built
-        on
-            dates.season_year > never_built.season_year
-            and never_built.game_date >= {{ days_before('dates.game_date', opponent_history_days) }}
-    where {{ in_window('dates.game_date') }}
 ),
 
 final as (
@@ -175,9 +129,9 @@ final as (
     left join form on contexts.game_date = form.game_date and contexts.player_lookup = form.player_lookup
     left join team_availability
         on contexts.game_id = team_availability.game_id and contexts.team_abbr = team_availability.team_abbr
-    left join against_opponent
+    left join {{ ref('int_opponent_history') }} as against_opponent
         on contexts.game_date = against_opponent.game_date and contexts.player_lookup = against_opponent.player_lookup
-    left join dates_short_of_history on contexts.game_date = dates_short_of_history.game_date
+    left join {{ ref('int_opponent_history_gaps') }} as dates_short_of_history on contexts.game_date = dates_short_of_history.game_date
 )
 
 select * from final
