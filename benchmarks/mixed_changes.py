@@ -27,12 +27,13 @@ def main() -> int:
     parser.add_argument("--kinds", help="Only these, with commas between them; else all.")
     parser.add_argument("--each-kind", type=int, help="So many trials of each kind alone, in place of --trials.")
     parser.add_argument("--replay", help="One trial of these changes, kind:seed with commas between them.")
+    parser.add_argument("--base", type=Path, help="The folder of an earlier run, whose warehouse is taken as it is.")
     parser.add_argument("--shrink", action="store_true", help="Look for fewer changes that go wrong, too.")
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="mixed_changes_"))
-    machines = [Machine(folder / "0")]
+    machines = [Machine(folder / "0", base=given.base and given.base / "0")]
     assert all(machines[0].rows().values()), machines[0].rows()
-    machines += [Machine(folder / str(n), base=folder / "0") for n in range(1, given.workers)]
+    machines += [Machine(folder / str(n), base=machines[0].home) for n in range(1, given.workers)]
     kinds = given.kinds.split(",") if given.kinds else sorted(KINDS)
     if given.replay:
         trials = [tuple(Change.parse(text) for text in given.replay.split(","))]

@@ -55,7 +55,7 @@ class Outcome:
     stuck: tuple[Pair, ...] = ()
     refused: str = ""
     crashed: str = ""
-    left: int = 0  # steps that a second plan still has, though the run was whole
+    left: int = 0  # steps that a second plan, or dates that the status still calls due, though the run was whole
     seconds: float = 0.0
 
     @property
@@ -140,7 +140,7 @@ class Machine:
         self.site = Site(folder, self.home / "base", self.home / "project")
         if base is None:
             copy_project(ROOT, self.site.project)
-        environment = {
+        self.environment = environment = {
             "FULLCOURT_DUCKDB": str(self.site.database), "RAW_DIR": str(self.site.raw), "FULLCOURT_TARGET": "duckdb",
             "DBT_TARGET_PATH": str(folder / "target"), "DBT_LOG_PATH": str(folder / "logs"), "FULLCOURT_THREADS": "1",
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
@@ -174,8 +174,11 @@ class Machine:
                 ((counts[table],),) = connection.execute(f"select count(*) from {of['relation']}").fetchall()
         return counts
 
-    def try_changes(self, changes: Sequence[Change]) -> Outcome:
-        """One trial, from the finished warehouse on."""
+    def try_changes(self, changes: Sequence[Change], *, is_run: bool = True) -> Outcome:
+        """One trial, from the finished warehouse on.
+
+        :param is_run: without the backfill the changes must show: that is how the machine itself is tested.
+        """
         began = time.monotonic()
         site = self.site
         site.reset()
@@ -189,26 +192,28 @@ class Machine:
             said.append(f"{change.kind}: {what}")
         outcome = Outcome(tuple(done), tuple(said))
         try:
-            outcome = self._run(outcome)
-        except Exception as error:  # noqa: BLE001  whatever it is, it belongs to the trial
+            outcome = self._run(outcome, is_run=is_run)
+        except Exception as error:
             outcome = replace(outcome, crashed=str(error))
         return replace(outcome, seconds=time.monotonic() - began)
 
-    def _worker(self) -> Worker:
-        return self._edited if self.site.has_edited_code else self._as_it_was
+    def run(self, steps: Sequence[Step]) -> list[dict[str, Any]]:
+        """Some steps on the site as it is, with its code as it is."""
+        worker = self._edited if self.site.has_edited_code else self._as_it_was
+        return worker.run(steps)
 
-    def _run(self, outcome: Outcome) -> Outcome:
+    def _run(self, outcome: Outcome, *, is_run: bool) -> Outcome:
         site = self.site
         steps = [*site.steps]
-        if site.needs_verify:
+        if site.needs_verify and is_run:
             steps.append({"do": "verify", **RANGE})
-        steps += [{"do": "backfill", **RANGE}, {"do": "claims", **RANGE}]
+        steps += [{"do": "backfill" if is_run else "nothing", **RANGE}, {"do": "claims", **RANGE}]
         fresh = self._built.get(site.content())
         if fresh is None:
             database = site.folder / "fresh" / DATABASE
             shutil.rmtree(database.parent, ignore_errors=True)
             steps += [{"do": "build", "database": str(database), **RANGE}, {"do": "tables"}]
-        answers = self._worker().run(steps)
+        answers = self.run(steps)
         if fresh is None:
             answers, (built, tables) = answers[:-2], answers[-2:]
             fresh = (database, tables["tables"])
@@ -220,10 +225,11 @@ class Machine:
             outcome = replace(outcome, refused=result["refused"])
             if refused_too:
                 return outcome
+        left = (result["left"] or 0) + (len(answers[-1]["due"]) if result["is_whole"] else 0)
         differing, lost = compare(site.database, fresh[0], fresh[1])
         told = differing - claimed
         return replace(
-            outcome, wrong=tuple(sorted(differing & claimed)), left=result["left"] or 0,
+            outcome, wrong=tuple(sorted(differing & claimed)), left=left,
             lost=tuple((*pair, count) for pair, count in sorted(lost.items()) if pair in claimed),
             stuck=tuple(sorted(self._completed_from_nothing(told))) if told else (),
         )  # fmt: skip
@@ -233,7 +239,7 @@ class Machine:
         database = self.site.folder / "whole" / DATABASE
         shutil.rmtree(database.parent, ignore_errors=True)
         at = {"database": str(database), **RANGE}
-        _, answer = self._worker().run([{"do": "backfill", **at}, {"do": "claims", **at}])
+        _, answer = self.run([{"do": "backfill", **at}, {"do": "claims", **at}])
         return told & {(table, day) for table, day in answer["complete"]}
 
     def shrunk(self, outcome: Outcome) -> Outcome:

@@ -30,8 +30,13 @@ def _row_changed(site: Site, rng: random.Random, how: str) -> str:
     table = rng.choice(sorted(COLUMNS))
     path = _file(site, rng, table)
     change = Change(table, how, rng.choice(DAYS), rng.randrange(100_000))
-    pa_parquet.write_table(change.applied(pa_parquet.read_table(path)), path)
+    write_change(change, path)
     return f"{change} in {path.name}"
+
+
+def write_change(change: Change, path: Path) -> None:
+    """Change a row of a raw file."""
+    pa_parquet.write_table(change.applied(pa_parquet.read_table(path)), path)
 
 
 @kind("raw")

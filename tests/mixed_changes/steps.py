@@ -19,6 +19,7 @@ from python_processors.errors import FullcourtError
 from python_processors.orchestration.backfill import backfill, plan_of
 from python_processors.orchestration.request import Request
 from python_processors.orchestration.warehouse import DuckDBWarehouse
+from tests.mixed_changes.strike import striking
 
 Answer = dict[str, Any]
 
@@ -38,6 +39,8 @@ def _request(step: dict[str, Any]) -> Request:
     options: dict[str, Any] = {}
     if any(field.name == "allow_deletes" for field in dataclasses.fields(Request)):
         options["allow_deletes"] = True
+    if "chunk_dates" in step:
+        options["dates_in_a_chunk"] = step["chunk_dates"]
     return Request(date.fromisoformat(step["start"]), date.fromisoformat(step["end"]), **options)
 
 
@@ -54,12 +57,24 @@ def run_backfill(project: Any, step: dict[str, Any]) -> Answer:
             return {"refused": f"{type(error).__name__}: {error}", "is_whole": False, "failures": {}, "left": None}
 
 
-def run_verify(project: Any, step: dict[str, Any]) -> Answer:
-    """`fullcourt verify` as it is typed."""
+def run_nothing(project: Any, step: dict[str, Any]) -> Answer:
+    """In place of a backfill."""
+    return {"refused": None, "is_whole": False, "failures": {}, "left": None}
+
+
+def run_command(project: Any, step: dict[str, Any]) -> Answer:
+    """A `fullcourt` command as it is typed."""
     from python_processors.cli import app
 
-    outcome = CliRunner().invoke(app, ["verify", "--start", step["start"], "--end", step["end"]])
-    return {"exit_code": outcome.exit_code, "said": outcome.output[-2000:]}
+    with _at(step):
+        outcome = CliRunner().invoke(app, list(step["arguments"]))
+    crashed = repr(outcome.exception) if outcome.exception and not isinstance(outcome.exception, SystemExit) else ""
+    return {"exit_code": outcome.exit_code, "said": outcome.output[-4000:], "crashed": crashed}
+
+
+def run_verify(project: Any, step: dict[str, Any]) -> Answer:
+    """`fullcourt verify` as it is typed."""
+    return run_command(project, {**step, "arguments": ["verify", "--start", step["start"], "--end", step["end"]]})
 
 
 def run_build(project: Any, step: dict[str, Any]) -> Answer:
@@ -102,13 +117,14 @@ def _dbt(project: Any, arguments: list[str], variables: dict[str, Any]) -> Answe
 
 
 def claims(project: Any, step: dict[str, Any]) -> Answer:
-    """Tables and dates that `fullcourt status` would call complete."""
-    from benchmarks.kill_backfill import Task, called_complete
+    """Tables and dates that `fullcourt status` would call complete, and those that it would call due."""
+    from benchmarks.kill_backfill import Task, complete_and_due
 
     folder = Path(step.get("database", os.environ["FULLCOURT_DUCKDB"])).parent
     start, end = date.fromisoformat(step["start"]), date.fromisoformat(step["end"])
     task = Task(folder, Path(os.environ["RAW_DIR"]), start, end, 400)
-    return {"complete": [[table, day.isoformat()] for table, day in called_complete(task, project)]}
+    complete, due = complete_and_due(task, project)
+    return {"complete": complete, "due": due}
 
 
 def tables(project: Any, step: dict[str, Any]) -> Answer:
@@ -125,5 +141,11 @@ def tables(project: Any, step: dict[str, Any]) -> Answer:
 
 STEPS: dict[str, Callable[[Any, dict[str, Any]], Answer]] = {
     "backfill": run_backfill, "verify": run_verify, "build": run_build, "dbt": run_dbt, "claims": claims,
-    "tables": tables,
+    "tables": tables, "command": run_command, "nothing": run_nothing,
 }  # fmt: skip
+
+
+def do(project: Any, step: dict[str, Any]) -> Answer:
+    """One step, killed at its moment if it names one; with the calls that a kill may strike at."""
+    with striking(step.get("strike")) as calls:
+        return {**STEPS[step["do"]](project, step), "calls": calls}

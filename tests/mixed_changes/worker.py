@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 class WorkerError(Exception):
     """A run ended without an answer."""
+
+
+class KilledError(Exception):
+    """A run was killed, as was asked for."""
 
 
 class Worker:
@@ -47,6 +52,8 @@ class Worker:
         self._process.stdin.write(json.dumps(job, default=str) + "\n")
         self._process.stdin.flush()
         answer = json.loads(self._process.stdout.readline() or '{"error": "the worker is gone"}')
+        if answer.get("is_killed"):
+            raise KilledError
         if "error" in answer:
             raise WorkerError(f"{answer['error']}\nIts words are in {self._log}.")
         found: list[dict[str, Any]] = answer["answers"]
@@ -60,7 +67,7 @@ class Worker:
 
 def main() -> None:
     """Wait for jobs, a line each, and fork for each of them."""
-    import dbt.adapters.duckdb  # noqa: F401  takes seconds
+    import dbt.adapters.duckdb
     import dbt.cli.main  # noqa: F401
     import pandas  # noqa: F401  duckdb imports it with the first Arrow table
 
@@ -71,8 +78,9 @@ def main() -> None:
             child = os.fork()
             if not child:
                 _answer(job, kept, Path(answer.name))
-            os.waitpid(child, 0)
-            print(answer.read() or json.dumps({"error": "the run ended without a word"}), flush=True)
+            _, status = os.waitpid(child, 0)
+            nothing = {"error": "the run ended without a word", "is_killed": os.WTERMSIG(status) == signal.SIGKILL}
+            print(answer.read() or json.dumps(nothing), flush=True)
 
 
 def _answer(job: dict[str, Any], kept: Any, file: Path) -> None:
@@ -81,9 +89,9 @@ def _answer(job: dict[str, Any], kept: Any, file: Path) -> None:
         os.environ.update(job["environment"])
         with open(job["log"], "a", encoding="utf-8") as words, redirect_stdout(words), redirect_stderr(words):
             project = kept or _opened(Path(job["project"]))
-            from tests.mixed_changes.steps import STEPS
+            from tests.mixed_changes.steps import do
 
-            answers = [STEPS[step["do"]](project, step) for step in job["steps"]]
+            answers = [do(project, step) for step in job["steps"]]
         file.write_text(json.dumps({"answers": answers}, default=str), encoding="utf-8")
     except BaseException:
         file.write_text(json.dumps({"error": traceback.format_exc()}), encoding="utf-8")
@@ -98,7 +106,7 @@ def _opened(folder: Path) -> Any:
     from python_processors.contract import PROJECT_ROOT
     from python_processors.orchestration.project import Project
 
-    assert PROJECT_ROOT == folder.resolve(), f"{PROJECT_ROOT} was imported instead of {folder}"
+    assert folder.resolve() == PROJECT_ROOT, f"{PROJECT_ROOT} was imported instead of {folder}"
     project = Project()
     assert project.tables  # parses
     return project
