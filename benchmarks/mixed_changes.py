@@ -15,7 +15,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.mixed_changes.machine import Change, Figures, Machine, Outcome, drawn
+from tests.mixed_changes.machine import Change, Figures, Machine, Outcome, drawn, read_again
 from tests.mixed_changes.site import KINDS
 
 
@@ -38,7 +38,7 @@ def main() -> int:
     if given.replay:
         trials = [tuple(Change.parse(text) for text in given.replay.split(","))]
     elif given.each_kind:
-        trials = [(Change(kind, given.seed + n),) for kind in kinds for n in range(given.each_kind)]
+        trials = [read_again([Change(kind, given.seed + n)]) for kind in kinds for n in range(given.each_kind)]
     else:
         trials = [drawn(given.seed + number, kinds) for number in range(given.trials)]
     figures, numbers = Figures(), itertools.count(1)

@@ -69,7 +69,7 @@ def run_command(project: Any, step: dict[str, Any]) -> Answer:
     with _at(step):
         outcome = CliRunner().invoke(app, list(step["arguments"]))
     crashed = repr(outcome.exception) if outcome.exception and not isinstance(outcome.exception, SystemExit) else ""
-    return {"exit_code": outcome.exit_code, "said": outcome.output[-4000:], "crashed": crashed}
+    return {"exit_code": outcome.exit_code, "said": outcome.output[-4000:], "out": outcome.stdout, "crashed": crashed}
 
 
 def run_verify(project: Any, step: dict[str, Any]) -> Answer:
