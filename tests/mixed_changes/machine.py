@@ -107,7 +107,7 @@ class Figures:
             f"| wrong skips, dates of tables | {self.wrong_skips:,} |", f"| rows lost | {self.rows_lost:,} |",
             f"| trials that crashed | {sum(bool(outcome.crashed) for outcome in self.failed):,} |",
             f"| trials that did not converge | {sum(bool(o.stuck or o.left) for o in self.failed):,} |",
-            f"| trials refused, as a build from nothing was | {sum(self.refused.values()):,} |",
+            f"| trials refused | {sum(self.refused.values()):,} |",
             f"| seconds per trial | {self.seconds / max(self.trials, 1):.1f} |", "",
             "| kind | group | changes | in trials that failed |", "|---|---|---|---|",
         ]  # fmt: skip
@@ -225,21 +225,22 @@ class Machine:
         if fresh is None:
             answers, (built, tables) = answers[:-2], answers[-2:]
             fresh = (database, tables["tables"])
-            refused_too = "Error" in built["error"]  # of the raw files: nothing was built
+            is_refused_anew = bool(built["error"])  # nothing was built, whatever the reason
         else:
-            refused_too = False
-        result, claimed = answers[-2], {(table, day) for table, day in answers[-1]["complete"]}
-        if result["refused"]:
-            outcome = replace(outcome, refused=result["refused"])
-            if refused_too:
-                return outcome
-        left = (result["left"] or 0) + (len(answers[-1]["due"]) if result["is_whole"] else 0)
+            is_refused_anew = False
+        result, complete, due = answers[-2], answers[-1]["complete"], answers[-1]["due"]
+        outcome = replace(outcome, refused=result["refused"] or "")
+        if result["refused"] and is_refused_anew:
+            return outcome
         differing, lost = compare(site.database, fresh[0], fresh[1])
+        # Who is refused is told: whatever the status says of what is loaded, nobody takes it for built.
+        claimed = set() if result["refused"] else {(table, day) for table, day in complete}
         told = differing - claimed
         return replace(
-            outcome, wrong=tuple(sorted(differing & claimed)), left=left,
+            outcome, wrong=tuple(sorted(differing & claimed)),
+            left=(result["left"] or 0) + (len(due) if result["is_whole"] else 0),
             lost=tuple((*pair, count) for pair, count in sorted(lost.items()) if pair in claimed),
-            stuck=tuple(sorted(self._completed_from_nothing(told))) if told else (),
+            stuck=tuple(sorted(self._completed_from_nothing(told) if told and is_run else told)),
         )  # fmt: skip
 
     def _completed_from_nothing(self, told: set[Pair]) -> set[Pair]:
