@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Iterator
 
 import pytest
 
 from tests.mixed_changes.machine import Change, Figures, Machine, drawn
+from tests.mixed_changes.site import KINDS
 
 LEAST_TRIALS = 20
 SECONDS = 300  # as many trials as these allow, and no fewer than LEAST_TRIALS
@@ -36,6 +38,15 @@ def test_a_trial_finds_what_no_backfill_was_told_of(machine: Machine) -> None:
     assert len(edited.wrong) == 1
     lost = machine.try_changes([Change("stored_date_emptied", 1)], is_run=False)
     assert lost.stuck  # its rows are gone, and nobody calls it complete
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_change_of_each_kind_changes_something(machine: Machine, kind: str) -> None:
+    site = machine.site
+    site.reset()
+    before = site.everything()
+    said = KINDS[kind].apply(site, random.Random(16))
+    assert site.everything() != before, said
 
 
 def test_after_mixed_changes_no_skip_is_wrong_and_no_row_is_lost(machine: Machine) -> None:

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.slow
 BACKFILL = {"do": "backfill", **RANGE}
 CLAIMS = {"do": "claims", **RANGE}
 OFFENSE = "nba_analytics.team_offense_game_summary"
-DAY = "2021-10-30"
+DAY = "2021-10-31"
 TEAM = f"game_date = '{DAY}' and team_abbr = 'BOS'"
 
 
@@ -73,9 +73,10 @@ def differing_from_a_build_anew(machine: Machine) -> set[tuple[str, str]]:
     return compare(machine.site.database, database, tables["tables"])[0]
 
 
-def execute(site: Site, sql: str) -> None:
-    with site.opened() as connection:
-        connection.execute(sql)
+def edit_by_hand(machine: Machine, edit: str) -> None:
+    with machine.site.opened() as connection:
+        connection.execute(HAND_EDITS[edit])
+    assert not is_as_the_base(machine) or edit == "compared value"  # no hash and no comparison of ours has that
 
 
 HAND_EDITS = {
@@ -88,16 +89,18 @@ HAND_EDITS = {
 
 @pytest.mark.parametrize("edit", HAND_EDITS)
 def test_force_replaces_what_was_edited_by_hand(machine: Machine, site: Site, edit: str) -> None:
-    execute(site, HAND_EDITS[edit])
+    edit_by_hand(machine, edit)
     typed(machine, "backfill", *OPTIONS, "--tables", "team_offense_game_summary", "--force", "--no-report")
     assert is_as_the_base(machine)
+    sql = f"select quality_issues from {OFFENSE} where {TEAM}"
+    assert query(site.database, sql) == query(site.base / DATABASE, sql)
 
 
 @pytest.mark.parametrize("edit", ["value", "row twice"])
 def test_verify_takes_the_confirmation_of_an_edited_row_back_and_the_next_run_repairs_it(
     machine: Machine, site: Site, edit: str
 ) -> None:
-    execute(site, HAND_EDITS[edit])
+    edit_by_hand(machine, edit)
     assert typed(machine, "verify", *OPTIONS)["exit_code"] == 1
     (claimed,) = machine.run([CLAIMS])
     assert ["team_offense_game_summary", DAY] not in claimed["complete"]
@@ -146,7 +149,9 @@ def rewrite(path: Path, change: Callable[[list[dict[str, Any]]], list[dict[str, 
 @pytest.mark.parametrize("lost", ["a day", "all"])
 def test_a_schedule_that_lost_games_which_other_feeds_have_is_refused(machine: Machine, site: Site, lost: str) -> None:
     (path,) = site.raw_files("nbac_schedule")
+    before = pa_parquet.read_metadata(path).num_rows
     rewrite(path, lambda rows: [row for row in rows if lost == "a day" and str(row["game_date"]) != DAY])
+    assert pa_parquet.read_metadata(path).num_rows < before
     answer = typed(machine, "backfill", *OPTIONS, "--yes", "--no-report")
     assert answer["exit_code"] != 0
     assert is_as_the_base(machine)  # nothing is deleted
@@ -229,9 +234,8 @@ def test_a_layer_built_by_hand_with_another_var_is_built_again(machine: Machine,
         "vars": {"start_date": RANGE["start"], "end_date": RANGE["end"], "max_possible_total": 350, "min_possible_total": 225},
     }  # fmt: skip
     machine.run([by_hand, BACKFILL])
-    assert rows_of(site.database, "nba_intermediate.int_game_lines") == rows_of(
-        site.base / DATABASE, "nba_intermediate.int_game_lines"
-    )
+    lines = "select * from nba_intermediate.int_game_lines order by all"
+    assert query(site.database, lines) == query(site.base / DATABASE, lines)
     (path,) = site.raw_files("nbac_gamebook_player_stats")
     write_change(Change("nbac_gamebook_player_stats", "edited", date.fromisoformat(DAY), 2), path)
     machine.run([BACKFILL])
@@ -264,6 +268,6 @@ def test_plan_and_status_agree_on_a_window_that_was_made_longer(machine: Machine
     assert whole["exit_code"] == 0, whole["said"]
 
 
-def rows_of(database: Path, relation: str) -> list[tuple[Any, ...]]:
+def query(database: Path, sql: str) -> list[tuple[Any, ...]]:
     with duckdb.connect(str(database), read_only=True) as connection:
-        return connection.execute(f"select * from {relation} order by all").fetchall()
+        return connection.execute(sql).fetchall()

@@ -90,6 +90,12 @@ class Site:
             listed += [(str(path.relative_to(self.edited)), _checksum(path)) for path in sorted(paths)]
         return hashlib.sha256(repr(listed).encode()).hexdigest()
 
+    def everything(self) -> tuple[str, str, list[dict[str, Any]]]:
+        """Of all that a change may touch."""
+        paths = sorted(path for path in self.database.parent.iterdir() if path.is_file())
+        stored = hashlib.sha256(repr([(path.name, _checksum(path)) for path in paths]).encode()).hexdigest()
+        return self.content(), stored, list(self.steps)
+
 
 def _checksum(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
