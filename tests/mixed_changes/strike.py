@@ -25,6 +25,7 @@ class Moment:
 
     :param what: the beginning of what the call is about: a relation, a statement, models. Only such calls count.
     :param seconds: for `when="during"`, after the call began.
+    :param since: counts only once a call has begun so.
     """
 
     call: str
@@ -32,6 +33,7 @@ class Moment:
     nth: int
     what: str = ""
     seconds: float = 0.0
+    since: str = ""
 
     def __str__(self) -> str:
         return f"{self.when} {self.call} {self.nth}{f' of {self.what}' if self.what else ''}"
@@ -46,13 +48,15 @@ class _Watch:
     def __init__(self, moment: Moment | None) -> None:
         self.moment, self.seen = moment, [0]
         self.calls: list[tuple[str, str]] = []
+        self.has_begun = False
 
     @contextmanager
     def around(self, call: str, what: str) -> Iterator[None]:
         self.calls.append((call, what[:80]))
         moment = self.moment
         is_it = False
-        if moment is not None and moment.call == call and re.match(moment.what, what):
+        self.has_begun = self.has_begun or (moment is not None and bool(re.match(moment.since, what)))
+        if moment is not None and self.has_begun and moment.call == call and re.match(moment.what, what):
             self.seen[0] += 1
             is_it = self.seen[0] == moment.nth
         if is_it and moment is not None and moment.when == "before":
