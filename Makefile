@@ -15,11 +15,12 @@ CONFIRMED := $(if $(or $(YES),$(IS_FIRST_MONTH)),--yes)
 TABLES_OPTION := $(if $(TABLES),--tables $(TABLES))
 WINDOW := --vars '{"start_date": "$(START)", "end_date": "$(END)"}'
 KILLS ?= 100
+TRIALS ?= 100
 SEASONS ?= 1,5,20
 
 export DBT_SEND_ANONYMOUS_USAGE_STATS ?= false
 
-.PHONY: help setup plan backfill status verify report build coverage test test-slow kill-test emulator bigquery-smoke lint bench bench-scale docs clean lock
+.PHONY: help setup plan backfill status verify report build coverage test test-slow kill-test kill-moments mixed-changes emulator bigquery-smoke lint bench bench-scale docs clean lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -82,6 +83,12 @@ bench-scale: setup ## build 1, 5 and 20 simulated seasons (or SEASONS=1,2): time
 
 kill-test: setup ## kill a backfill KILLS times (default 100) and hold its claims; prints counts
 	$(BIN)/python -m benchmarks.kill_backfill --kills $(KILLS)
+
+kill-moments: setup ## kill backfill, retry, prepare and migrate at every step and write; prints counts
+	$(BIN)/python -m benchmarks.kill_backfill --moments
+
+mixed-changes: setup ## make TRIALS (default 100) mixed changes of a small warehouse, against builds from nothing
+	$(BIN)/python -m benchmarks.mixed_changes --trials $(TRIALS) $(ARGS)
 
 docs: setup ## one HTML page of every table and column, with lineage: target/static_index.html
 	$(BIN)/dbt docs generate --static $(WINDOW)

@@ -4,6 +4,9 @@ Each run is ended by SIGKILL at a random moment and started again, until the ran
 anew in an empty warehouse, until there were so many kills. After each kill no date may be called complete
 whose rows differ from the undisturbed build's, and no key may be there twice. At the end the rows are those
 of the undisturbed build, and nothing that was confirmed was built again. Prints counts as Markdown.
+
+With --moments it kills backfill, retry, prepare and migrate on a league of four teams instead, once before and once
+after every dbt build, every ledger write and every statement that writes, and in the midst of every dbt build.
 """
 
 from __future__ import annotations
@@ -146,17 +149,21 @@ def doubled_keys(task: Task, project: Project) -> list[str]:
 
 def called_complete(task: Task, project: Project) -> list[tuple[str, date]]:
     """Tables and dates that `fullcourt status` would call complete."""
+    return complete_and_due(task, project)[0]
+
+
+def complete_and_due(task: Task, project: Project) -> tuple[list[tuple[str, date]], list[tuple[str, date]]]:
+    """Tables and dates that `fullcourt status` would call complete, and those that it would call due."""
     with task.opened() as warehouse, warehouse.reading() as session:
         try:
             snapshot = Snapshot(project, session, task.start, task.end)
         except NotPreparedError:
-            return []
-        return [
-            (table, day)
-            for table in project.tables
-            for day, state in snapshot.states(table).items()
-            if state.outcome == "complete" and not state.is_due
-        ]
+            return [], []
+        states = [(table, day, state) for table in project.tables for day, state in snapshot.states(table).items()]
+    return (
+        [(table, day) for table, day, state in states if state.outcome == "complete" and not state.is_due],
+        [(table, day) for table, day, state in states if state.is_due],
+    )
 
 
 def ledger_rows(task: Task, ledger: str) -> Counter[tuple[str, date]]:
@@ -267,6 +274,20 @@ def markdown(figures: Figures, task: Task, whole: Pairs) -> str:
     return "\n".join(["| what | count |", "|---|---|", *(f"| {what} | {count} |" for what, count in lines)])
 
 
+def every_moment(folder: Path, most: int | None) -> int:
+    """Kills at named moments instead of random ones."""
+    from tests.mixed_changes.kills import kill_everywhere
+    from tests.mixed_changes.machine import Machine
+
+    machine = Machine(folder)
+    kills = kill_everywhere(machine, lambda line: print(line, file=sys.stderr, flush=True), most)
+    machine.close()
+    print(f"| kills at named moments | {kills.count:,} |\n|---|---|")
+    print(f"| dates of tables called complete, checked after each | {kills.claims:,} |")
+    print(f"| claims that did not hold | {len(kills.wrong)} |")
+    return 1 if kills.wrong else 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=100)
@@ -275,8 +296,12 @@ def main() -> int:
     parser.add_argument("--chunk-dates", type=int, default=7)
     parser.add_argument("--longest", type=float, help="Most seconds until a run is killed; else 1.5 times a chunk's.")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--moments", action="store_true", help="Kill at every moment of the small league's commands.")
+    parser.add_argument("--most", type=int, help="With --moments: of each command so many; else all.")
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="kill_backfill_"))
+    if given.moments:
+        return every_moment(folder, given.most)
     raw = find_raw_dir()
     raw_dir = folder / "raw"
     if raw.is_simulated:

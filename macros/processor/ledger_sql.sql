@@ -32,7 +32,7 @@
 {% macro ledger_sql(node, target_relation, stage, ledger, outcome) -%}
     insert into {{ ledger }} (
         table_name, game_date, run_id, row_count, inserted, updated, deleted, unchanged, rows_before, rows_removed,
-        fingerprint, logic_version, run_started_at, published_at
+        fingerprint, logic_version, run_started_at, published_at, sequence
     )
     with calendar as (
         {{ window_calendar() }}
@@ -61,7 +61,13 @@
         coalesce(counted.fingerprint, '0:0:0'),
         '{{ outcome.logic_version }}',
         {{ timestamp_literal(run_started_at) }},
-        {{ current_instant() }}
+        {{ current_instant() }},
+        {#- Newer than all before it, whatever the clock says. #}
+        (
+            select coalesce(max(earlier.sequence), 0) + 1
+            from {{ ledger }} as earlier
+            where earlier.table_name = '{{ target_relation.identifier }}' and earlier.game_date >= date '0001-01-01'
+        )
     from calendar
     left join counted on calendar.game_date = counted.game_date
 {%- endmacro %}
@@ -91,7 +97,7 @@
         select game_date, row_count
         from {{ ledger }}
         where {{ is_replaced(node, 'game_date') }} and table_name = '{{ target_relation.identifier }}'
-        qualify row_number() over (partition by game_date order by published_at desc, run_id) = 1
+        qualify row_number() over (partition by game_date order by coalesce(sequence, 0) desc, published_at desc, run_id) = 1
     )
     select
         cast(counted.game_date as string) as game_date,

@@ -36,7 +36,6 @@ class Step:
     changed: tuple[str, ...] = ()  # reads that differ from the ledger's; none where that is not why
     may_move_schedule: bool = False  # whether building it may change which dates have games
     replaces: bool = False
-    surplus_rows: int = 0  # that no run published: nothing is lost with them
 
 
 @dataclass(frozen=True)
@@ -166,7 +165,7 @@ def due_steps(
     steps = [
         Step(
             table, s.day, s.why, not waiting.will_mend(s), s.failed_before, s.changed,
-            table == LAYER and _may_move_schedule(s, snapshot.project.whole_models), s.replaces, s.surplus_rows,
+            table == LAYER and _may_move_schedule(s, snapshot.project.whole_models), s.replaces,
         )
         for s in states.values() if s.is_due
     ]  # fmt: skip

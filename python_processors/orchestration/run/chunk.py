@@ -148,19 +148,20 @@ class Chunk:
 
     def _given(self, tables: Sequence[str], days: Collection[date]) -> dict[str, Any]:
         """Vars that tell publishing what it may delete, and which dates' rows it replaces whatever their hashes say."""
-        deleted, asked = self._work.record.result.rows, {}
-        for table in (table for table in tables if table in self._work.plan.changes):
-            steps = [step for day, step in self._steps_of.get(table, {}).items() if day in days]
-            allowed = deletes_allowed(self._work.plan.changes[table].stored) + sum(step.surplus_rows for step in steps)
-            asked[table] = (
-                sorted(str(step.day) for step in steps if step.replaces),
-                max(0, allowed - deleted.get(table, {}).get("deleted", 0)),
-            )
+        work, deleted = self._work, self._work.record.result.rows
+        steps = {table: [s for day, s in self._steps_of.get(table, {}).items() if day in days] for table in tables}
+        replaced = {
+            table: sorted(str(step.day) for step in of_table if step.replaces)
+            for table, of_table in steps.items() if table != LAYER
+        }  # fmt: skip
         return {
-            "replaced": {table: replaced for table, (replaced, _) in asked.items() if replaced},
-            "deletes_allowed": {table: allowed for table, (_, allowed) in asked.items()},
-            "allow_deletes": self._work.allow_deletes,
-        }
+            "replaced": {table: of_table for table, of_table in replaced.items() if of_table},
+            "deletes_allowed": {
+                table: max(0, deletes_allowed(changes.stored) - deleted.get(table, {}).get("deleted", 0))
+                for table, changes in work.plan.changes.items() if table in tables
+            },
+            "allow_deletes": work.allow_deletes,
+        }  # fmt: skip
 
     def _note_fresh(self, tables: Sequence[str], days: Sequence[date], outcome: DbtOutcome) -> None:
         under = self._project.models_under_ops

@@ -152,8 +152,7 @@ def altered(known: Known, now: Now) -> State | None:
     why = f"its rows changed behind the ledger: {before:,} were published, {known.row_count:,} are there"
     outcome = "missing" if before and not known.row_count else "partial" if known.row_count < before else "stale"
     expected = known.expected_rows or before
-    surplus = max(0, known.row_count - before)
-    return known.state("altered", outcome, why, why=why, expected_rows=expected, replaces=True, surplus_rows=surplus)
+    return known.state("altered", outcome, why, why=why, expected_rows=expected, replaces=True)
 
 
 def other_code(known: Known, now: Now) -> State | None:

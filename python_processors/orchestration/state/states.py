@@ -19,8 +19,7 @@ class State:
 
     `rule` names what decided it. `why` is set where the date is due. `expected_rows` is None where nothing tells
     their number yet. `is_ruled_out` says that it has no rows whatever it reads; `expected_empty` alone may change
-    with that. `replaces` says that its rows cannot be trusted, so that a run replaces them whatever their hashes say;
-    `surplus_rows` how many more there are than a run published.
+    with that. `replaces` says that its rows cannot be trusted, so that a run replaces them whatever their hashes say.
     """
 
     table: str
@@ -35,7 +34,6 @@ class State:
     is_ruled_out: bool = False
     failed_before: bool = False
     replaces: bool = False
-    surplus_rows: int = 0
     input_fingerprint: str = ""
     output_fingerprint: str = NO_ROWS
 

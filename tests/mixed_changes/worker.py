@@ -1,0 +1,116 @@
+"""Runs of a copy of the project, each in a process forked from one that has dbt imported: `Worker` asks for them.
+
+The process that is forked has the libraries and, where the project is as it was, the project too, parsed. A run
+on changed code imports and parses that copy anew: it reads its code as a command typed by a person would.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+Step = dict[str, Any]
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class WorkerError(Exception):
+    """A run ended without an answer."""
+
+
+class KilledError(Exception):
+    """A run was killed, as was asked for."""
+
+
+class Worker:
+    """A process to fork runs from. `project` is the copy that they run; `warm` keeps it imported and parsed."""
+
+    def __init__(self, project: Path, environment: dict[str, str], log: Path, *, warm: bool) -> None:
+        self._project, self._environment, self._log = project, environment, log
+        command = [sys.executable, "-m", "tests.mixed_changes.worker", str(project) if warm else ""]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log.open("ab"), text=True, cwd=ROOT,
+            env={**os.environ, **environment},
+        )  # fmt: skip
+
+    def run(self, steps: Sequence[Step]) -> list[dict[str, Any]]:
+        """The answers to some steps, done one after another in one process.
+
+        :raises WorkerError: it ended without an answer.
+        """
+        job = {"project": str(self._project), "environment": self._environment, "log": str(self._log), "steps": steps}
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(job, default=str) + "\n")
+        self._process.stdin.flush()
+        answer = json.loads(self._process.stdout.readline() or '{"error": "the worker is gone"}')
+        if answer.get("is_killed"):
+            raise KilledError
+        if "error" in answer:
+            raise WorkerError(f"{answer['error']}\nIts words are in {self._log}.")
+        found: list[dict[str, Any]] = answer["answers"]
+        return found
+
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()
+
+
+def main() -> None:
+    """Wait for jobs, a line each, and fork for each of them."""
+    import dbt.adapters.duckdb
+    import dbt.cli.main  # noqa: F401
+    import pandas  # noqa: F401  duckdb imports it with the first Arrow table
+
+    kept = _opened(Path(sys.argv[1])) if sys.argv[1] else None
+    for line in sys.stdin:
+        job = json.loads(line)
+        with tempfile.NamedTemporaryFile("r", encoding="utf-8") as answer:
+            child = os.fork()
+            if not child:
+                _answer(job, kept, Path(answer.name))
+            _, status = os.waitpid(child, 0)
+            nothing = {"error": "the run ended without a word", "is_killed": os.WTERMSIG(status) == signal.SIGKILL}
+            print(answer.read() or json.dumps(nothing), flush=True)
+
+
+def _answer(job: dict[str, Any], kept: Any, file: Path) -> None:
+    """In the forked process, which ends here whatever happens."""
+    try:
+        os.environ.update(job["environment"])
+        with open(job["log"], "a", encoding="utf-8") as words, redirect_stdout(words), redirect_stderr(words):
+            project = kept or _opened(Path(job["project"]))
+            from tests.mixed_changes.steps import do
+
+            answers = [do(project, step) for step in job["steps"]]
+        file.write_text(json.dumps({"answers": answers}, default=str), encoding="utf-8")
+    except BaseException:
+        file.write_text(json.dumps({"error": traceback.format_exc()}), encoding="utf-8")
+    finally:
+        os._exit(0)
+
+
+def _opened(folder: Path) -> Any:
+    """The project of a folder, imported from there and parsed."""
+    os.chdir(folder)
+    sys.path.insert(0, str(folder))
+    from python_processors.contract import PROJECT_ROOT
+    from python_processors.orchestration.project import Project
+
+    assert folder.resolve() == PROJECT_ROOT, f"{PROJECT_ROOT} was imported instead of {folder}"
+    project = Project()
+    assert project.tables  # parses
+    return project
+
+
+if __name__ == "__main__":
+    main()
