@@ -125,8 +125,14 @@ def _declared(table: str, meta: Mapping[str, Any]) -> tuple[Declared, tuple[Mapp
         declared = read_declared(table, meta, project_vars)
         return declared, plain_reads(table, tuple(meta.get("reads", ())), declared.windows, project_vars)
     except ContractError as error:
-        parts = [part for part in _DECLARING if f"`{part}" in error.problem or f".{part}`" in error.problem]
-        raise Wrong((*_META, *parts[:1]), error.problem) from None
+        parts: list[tuple[str | int, ...]] = [
+            (part,) for part in _DECLARING if f"`{part}" in error.problem or f".{part}`" in error.problem
+        ]
+        parts += [
+            ("reads", place, "size") for place, read in enumerate(meta.get("reads", ()))
+            if f"read of `{read.get('from')}`" in error.problem and isinstance(read.get("size"), str)
+        ]  # fmt: skip
+        raise Wrong((*_META, *(parts[0] if parts else ())), error.problem) from None
 
 
 def _column(column: ColumnKeys, position: int) -> Column:

@@ -18,10 +18,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 import pytest
-from python_processors.orchestration.run.locks import run_lock
 
 from python_processors import raw_contract
 from python_processors.errors import FullcourtError
+from python_processors.orchestration.locks import run_lock
 from python_processors.orchestration.warehouse import DuckDBWarehouse
 from python_processors.raw_loader import RawFolder, load_raw
 from tests.mixed_changes.kills import OPTIONS

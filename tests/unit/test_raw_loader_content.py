@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -256,9 +257,13 @@ def test_a_column_that_the_contract_dropped_goes(
 
 def test_every_raw_table_has_a_key_and_a_wrong_one_is_refused() -> None:
     assert [table.name for table in raw_tables().values() if not table.key] == []
-    for wrong in (None, [], "game_id", [["game_id", "nothing"]], ["nothing"], [[]]):
-        with pytest.raises(ContractError, match=r"config\.meta\.key"):
-            raw_contract._key_of("teams", wrong, {"game_id"})
+    text = raw_contract.SOURCES_FILE.read_text(encoding="utf-8")
+    (declared,) = set(re.findall(r"key: (\[[^]]*\])", text.partition("name: teams")[2].partition("columns:")[0]))
+    for wrong in ("[]", "team_abbr", "[[team_abbr, nothing]]", "[nothing]", "[[]]", "null"):
+        spoiled = text.replace(f"key: {declared}", f"key: {wrong}")
+        assert spoiled != text
+        with pytest.raises(ContractError, match=r"_sources\.yml, line \d+"):
+            raw_contract.parse_raw_tables(spoiled.encode(), raw_contract.SOURCES_FILE)
 
 
 def test_a_ledger_from_before_it_knew_more_is_read_again_once(

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from python_processors.orchestration.memo import PlanMemory
 
-from python_processors.orchestration.locks import RunLockedError, lock_file, run_at_work, run_lock
+from python_processors.engines.base import RunLockedError
+from python_processors.engines.duckdb.file_lock import lock_file
+from python_processors.orchestration.locks import run_at_work, run_lock
 from python_processors.orchestration.run.detached import follow, log_file
 from python_processors.orchestration.run.progress import Progress, RunStatus, read_status, status_file
 from python_processors.orchestration.warehouse import DuckDBWarehouse
@@ -64,32 +65,21 @@ def test_a_folder_in_place_of_a_side_file_ends_no_run(
 
 @pytest.mark.parametrize("text", WRONG)
 def test_a_lock_is_held_whatever_its_file_says(text: bytes, warehouse: DuckDBWarehouse) -> None:
-    lock_file(warehouse).write_bytes(text)
+    lock_file(warehouse.path).write_bytes(text)
     assert run_at_work(warehouse) is None
     with run_lock(warehouse, "a-run", "a range"):
         assert run_at_work(warehouse)["run_id"] == "a-run"
-        lock_file(warehouse).write_bytes(text)
+        lock_file(warehouse.path).write_bytes(text)
         assert not run_at_work(warehouse) or text == WRONG[10]
         with pytest.raises(RunLockedError, match="is at work"), run_lock(warehouse, "second", "a range"):
             pass
 
 
 def test_a_folder_in_place_of_the_lock_is_no_run_and_lets_none_start(warehouse: DuckDBWarehouse) -> None:
-    lock_file(warehouse).mkdir()
+    lock_file(warehouse.path).mkdir()
     assert run_at_work(warehouse) is None
     with pytest.raises(IsADirectoryError), run_lock(warehouse, "a-run", "a range"):
         pass
-
-
-@pytest.mark.parametrize(
-    "text", [*WRONG, b'{"q": 3}', b'{"q": {"digest": "d"}}', b'{"q": {"digest": "d", "plan": []}}']
-)
-def test_a_memory_that_is_none_remembers_nothing(text: bytes, warehouse: DuckDBWarehouse) -> None:
-    memory = PlanMemory(warehouse)
-    memory._file.write_bytes(text)
-    assert memory.recall("q", "d") is None
-    memory.keep("q", "d", {"steps": []})
-    assert memory.recall("q", "d") == {"steps": []}
 
 
 @pytest.mark.parametrize("kept", [b"", b"var vega", b"// 00\nvar vega = 1;", b"\xff\xfe", None])

@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
-from python_processors.orchestration.run.locks import run_lock
 
 from python_processors.cli import app, opening
 from python_processors.cli.command import LOCKED, REFUSED, SOMEBODY, Command, guarded
@@ -17,6 +16,7 @@ from python_processors.cli.options import Asked, Ways, json_option
 from python_processors.engines.base import RunLockedError, WaitEndedError
 from python_processors.errors import RefusedError
 from python_processors.orchestration import request as requests
+from python_processors.orchestration.locks import run_lock
 from python_processors.orchestration.request import Request
 from python_processors.orchestration.warehouse import DuckDBWarehouse, WarehouseLockedError
 
