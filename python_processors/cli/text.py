@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from python_processors.orchestration.run.journal import RunResult
 
 
+_NAMED_DATES = 5
+
+
 def plan_lines(made: Plan, *, full: bool) -> list[str]:
     """
     :param full: every table and date, not only the ranges.
@@ -39,7 +42,11 @@ def plan_lines(made: Plan, *, full: bool) -> list[str]:
     lines += [f"  blocked: {block.table} {block.day}: {block.reason}" for block in made.blocked[: None if full else 5]]
     if len(made.blocked) > 5 and not full:
         lines.append(f"  and {len(made.blocked) - 5:,} more dates are blocked")
-    rows = "rows unknown" if made.rows is None else f"about {made.rows:,} rows to compare or write"
+    lines += _changes_lines(made)
+    to_insert, may_change, to_delete = (
+        sum(getattr(of, name) for of in made.changes.values()) for name in ("to_insert", "may_change", "to_delete")
+    )
+    rows = f"about {to_insert:,} rows to insert, {may_change:,} that may change, {to_delete:,} to delete"
     seconds = (
         "time unknown, as no run has a history yet"
         if made.seconds is None
@@ -50,6 +57,23 @@ def plan_lines(made: Plan, *, full: bool) -> list[str]:
     lines.append(f"  {len(made.chunks)} chunks, {rows}, {seconds}{cost}.")
     if made.uncounted:
         lines.append(f"  {made.uncounted} dates are to be counted against the schedule.")
+    return lines
+
+
+def _changes_lines(made: Plan) -> list[str]:
+    """Raw rows that a load would take away or add, and dates that would have no rows any more."""
+    lines = [
+        f"  raw {table}: {change['rows_to_add']:,} rows to add, {change['rows_to_remove']:,} to remove of"
+        f" {change['rows_before']:,}"
+        for table, change in made.raw_changes.items()
+        if change["rows_to_remove"]
+    ]
+    for table, of in made.changes.items():
+        for day, feeds in list((of.emptied or {}).items())[:_NAMED_DATES]:
+            still = f", and {', '.join(feeds)} still has its games" if feeds else ""
+            lines.append(f"  {table} {day} would be empty: the schedule has no games{still}")
+        if len(of.emptied or {}) > _NAMED_DATES:
+            lines.append(f"  and {len(of.emptied or {}) - _NAMED_DATES:,} more dates of {table} would be empty")
     return lines
 
 

@@ -84,6 +84,10 @@ def plan_of(project: Project, warehouse: Warehouse, request: Request, *, only: I
         )
         plan = make_plan(snapshot, forced=request.forced, only=only, dates_in_a_chunk=request.dates_in_a_chunk)
         estimate(plan, snapshot, session)
+        plan.raw_changes = {
+            name: {"rows_before": of.rows_before, "rows_to_add": of.rows_to_add, "rows_to_remove": of.rows_to_remove}
+            for name, of in (load.changes if load else {}).items()
+        }
     return plan
 
 

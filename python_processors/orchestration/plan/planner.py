@@ -59,6 +59,7 @@ class Plan:
     not_expected: dict[str, int] = field(default_factory=dict)
     chunks: list[list[date]] = field(default_factory=list)
     changes: dict[str, Changes] = field(default_factory=dict)
+    raw_changes: dict[str, dict[str, int]] = field(default_factory=dict)  # what loading raw files would do, by table
     seconds: float | None = None
     bytes_read: int | None = None
     uncounted: int = 0
@@ -94,6 +95,7 @@ class Plan:
             "uncounted_dates": self.uncounted,
             "rows": self.rows,
             "changes": {table: changes.to_dict() for table, changes in self.changes.items()},
+            "raw_changes": self.raw_changes,
             "seconds": self.seconds,
             "bytes": self.bytes_read,
         }
