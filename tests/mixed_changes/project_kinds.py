@@ -82,7 +82,8 @@ def seed_edited(site: Site, rng: random.Random) -> str:
     """An arena that lies a degree further north."""
     path = site.code() / "seeds" / "arenas.csv"
     lines = path.read_text().splitlines()
-    at = next(number for number, line in enumerate(lines) if line.startswith(rng.choice(["BOS", "NYK", "DEN", "LAL"])))
+    team = rng.choice(["BOS", "NYK", "DEN", "LAL"])
+    at = next(number for number, line in enumerate(lines) if line.startswith(team))
     values = lines[at].split(",")
     values[6] = str(round(float(values[6]) + 1, 4))
     lines[at] = ",".join(values)
