@@ -23,7 +23,9 @@ FIGURES = (
 LOOK_BACK = tuple(
     table for table, declared in declared_rows().items() if declared.rows and not declared.rows.population.is_played
 )
-BY_ROSTER = tuple(table for table in LOOK_BACK if load_contract(table).declared.as_plain()["of"] == "players_who_may_play")
+BY_ROSTER = tuple(
+    table for table in LOOK_BACK if load_contract(table).declared.as_plain()["of"] == "players_who_may_play"
+)
 # Features of the day itself: what stars out add to usage, his risk of sitting out, and the points lines.
 FEATURES_OF_THE_DAY = (8, 10, 25, 26, 27, 28)
 

@@ -39,7 +39,13 @@ def test_sql_processor_and_contract_each_count() -> None:
 
 def test_what_a_processor_imports_counts_and_nothing_else() -> None:
     names = {module.__name__.removeprefix("python_processors.") for module in imported_modules(ml_feature_store_v2)}
-    assert {"basketball.factors", "basketball.features", "basketball.formulas", "decimals", "processors.precompute"} <= names
+    assert {
+        "basketball.factors",
+        "basketball.features",
+        "basketball.formulas",
+        "decimals",
+        "processors.precompute",
+    } <= names
     assert not {"processors.upcoming_contexts", "jobs", "simulation"} & names
 
 
