@@ -33,7 +33,12 @@ incomplete as (
     where
         {{ in_window() }}
         and not all_windows_complete
-        and table_name in ('{{ tables_of(['teams_to_play', 'players_who_may_play'], after_bootstrap=false) | join("', '") }}')
+        and table_name in (
+            select tables.table_name
+            from (
+                {{ names_as_rows(tables_of(['teams_to_play', 'players_who_may_play'], after_bootstrap=false)) }}
+            ) as tables
+        )
 ),
 
 without_row as (

@@ -25,7 +25,9 @@ without_history as (
 
 {#- What too few games are called when the season itself has no more of them, and how many are few: by contract. -#}
 {%- set later = [] %}
-{%- for name, declared in declared_rows().items() if declared.after_bootstrap %}{% do later.append((name, declared)) %}{% endfor %}
+{%- for name, declared in declared_rows().items() if declared.after_bootstrap %}
+{%- do later.append((name, declared)) %}
+{%- endfor %}
 
 tables as (
     {%- for name, declared in later %}

@@ -112,8 +112,9 @@ final as (
         {%- endfor %}
         {%- endfor %}
         {%- for window in declared_rows()['player_shot_zone_analysis'].history %}
-        completeness.{{ window }}_is_complete{{ ',' if not loop.last }}
+        completeness.{{ window }}_is_complete,
         {%- endfor %}
+        completeness.all_windows_complete
     from entities
     inner join last_games on entities.game_date = last_games.as_of and entities.entity = last_games.player_lookup
     inner join completeness on entities.game_date = completeness.game_date and entities.entity = completeness.entity

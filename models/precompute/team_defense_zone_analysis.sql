@@ -118,8 +118,9 @@ final as (
         league.league_{{ zone }}_teams,
         {%- endfor %}
         {%- for window in declared_rows()['team_defense_zone_analysis'].history %}
-        completeness.{{ window }}_is_complete{{ ',' if not loop.last }}
+        completeness.{{ window }}_is_complete,
         {%- endfor %}
+        completeness.all_windows_complete
     from entities
     inner join last_games
         on entities.game_date = last_games.as_of and entities.entity = last_games.defending_team_abbr

@@ -131,7 +131,8 @@ final as (
         on contexts.game_id = team_availability.game_id and contexts.team_abbr = team_availability.team_abbr
     left join {{ ref('int_opponent_history') }} as against_opponent
         on contexts.game_date = against_opponent.game_date and contexts.player_lookup = against_opponent.player_lookup
-    left join {{ ref('int_opponent_history_gaps') }} as dates_short_of_history on contexts.game_date = dates_short_of_history.game_date
+    left join {{ ref('int_opponent_history_gaps') }} as dates_short_of_history
+        on contexts.game_date = dates_short_of_history.game_date
 )
 
 select * from final
