@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import duckdb
 import pytest
@@ -147,10 +147,10 @@ def test_failed_and_blocked_dates_have_decisions_and_retry_mends_them(
         f" or game_date in ('2021-11-10', '{DAY}') and table_name = 'player_game_summary'"
     )
 
-    def broken(project: Project, models: list[str], dates: list[str], judged: Sequence[str]) -> DbtOutcome:
+    def broken(project: Project, models: list[str], dates: list[str], *rest: Any) -> DbtOutcome:
         if TEAMS in models:
             return DbtOutcome("1", failures={TEAMS: "a shoe is untied"}, nodes=1)
-        return build(project, models, dates, judged)
+        return build(project, models, dates, *rest)
 
     with monkeypatch.context() as patch:
         patch.setattr(Project, "build", broken)
