@@ -32,11 +32,10 @@ import duckdb
 
 from python_processors.contract import load_contract
 from python_processors.orchestration.backfill import backfill
-from python_processors.orchestration.project import LAYER, Project
+from python_processors.orchestration.project import COVERAGE, LAYER, Project
 from python_processors.orchestration.proof.verification import verify_range
 from python_processors.orchestration.request import Request
 from python_processors.orchestration.run.progress import read_status
-from python_processors.orchestration.state.memory import COVERAGE
 from python_processors.orchestration.state.snapshot import NotPreparedError, Snapshot
 from python_processors.orchestration.warehouse import DuckDBWarehouse
 from python_processors.raw_loader import SIMULATED_UNTIL, find_raw_dir

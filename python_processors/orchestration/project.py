@@ -38,6 +38,7 @@ from python_processors.schema.tables import stored_tables
 from python_processors.yaml_files import read_yaml
 
 LAYER = "staging_layer"  # the ledger's name for the models that only raw tables decide
+COVERAGE = "coverage"  # the ledger's name for a day that was counted against the schedule
 _NAMED_FILES = 5
 _ATTEMPTS = 3  # at reading code that is being changed meanwhile
 
@@ -253,20 +254,27 @@ class Project:
         return found
 
     def logic_version(self, table: str) -> str:
-        """The version that a run of now would publish the table with; of LAYER, over all its models."""
+        """The version that a run of now would publish the table with; of LAYER, or of COVERAGE, over all its models."""
         if table not in self._versions:
             self._versions[table] = self._logic_version(table)
         return self._versions[table]
 
     def _logic_version(self, table: str) -> str:
-        if table != LAYER:
+        declared: Mapping[str, Any]
+        if table == LAYER:
+            codes, declared = [self.graph[node]["code"] for node in self._layer_nodes()], declared_of_played_games()
+        elif table == COVERAGE:
+            sources = [logic_sources(self.graph, self.node_id(name)) for name in self.ops_models]
+            codes = [code for of_model in sources for code in of_model.values()]
+            declared = {name: of_table.as_plain() for name, of_table in declared_rows().items()}
+        else:
             contract = load_contract(table)
-            sources = logic_sources(self.graph, self.node_id(table))
-            return logic_version(sources, load_processor(contract.processor, table), contract)
-        codes = [self.graph[node]["code"] for node in self._layer_nodes()]
+            return logic_version(
+                logic_sources(self.graph, self.node_id(table)), load_processor(contract.processor, table), contract
+            )
         macros = called_macros(codes, project_macros())
         read = read_vars([*codes, *macros.values()], project_vars())
-        parts = [sorted(normalised_sql(code) for code in codes), macros, read, declared_of_played_games()]
+        parts = [sorted({normalised_sql(code) for code in codes}), macros, read, declared]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
 
     def relation(self, name: str) -> str:

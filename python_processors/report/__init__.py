@@ -12,8 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from python_processors.orchestration.project import LAYER, Project
-from python_processors.orchestration.state.memory import COVERAGE
+from python_processors.orchestration.project import COVERAGE, LAYER, Project
 from python_processors.orchestration.warehouse import Warehouse
 from python_processors.outputs import output_file, write_whole
 from python_processors.report.facts import read_facts

@@ -10,12 +10,11 @@ from typing import Any
 
 from python_processors.orchestration.plan.changes import deletes_allowed
 from python_processors.orchestration.plan.planner import Plan, Step, Waiting, due_steps
-from python_processors.orchestration.project import LAYER, DbtOutcome, Project
+from python_processors.orchestration.project import COVERAGE, LAYER, DbtOutcome, Project
 from python_processors.orchestration.run.invocation import Invoker
 from python_processors.orchestration.run.progress import Progress, spelled
 from python_processors.orchestration.run.record import RunRecord
 from python_processors.orchestration.state.ledger import LedgerRow, ModelRow
-from python_processors.orchestration.state.memory import COVERAGE
 from python_processors.orchestration.state.snapshot import Snapshot
 from python_processors.orchestration.warehouse import Warehouse
 
@@ -261,8 +260,9 @@ def _count(
         snapshot.refresh(session, models)
         rows: list[LedgerRow] = []
         if outcome.built.issuperset(work.project.counting_models):
+            logic = work.project.logic_version(COVERAGE)
             digests = {day: hashlib.sha256(fingerprints[day].encode()).hexdigest()[:16] for day in days}
-            rows = [LedgerRow(COVERAGE, day, fingerprints[day], digests[day], "", "") for day in days]
+            rows = [LedgerRow(COVERAGE, day, fingerprints[day], digests[day], "", logic) for day in days]
         made = models_made(work.project, snapshot, outcome, days)
         work.record.confirm(session, outcome.invocation_id, rows, made)
         snapshot.read_ledgers(session)

@@ -12,9 +12,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from python_processors.orchestration.project import COVERAGE
+
 NO_ROWS = "0:0:0"
 WHOLE = date(1, 1, 1)  # the day of relations without dates
-COVERAGE = "coverage"  # the ledger's name for a day that was counted against the schedule
 
 _SCHEMA = """
     -- The schedule: days with games, of every season.
@@ -286,8 +287,11 @@ class Memory:
 
     # Counting against the schedule
 
-    def uncounted(self, tables: Sequence[str], start: date, end: date) -> dict[date, str]:
-        """Days whose rows are not counted against the schedule as they are now, with each table's fingerprint."""
+    def uncounted(self, tables: Sequence[str], logic: str, start: date, end: date) -> dict[date, str]:
+        """Days whose rows are not counted against the schedule as they are now, with each table's fingerprint.
+
+        :param logic: the version that counts now.
+        """
         return dict(
             self.connection.execute(
                 f"""
@@ -295,9 +299,11 @@ class Memory:
                 select now.day, now.fingerprints
                 from now
                 left join ledger on ledger.table_name = '{COVERAGE}' and now.day = ledger.day
-                where ledger.inputs is distinct from now.fingerprints or now.day not in (select day from coverage)
+                where
+                    ledger.inputs is distinct from now.fingerprints or ledger.logic_version is distinct from ?
+                    or now.day not in (select day from coverage)
                 """,
-                [list(tables)],
+                [list(tables), logic],
             ).fetchall()
         )
 

@@ -14,11 +14,11 @@ import pyarrow as pa
 
 from python_processors.errors import FullcourtError
 from python_processors.logic_version import project_vars
-from python_processors.orchestration.project import LAYER, Project, precompute_reads
+from python_processors.orchestration.project import COVERAGE, LAYER, Project, precompute_reads
 from python_processors.orchestration.state.fingerprints import Fingerprints, Overlay, longest_season
 from python_processors.orchestration.state.inputs import Inputs
 from python_processors.orchestration.state.ledger import DECISIONS, LEDGER, MODEL_LEDGER, WORDS, newest
-from python_processors.orchestration.state.memory import COVERAGE, NO_ROWS, WHOLE, Memory, counted_as
+from python_processors.orchestration.state.memory import NO_ROWS, WHOLE, Memory, counted_as
 from python_processors.orchestration.state.reads import Read
 from python_processors.orchestration.state.rules import LAYER_RULES, TABLE_RULES, Confirmation, Known, Now, decide
 from python_processors.orchestration.state.states import State
@@ -151,7 +151,9 @@ class Snapshot:
 
     def uncounted_days(self) -> dict[date, str]:
         """Days whose rows are not counted against the schedule as they are now, with each table's fingerprint."""
-        uncounted = self.memory.uncounted(self.project.tables, self.start, self.end)
+        uncounted = self.memory.uncounted(
+            self.project.tables, self.project.logic_version(COVERAGE), self.start, self.end
+        )
         drift = self.memory.drift_of(self.project.counting_models)
         every = self.memory.count_texts(self.project.tables, [d for d in drift if d in self.memory.seasons])
         return uncounted | {day: text for day, text in every.items() if self.start <= day <= self.end}
@@ -174,7 +176,8 @@ class Snapshot:
                 case when said.sequence > coalesce(ledger.sequence, -1) then said.decision end as word,
                 said.reason as said,
                 coverage.outcome, coverage.reason, coverage.expected_rows,
-                coalesce(contains(counted.inputs, {counted_as("$table")}), false) as is_counted
+                coalesce(contains(counted.inputs, {counted_as("$table")}), false)
+                    and counted.logic_version = $counting as is_counted
             from ({self._days_of(table)}) as days
             left join dates on days.day = dates.day
             left join inputs on inputs.table_name = $table and days.day = inputs.day
@@ -185,7 +188,7 @@ class Snapshot:
             left join ledger as counted on counted.table_name = '{COVERAGE}' and days.day = counted.day
             order by days.day
             """,
-            {"table": table},
+            {"table": table, "counting": self.project.logic_version(COVERAGE)},
         )
         return [_known(table, row, drift, recount) for row in rows]
 
