@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from python_processors.contract import hashed_tables, load_contract
+from python_processors.engines.bigquery.session import BigQuerySession
 from python_processors.raw_contract import raw_tables
 from python_processors.report import facts
 from python_processors.report.monitors import count_columns
@@ -21,7 +22,7 @@ START, END = date(2021, 10, 19), date(2021, 11, 19)
 class Analysing:
     """A session that has each query analysed and answers with no rows, or with zeros where there is always a row."""
 
-    kind = "bigquery"
+    comparable = BigQuerySession.comparable
 
     def __init__(self, catalog: googlesql.Catalog) -> None:
         self.catalog = catalog

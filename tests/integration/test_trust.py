@@ -54,13 +54,19 @@ def test_readers_wait_for_a_layer_that_their_range_does_not_build(copy_of_confir
     assert as_json(warehouse, "verify", *MONTH)["passed"]
 
 
-def test_rows_that_only_a_count_knows_are_counted_again_when_they_are_edited(
-    copy_of_confirmed_month: Warehouse,
+@pytest.mark.parametrize(
+    "edit",
+    [
+        f"update nba_ops.coverage set expected_rows = expected_rows + 1 where game_date = '{DAY}' and table_name = '{TEAMS}'",
+        f"update nba_ops.input_ledger set logic_version = 'of old' where game_date = '{DAY}' and table_name = 'coverage'",
+    ],
+    ids=["the counts", "what counted"],
+)
+def test_a_date_is_counted_again_when_its_counts_or_what_counts_is_another(
+    copy_of_confirmed_month: Warehouse, edit: str
 ) -> None:
-    """Nobody can write `complete` into the counts."""
-    copy_of_confirmed_month.execute(
-        f"update nba_ops.coverage set expected_rows = expected_rows + 1 where game_date = '{DAY}' and table_name = '{TEAMS}'"
-    )
+    """Nobody can write `complete` into the counts, and another way to count is not taken for the old one."""
+    copy_of_confirmed_month.execute(edit)
     assert as_json(copy_of_confirmed_month, "plan", *MONTH)["uncounted_dates"] == 1
     assert not as_json(copy_of_confirmed_month, "verify", *ONE_DAY, code=1)["passed"]
     as_json(copy_of_confirmed_month, "backfill", *ONE_DAY, "--no-report")
