@@ -9,6 +9,7 @@ import pytest
 
 from python_processors.contract import hashed_tables, load_contract
 from python_processors.engines.bigquery.session import BigQuerySession
+from python_processors.engines.bigquery.warehouse import BigQueryWarehouse
 from python_processors.raw_contract import raw_tables
 from python_processors.report import facts
 from python_processors.report.monitors import count_columns
@@ -72,4 +73,4 @@ def test_the_schedule_says_whether_games_are_invented(session: Analysing) -> Non
         def relation(self, name: str) -> str:
             return f"{raw.source}.{name}"
 
-    assert facts._is_simulated(Warehouse(), session) is None  # type: ignore[arg-type]  # no rows yet
+    assert facts._is_simulated(Warehouse(), BigQueryWarehouse("emulator"), session) is None  # type: ignore[arg-type]  # no rows yet
