@@ -191,19 +191,18 @@ class Memory:
             [list(windowed), list(days), list(whole), [*whole, *windowed]],
         ).fetchall()
 
-    def drift_of(self, models: Collection[str]) -> dict[date, dict[str, str]]:
-        """Days on which models are not as a run confirmed them: per model, in words."""
-        found: dict[date, dict[str, str]] = {}
-        for day, model, counts in self.connection.execute(
+    def drift(self) -> dict[str, dict[date, str]]:
+        """By model: days on which it is not as a run confirmed it, and how, in words."""
+        found: dict[str, dict[date, str]] = {}
+        for model, day, counts in self.connection.execute(
             f"""
-            select model_ledger.day, relation, {_counts("model_ledger.fingerprint", "made.fingerprint")}
+            select relation, model_ledger.day, {_counts("model_ledger.fingerprint", "made.fingerprint")}
             from model_ledger left join made using (relation, day)
-            where list_contains(?, relation) and model_ledger.fingerprint <> coalesce(made.fingerprint, '{NO_ROWS}')
+            where model_ledger.fingerprint <> coalesce(made.fingerprint, '{NO_ROWS}')
             order by 1, 2
-            """,
-            [list(models)],
+            """
         ).fetchall():
-            found.setdefault(day, {})[model] = counts
+            found.setdefault(model, {})[day] = counts
         return found
 
     def find_unproven(

@@ -154,15 +154,14 @@ class Snapshot:
         uncounted = self.memory.uncounted(
             self.project.tables, self.project.logic_version(COVERAGE), self.start, self.end
         )
-        drift = self.memory.drift_of(self.project.counting_models)
+        drift = self._drift_of(self.project.counting_models)
         every = self.memory.count_texts(self.project.tables, [d for d in drift if d in self.memory.seasons])
         return uncounted | {day: text for day, text in every.items() if self.start <= day <= self.end}
 
     def _known(self, table: str) -> list[Known]:
         self.compute_inputs(table)
         with_it = self.project.layer_models if table == LAYER else self.project.models_between(table)
-        drift = self.memory.drift_of(with_it)
-        recount = self.memory.drift_of(self.project.counting_models)
+        drift, recount = self._drift_of(with_it), self._drift_of(self.project.counting_models)
         rows = self.memory.rows(
             f"""
             select
@@ -224,7 +223,16 @@ class Snapshot:
             rows = made_fingerprints(session, self.project, named, self.first_read, self.end)
             self.memory.put_days("made", "relation", named, rows)
 
+    def _drift_of(self, models: Iterable[str]) -> dict[date, dict[str, str]]:
+        """By day: models that are not as a run confirmed them, and how."""
+        found: dict[date, dict[str, str]] = {}
+        for model in sorted(set(models) & self._drift.keys()):
+            for day, counts in self._drift[model].items():
+                found.setdefault(day, {})[model] = counts
+        return found
+
     def _find_unproven(self) -> None:
+        self._drift = self.memory.drift()
         self.memory.find_unproven(
             self.project.tables, self.project.layer_models, self.tables, self.project.layer_models, self.start, self.end
         )
