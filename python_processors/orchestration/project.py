@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
-from contextlib import redirect_stdout
-from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from dbt.adapters.factory import reset_adapters
-from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
-from dbt_common.invocation import get_invocation_id
 
 from python_processors.contract import PROJECT_ROOT, hashed_tables, load_contract
 from python_processors.contract.declared import declared_rows
@@ -31,6 +24,7 @@ from python_processors.logic_version import (
     project_vars,
     read_vars,
 )
+from python_processors.orchestration.dbt_calls import DbtOutcome, ask_dbt, outcome_of
 from python_processors.orchestration.warehouse import Session, dataset_prefix
 from python_processors.project_code import changed_modules, digest_of_parsed, forget_code, libraries, remembered
 from python_processors.raw_contract import raw_tables
@@ -61,27 +55,6 @@ class CodeChangedError(RefusedError):
         )
 
 
-@dataclass
-class DbtOutcome:
-    """What one dbt invocation did. `failures` holds a message per hashed table or other node that failed."""
-
-    invocation_id: str = ""
-    succeeded: set[str] = field(default_factory=set)
-    built: set[str] = field(default_factory=set)  # models made, whatever their tests say
-    failures: dict[str, str] = field(default_factory=dict)
-    error: str = ""
-    seconds: dict[str, float] = field(default_factory=dict)
-    bytes_processed: dict[str, int] = field(default_factory=dict)
-    slot_ms: dict[str, int] = field(default_factory=dict)
-    warnings: int = 0
-    nodes: int = 0
-
-    @property
-    def said(self) -> str:
-        """All that dbt said of what went wrong."""
-        return " ".join([self.error, *self.failures.values()])
-
-
 class Project:
     """The parsed project. Parsing names no window, so one parse serves every run."""
 
@@ -98,7 +71,7 @@ class Project:
             forget_code()
             digest = digest_of_parsed()
             stored_tables(), raw_tables()  # before dbt reads the same files, and says less of what is wrong in them
-            result = self._dbt(["parse", *self._options({})], None)
+            result = ask_dbt("parse", [], {})
             if digest_of_parsed() != digest:
                 continue
             if not result.success:
@@ -324,18 +297,18 @@ class Project:
         variables = {**self._window(dates), "judged_tables": sorted(tables), **(given or {})}
         # Tests of a selected model whose other parents stand already; none of a table that is not selected: that one
         # was tested when it was built, and where it failed, its tests must not keep dbt from counting what is there.
-        command = ["build", *self._options(variables), "--indirect-selection", "buildable", "--select", *sorted(models)]
+        options = ["--indirect-selection", "buildable", "--select", *sorted(models)]
         others = {self.node_id(table) for table in self.tables if table not in tables or table not in models}
         skipped = [node.name for node in self.manifest.nodes.values() if getattr(node, "attached_node", None) in others]
         if skipped:
-            command += ["--exclude", *sorted(skipped)]
-        return self._outcome(self._dbt(command, self.manifest))
+            options += ["--exclude", *sorted(skipped)]
+        return outcome_of(ask_dbt("build", options, variables, self.manifest), self._judged_by)
 
     def recompute(self, table: str, models: Sequence[str], dates: Sequence[str]) -> DbtOutcome:
         """Run a table's SQL and processor for some dates, and leave its rows in `<table>__audit`."""
         variables = {**self._window(dates), "audited": table}
-        command = ["run", *self._options(variables), "--select", *sorted({*models, table})]
-        return self._outcome(self._dbt(command, self.manifest))
+        options = ["--select", *sorted({*models, table})]
+        return outcome_of(ask_dbt("run", options, variables, self.manifest), self._judged_by)
 
     def tests_of(self, table: str, test: str) -> list[str]:
         """Names of a table's tests of one kind, such as hashed_columns_vary."""
@@ -346,8 +319,7 @@ class Project:
 
     def compiled(self, names: Sequence[str], dates: Sequence[str]) -> dict[str, str]:
         """The SELECT of each table or test for these dates, as dbt would run it."""
-        variables = self._window(dates)
-        result = self._dbt(["compile", *self._options(variables), "--select", *sorted(names)], self.manifest)
+        result = ask_dbt("compile", ["--select", *sorted(names)], self._window(dates), self.manifest)
         if not result.success:
             raise ProjectError(str(result.exception or "see logs/dbt.log"))
         return {run.node.name: run.node.compiled_code for run in result.result.results}
@@ -356,58 +328,6 @@ class Project:
         # dbt reads its vars from the file at each invocation; a run has read them once.
         of_project = read_yaml(PROJECT_ROOT / "dbt_project.yml").get("vars") or {}
         return {**of_project, "start_date": min(dates), "end_date": max(dates), "dates": sorted(dates)}
-
-    def _options(self, variables: Mapping[str, Any]) -> list[str]:
-        target = os.environ.get("FULLCOURT_TARGET", "duckdb")
-        return [
-            "--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT / "profiles"), "--target", target,
-            "--vars", json.dumps(variables, sort_keys=True), "--quiet", "--no-use-colors", "--log-level-file", "info",
-            "--no-write-json",  # nobody reads the manifest, and writing it takes a second
-            # A folder of its own: a build by hand has other vars, and dbt would parse everything anew.
-            "--target-path", os.environ.get("DBT_TARGET_PATH") or str(PROJECT_ROOT / "target" / "orchestration"),
-            "--log-path", os.environ.get("DBT_LOG_PATH") or str(PROJECT_ROOT / "logs"),
-        ]  # fmt: skip
-
-    def _dbt(self, command: list[str], manifest: Manifest | None) -> dbtRunnerResult:
-        """dbt in this process, which leaves no connection behind; what it prints goes to its log alone."""
-        if manifest is not None:
-            _forget_compiled(manifest)
-            manifest.build_flat_graph()
-        try:
-            with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
-                return dbtRunner(manifest).invoke(command)
-        finally:
-            _close_connections()
-
-    def _outcome(self, result: dbtRunnerResult) -> DbtOutcome:
-        """:raises KeyboardInterrupt: that ended dbt, which keeps it to itself."""
-        if isinstance(result.exception, KeyboardInterrupt):
-            raise result.exception
-        # Some exceptions have no words, and nothing is without an error that only lacks them.
-        error = "" if result.exception is None else str(result.exception) or type(result.exception).__name__
-        outcome = DbtOutcome(get_invocation_id(), error=error)
-        for run in getattr(result.result, "results", None) or []:
-            outcome.nodes += 1
-            name = self._judged_by(run.node)
-            response = run.adapter_response or {}
-            outcome.seconds[name] = outcome.seconds.get(name, 0.0) + run.execution_time
-            outcome.bytes_processed[name] = outcome.bytes_processed.get(name, 0) + int(
-                response.get("bytes_processed") or 0
-            )
-            outcome.slot_ms[name] = outcome.slot_ms.get(name, 0) + int(response.get("slot_ms") or 0)
-            if run.status == "success" and run.node.resource_type == "model":
-                outcome.built.add(name)
-            if run.status in ("error", "fail", "runtime error"):
-                what = f"test {run.node.name}: " if run.node.resource_type == "test" else ""
-                outcome.failures.setdefault(name, what + " ".join(str(run.message).split()))
-            elif run.status == "skipped":
-                outcome.failures.setdefault(name, "skipped, since something that it reads failed")
-            elif run.status == "warn":
-                outcome.warnings += 1
-            else:
-                outcome.succeeded.add(name)
-        outcome.succeeded -= set(outcome.failures)
-        return outcome
 
     def _judged_by(self, node: Any) -> str:
         """What a node's outcome is said of: itself, or of a test the model that it judges, the last one by the DAG."""
@@ -435,19 +355,3 @@ def precompute_reads() -> dict[str, dict[str, str]]:
         for table, of_table in declared_rows().items()
         if of_table.rows is not None and of_table.rows.after_bootstrap
     }
-
-
-def _forget_compiled(manifest: Manifest) -> None:
-    """dbt 1.11 puts ephemeral models into a node once per manifest, with the window that they were compiled for."""
-    for node in manifest.nodes.values():
-        if getattr(node, "extra_ctes_injected", False) or getattr(node, "compiled", False):
-            node.compiled, node.extra_ctes_injected = False, False
-            node.compiled_code, node.extra_ctes = None, []
-
-
-def _close_connections() -> None:
-    """DuckDB lets nobody else open the file while dbt-duckdb keeps its connection, which it does for ever."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-
-    DuckDBConnectionManager.close_all_connections()
-    reset_adapters()

@@ -12,7 +12,8 @@ from python_processors.casting import cast_to_contract
 from python_processors.contract import load_contract
 from python_processors.hashing import data_hashes
 from python_processors.orchestration.backfill import backfill
-from python_processors.orchestration.project import LAYER, DbtOutcome, Project
+from python_processors.orchestration.dbt_calls import DbtOutcome
+from python_processors.orchestration.project import LAYER, Project
 from python_processors.orchestration.proof.row_checks import _hashed_part
 from python_processors.orchestration.state.stored import stored_fingerprints
 from python_processors.orchestration.warehouse import DuckDBWarehouse

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from dbt.cli.main import dbtRunnerResult
 
+from python_processors.orchestration import project as project_module
 from python_processors.orchestration.backfill import backfill
-from python_processors.orchestration.project import LAYER, DbtOutcome, Project
+from python_processors.orchestration.dbt_calls import DbtOutcome, ask_dbt, outcome_of
+from python_processors.orchestration.project import LAYER
 from python_processors.orchestration.run.journal import RunResult
 from tests.integration.conftest import at_work, request
 from tests.integration.test_command_line import DAY, TEAMS
@@ -16,25 +18,20 @@ from tests.warehouse import Warehouse
 
 
 def build_again(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, **patches: Any) -> RunResult:
-    """Force one table of one date, with some methods of the project replaced."""
+    """Force one table of one date, with some of the calls of dbt replaced."""
     with at_work(warehouse) as (project, opened):
         for name, made in patches.items():
-            monkeypatch.setattr(project, name, made(project))
+            monkeypatch.setattr(project_module, name, made)
         return backfill(project, opened, request(DAY, DAY, tables=(TEAMS,), forced=True), audited_share=0)
 
 
 def ends_with(error: BaseException) -> Any:
-    """A `_dbt` that ends so whenever it is to build tables for a run."""
+    """dbt that ends so whenever it is to build tables for a run."""
 
-    def of(project: Project) -> Any:
-        dbt = project._dbt
+    def ask(command: str, options: list[str], *rest: Any) -> dbtRunnerResult:
+        return dbtRunnerResult(False, error) if TEAMS in options else ask_dbt(command, options, *rest)
 
-        def run(command: list[str], manifest: Any) -> dbtRunnerResult:
-            return dbtRunnerResult(False, error) if TEAMS in command else dbt(command, manifest)
-
-        return run
-
-    return of
+    return ask
 
 
 def confirmed_by_now(warehouse: Warehouse) -> list[tuple[Any, ...]]:
@@ -47,7 +44,7 @@ def test_a_run_stopped_at_once_confirms_nothing(
     """dbt keeps a KeyboardInterrupt to itself and returns a result without a message."""
     before = confirmed_by_now(copy_of_confirmed_month)
     with pytest.raises(KeyboardInterrupt):
-        build_again(copy_of_confirmed_month, monkeypatch, _dbt=ends_with(KeyboardInterrupt()))
+        build_again(copy_of_confirmed_month, monkeypatch, ask_dbt=ends_with(KeyboardInterrupt()))
     assert confirmed_by_now(copy_of_confirmed_month) == before
 
 
@@ -55,7 +52,7 @@ def test_an_error_without_words_is_still_an_error(
     copy_of_confirmed_month: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = confirmed_by_now(copy_of_confirmed_month)
-    result = build_again(copy_of_confirmed_month, monkeypatch, _dbt=ends_with(MemoryError()))
+    result = build_again(copy_of_confirmed_month, monkeypatch, ask_dbt=ends_with(MemoryError()))
     assert not result.is_whole
     assert "MemoryError" in " ".join(result.failures.values())
     assert confirmed_by_now(copy_of_confirmed_month) == before
@@ -81,19 +78,14 @@ def test_a_seed_that_cannot_be_loaded_fails_the_run_and_is_not_confirmed(
 ) -> None:
     before = confirmed_by_now(copy_of_confirmed_month)
 
-    def damaged(project: Project) -> Any:
-        outcome_of = project._outcome
+    def damaged(result: dbtRunnerResult, judged_by: Any) -> DbtOutcome:
+        outcome = outcome_of(result, judged_by)
+        if "completeness_exceptions" in outcome.succeeded:
+            outcome.succeeded.discard("completeness_exceptions")
+            outcome.failures["completeness_exceptions"] = "2021-11-31 is no date"
+        return outcome
 
-        def read(result: dbtRunnerResult) -> DbtOutcome:
-            outcome = outcome_of(result)
-            if "completeness_exceptions" in outcome.succeeded:
-                outcome.succeeded.discard("completeness_exceptions")
-                outcome.failures["completeness_exceptions"] = "2021-11-31 is no date"
-            return outcome
-
-        return read
-
-    result = build_again(copy_of_confirmed_month, monkeypatch, _outcome=damaged)
+    result = build_again(copy_of_confirmed_month, monkeypatch, outcome_of=damaged)
     assert not result.is_whole
     assert result.failures[f"{LAYER} {DAY}"] == "2021-11-31 is no date"
     assert confirmed_by_now(copy_of_confirmed_month) == before

@@ -11,9 +11,10 @@ import pytest
 
 from python_processors.cli.text import result_lines
 from python_processors.engines.base import WaitEndedError
+from python_processors.orchestration.dbt_calls import DbtOutcome
 from python_processors.orchestration.locks import LeaseLostError
 from python_processors.orchestration.plan.planner import Blocked, Plan
-from python_processors.orchestration.project import DbtOutcome, Project
+from python_processors.orchestration.project import Project
 from python_processors.orchestration.run import invocation as invocation_module
 from python_processors.orchestration.run.invocation import RETRIES
 from python_processors.orchestration.run.journal import RunResult

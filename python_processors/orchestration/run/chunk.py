@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from python_processors.orchestration.dbt_calls import DbtOutcome
 from python_processors.orchestration.plan.changes import deletes_allowed
 from python_processors.orchestration.plan.planner import Plan, Step, Waiting, due_steps
-from python_processors.orchestration.project import COVERAGE, LAYER, DbtOutcome, Project
+from python_processors.orchestration.project import COVERAGE, LAYER, Project
 from python_processors.orchestration.run.invocation import Invoker
 from python_processors.orchestration.run.progress import Progress, spelled
 from python_processors.orchestration.run.record import RunRecord

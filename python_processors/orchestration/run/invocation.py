@@ -10,7 +10,8 @@ from typing import Any
 import tenacity
 
 from python_processors.errors import FullcourtError, is_of_the_disk
-from python_processors.orchestration.project import DbtOutcome, Project
+from python_processors.orchestration.dbt_calls import DbtOutcome
+from python_processors.orchestration.project import Project
 from python_processors.orchestration.run.journal import RunnerStep
 from python_processors.orchestration.run.progress import Progress
 from python_processors.orchestration.run.record import RunRecord

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
+from python_processors.orchestration.dbt_calls import DbtOutcome
 from python_processors.orchestration.plan.planner import Plan
-from python_processors.orchestration.project import DbtOutcome, Project
+from python_processors.orchestration.project import Project
 from python_processors.orchestration.run.history import ProcessorRun, config_hash, published_by, record_runs
 from python_processors.orchestration.state.reads import reads_of
 from python_processors.orchestration.warehouse import Session, Warehouse

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
-from python_processors.orchestration.project import DbtOutcome
+from python_processors.orchestration.dbt_calls import DbtOutcome
 from python_processors.orchestration.run.journal import RunnerStep, RunResult
 from python_processors.orchestration.state.ledger import Decision, LedgerRow, LedgerWriter, ModelRow, rows_of_invocation
 from python_processors.orchestration.warehouse import Session, Warehouse

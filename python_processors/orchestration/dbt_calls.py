@@ -1,0 +1,115 @@
+"""dbt in this process: one call, and what came of it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dbt.adapters.factory import reset_adapters
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
+from dbt_common.invocation import get_invocation_id
+
+from python_processors.contract import PROJECT_ROOT
+
+
+@dataclass
+class DbtOutcome:
+    """What one dbt invocation did. `failures` holds a message per hashed table or other node that failed."""
+
+    invocation_id: str = ""
+    succeeded: set[str] = field(default_factory=set)
+    built: set[str] = field(default_factory=set)  # models made, whatever their tests say
+    failures: dict[str, str] = field(default_factory=dict)
+    error: str = ""
+    seconds: dict[str, float] = field(default_factory=dict)
+    bytes_processed: dict[str, int] = field(default_factory=dict)
+    slot_ms: dict[str, int] = field(default_factory=dict)
+    warnings: int = 0
+    nodes: int = 0
+
+    @property
+    def said(self) -> str:
+        """All that dbt said of what went wrong."""
+        return " ".join([self.error, *self.failures.values()])
+
+
+def ask_dbt(
+    command: str, options: Sequence[str], variables: Mapping[str, Any], manifest: Manifest | None = None
+) -> dbtRunnerResult:
+    """One call of dbt, which leaves no connection behind; what it prints goes to its log alone.
+
+    :param manifest: the project as it was parsed; without it dbt parses.
+    """
+    target = os.environ.get("FULLCOURT_TARGET", "duckdb")
+    arguments = [
+        command, "--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT / "profiles"),
+        "--target", target, "--vars", json.dumps(variables, sort_keys=True), "--quiet", "--no-use-colors", "--log-level-file", "info",
+        "--no-write-json",  # nobody reads the manifest, and writing it takes a second
+        # A folder of its own: a build by hand has other vars, and dbt would parse everything anew.
+        "--target-path", os.environ.get("DBT_TARGET_PATH") or str(PROJECT_ROOT / "target" / "orchestration"),
+        "--log-path", os.environ.get("DBT_LOG_PATH") or str(PROJECT_ROOT / "logs"),
+        *options,
+    ]  # fmt: skip
+    if manifest is not None:
+        _forget_compiled(manifest)
+        manifest.build_flat_graph()
+    try:
+        with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+            return dbtRunner(manifest).invoke(arguments)
+    finally:
+        _close_connections()
+
+
+def outcome_of(result: dbtRunnerResult, judged_by: Callable[[Any], str]) -> DbtOutcome:
+    """What a call did.
+
+    :param judged_by: the name that a node's outcome is said of.
+    :raises KeyboardInterrupt: that ended dbt, which keeps it to itself.
+    """
+    if isinstance(result.exception, KeyboardInterrupt):
+        raise result.exception
+    # Some exceptions have no words, and nothing is without an error that only lacks them.
+    error = "" if result.exception is None else str(result.exception) or type(result.exception).__name__
+    outcome = DbtOutcome(get_invocation_id(), error=error)
+    for run in getattr(result.result, "results", None) or []:
+        outcome.nodes += 1
+        name = judged_by(run.node)
+        response = run.adapter_response or {}
+        outcome.seconds[name] = outcome.seconds.get(name, 0.0) + run.execution_time
+        outcome.bytes_processed[name] = outcome.bytes_processed.get(name, 0) + int(response.get("bytes_processed") or 0)
+        outcome.slot_ms[name] = outcome.slot_ms.get(name, 0) + int(response.get("slot_ms") or 0)
+        if run.status == "success" and run.node.resource_type == "model":
+            outcome.built.add(name)
+        if run.status in ("error", "fail", "runtime error"):
+            what = f"test {run.node.name}: " if run.node.resource_type == "test" else ""
+            outcome.failures.setdefault(name, what + " ".join(str(run.message).split()))
+        elif run.status == "skipped":
+            outcome.failures.setdefault(name, "skipped, since something that it reads failed")
+        elif run.status == "warn":
+            outcome.warnings += 1
+        else:
+            outcome.succeeded.add(name)
+    outcome.succeeded -= set(outcome.failures)
+    return outcome
+
+
+def _forget_compiled(manifest: Manifest) -> None:
+    """dbt 1.11 puts ephemeral models into a node once per manifest, with the window that they were compiled for."""
+    for node in manifest.nodes.values():
+        if getattr(node, "extra_ctes_injected", False) or getattr(node, "compiled", False):
+            node.compiled, node.extra_ctes_injected = False, False
+            node.compiled_code, node.extra_ctes = None, []
+
+
+def _close_connections() -> None:
+    """DuckDB lets nobody else open the file while dbt-duckdb keeps its connection, which it does for ever."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    DuckDBConnectionManager.close_all_connections()
+    reset_adapters()
