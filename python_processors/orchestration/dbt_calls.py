@@ -49,7 +49,8 @@ def ask_dbt(
     target = os.environ.get("FULLCOURT_TARGET", "duckdb")
     arguments = [
         command, "--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT / "profiles"),
-        "--target", target, "--vars", json.dumps(variables, sort_keys=True), "--quiet", "--no-use-colors", "--log-level-file", "info",
+        "--target", target, "--vars", json.dumps(variables, sort_keys=True),
+        "--quiet", "--no-use-colors", "--log-level-file", "info",
         "--no-write-json",  # nobody reads the manifest, and writing it takes a second
         # A folder of its own: a build by hand has other vars, and dbt would parse everything anew.
         "--target-path", os.environ.get("DBT_TARGET_PATH") or str(PROJECT_ROOT / "target" / "orchestration"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -180,6 +181,13 @@ class Project:
         """The date column of a model that is built by window; None of one that is built whole."""
         column: str | None = self.manifest.nodes[self.node_id(name)].config.meta.get("window_column")
         return column
+
+    def days_rebuilt(self, name: str, days: Sequence[date]) -> list[date]:
+        """The days of a model built by window that building some days makes anew: those, or, where it reaches back,
+        every day from so many before the first one on (macro in_window)."""
+        back = self.manifest.nodes[self.node_id(name)].config.meta.get("window_days_before", 0)
+        first = min(days) - timedelta(days=back)
+        return [first + timedelta(days=n) for n in range((max(days) - first).days + 1)] if back else list(days)
 
     @cached_property
     def models_under_ops(self) -> frozenset[str]:

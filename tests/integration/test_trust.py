@@ -73,6 +73,14 @@ def test_a_date_is_counted_again_when_its_counts_or_what_counts_is_another(
     assert as_json(copy_of_confirmed_month, "verify", *MONTH)["passed"]
 
 
+def test_building_one_day_stands_for_no_other_day_of_its_models(copy_of_confirmed_month: Warehouse) -> None:
+    """The same model, built for another day, does not make what is wrong on the first one right."""
+    lose_quarters(copy_of_confirmed_month)
+    as_json(copy_of_confirmed_month, "backfill", *ONE_DAY, "--tables", TEAMS, "--force", "--no-report")
+    plan = as_json(copy_of_confirmed_month, "plan", *MONTH)
+    assert [step["date"] for step in plan["steps"] if step["table"] == LAYER] == [OLD]
+
+
 def test_other_libraries_are_a_reason_of_their_own_and_accepted_after_an_audit(
     copy_of_confirmed_month: Warehouse,
 ) -> None:

@@ -65,7 +65,7 @@ def whole_models_made(project: Project, session: Session, built: Collection[str]
     memory = Memory()
     memory.add("made", made_fingerprints(session, project, whole, date.min, date.max))
     memory.add("model_ledger", confirmed_models(session, whole))
-    return [ModelRow(*row) for row in memory.made_anew([], whole, [])]
+    return [ModelRow(*row) for row in memory.made_anew({}, whole)]
 
 
 def create_missing_tables(warehouse: Warehouse) -> None:

@@ -273,8 +273,8 @@ def models_made(project: Project, snapshot: Snapshot, outcome: DbtOutcome, days:
     """What an invocation made of models other than hashed tables, to be confirmed: what a plan compares them with."""
     made = outcome.built.intersection(project.fingerprinted_models)
     whole = made.intersection(project.whole_models)
-    found = snapshot.memory.made_anew(sorted(made - whole), sorted(whole), days)
-    return [ModelRow(relation, day, fingerprint) for relation, day, fingerprint in found]
+    built = {name: project.days_rebuilt(name, days) for name in sorted(made - whole)}
+    return [ModelRow(*row) for row in snapshot.memory.made_anew(built, sorted(whole))]
 
 
 def _certain(steps: Sequence[Step]) -> list[date]:

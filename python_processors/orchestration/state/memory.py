@@ -166,16 +166,17 @@ class Memory:
 
     # Models that are no hashed tables: what was made, and what is there
 
-    def made_anew(
-        self, windowed: Collection[str], whole: Collection[str], days: Sequence[date]
-    ) -> list[tuple[str, date, str]]:
-        """(relation, day, fingerprint) to confirm once models were built: `windowed` ones on the days, and
-        wherever else they, or `whole` ones that are always made for every day, are not as they were confirmed."""
+    def made_anew(self, built: Mapping[str, Collection[date]], whole: Collection[str]) -> list[tuple[str, date, str]]:
+        """(relation, day, fingerprint) to confirm once models were built, where that is not what was confirmed last.
+
+        :param built: by model the days that were built of it, and no others: what is wrong on another day stays so.
+        :param whole: models that are always made for every day.
+        """
+        relations = [relation for relation, days in built.items() for _ in days]
         return self.connection.execute(
             f"""
             with wanted as (
-                select name as relation, day
-                from (select unnest(?::varchar[]) as name) cross join (select unnest(?::date[]) as day)
+                select unnest(?::varchar[]) as relation, unnest(?::date[]) as day
                 union
                 select relation, day from made where list_contains(?, relation)
                 union
@@ -188,7 +189,7 @@ class Memory:
             where model_ledger.fingerprint is distinct from coalesce(made.fingerprint, '{NO_ROWS}')
             order by 1, 2
             """,
-            [list(windowed), list(days), list(whole), [*whole, *windowed]],
+            [relations, [day for days in built.values() for day in days], list(whole), list(whole)],
         ).fetchall()
 
     def drift(self) -> dict[str, dict[date, str]]:
