@@ -79,9 +79,11 @@ def plan_of(project: Project, warehouse: Warehouse, request: Request, *, only: I
         schedule = None
         if warehouse.loads_files and (SCHEDULE in overlay.rows or lacks_schedule(session, project)):
             schedule = schedule_to_come(project)
+        only = None if only is None else set(only)
         snapshot = Snapshot(
-            project, session, request.start, request.end, tables=request.tables, overlay=overlay, schedule=schedule
-        )
+            project, session, request.start, request.end, tables=request.tables, overlay=overlay, schedule=schedule,
+            only=only,
+        )  # fmt: skip
         plan = make_plan(snapshot, forced=request.forced, only=only, dates_in_a_chunk=request.dates_in_a_chunk)
         estimate(plan, snapshot, session)
         plan.raw_changes = {
@@ -189,7 +191,8 @@ def _current_plan(
 
 def _plan_now(project: Project, warehouse: Warehouse, request: Request, only: Iterable[date] | None) -> Plan:
     with warehouse.reading() as session:
-        snapshot = Snapshot(project, session, request.start, request.end, tables=request.tables)
+        only = None if only is None else set(only)
+        snapshot = Snapshot(project, session, request.start, request.end, tables=request.tables, only=only)
         return make_plan(snapshot, forced=request.forced, only=only, dates_in_a_chunk=request.dates_in_a_chunk)
 
 

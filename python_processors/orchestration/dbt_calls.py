@@ -112,5 +112,9 @@ def _close_connections() -> None:
     """DuckDB lets nobody else open the file while dbt-duckdb keeps its connection, which it does for ever."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
+    # Of what it forgets without closing, an exception that dbt gives back may still hold the connection.
+    environment = DuckDBConnectionManager._ENV
+    if environment is not None:
+        environment.close()
     DuckDBConnectionManager.close_all_connections()
     reset_adapters()

@@ -150,9 +150,23 @@ def test_the_order_of_rows_does_not_count_and_a_doubled_row_does() -> None:
     assert numbers(day for day in before if league.fingerprint()[day] != before[day]) == [2, 3, 4, 5, 6, 7]
 
 
+def test_a_row_on_a_day_without_games_counts_for_the_games_around_it() -> None:
+    """Histories go back by date: what lies on a day off is read, and must not go unseen."""
+    league = League(season(), [[on(0), on(1)], [on(4), on(5)]], [(on(2), "anna")], ANNA_DAILY)
+    assert numbers(league.changed_by(on(2), "anna")) == numbers(league.touched_by(on(2))) == [4, 5]
+
+
 PLAYERS = ("anna", "berta", "clara")
 BIG_DAYS = st.sampled_from([0, 1, 2, 3, 5, 364, 365, 366, 400, 1094, 1095, 1096, 1097, 1460])
 big_rows = st.lists(st.tuples(BIG_DAYS.map(on), st.sampled_from(PLAYERS)), unique=True, max_size=16)
+
+
+def reach(on: date, seasons: Mapping[date, int]) -> set[int]:
+    """Seasons that see a row: of a day without games those of the games before and after it."""
+    if on in seasons:
+        return {seasons[on]}
+    before, after = [d for d in seasons if d < on], [d for d in seasons if d > on]
+    return {seasons[day] for day in (*sorted(before)[-1:], *sorted(after)[:1])}
 
 
 def counts_for(read: Read, day: date, row: Row, boxes: list[Row], seasons: Mapping[date, int]) -> bool:
@@ -162,9 +176,9 @@ def counts_for(read: Read, day: date, row: Row, boxes: list[Row], seasons: Mappi
         return False
     if read.window == "days":
         return (day - on).days <= read.size
-    if seasons.get(on) != seasons[day]:
+    if seasons[day] not in reach(on, seasons):
         return False
-    later = [d for d, of in boxes if of == player and on < d < day and seasons.get(d) == seasons[day]]
+    later = [d for d, of in boxes if of == player and on < d < day and seasons[day] in reach(d, seasons)]
     return read.window == "season_before" or len(later) < read.size
 
 

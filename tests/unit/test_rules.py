@@ -94,6 +94,22 @@ def test_rows_that_cannot_be_trusted_are_replaced_whatever_their_hashes_say(spoi
     assert not of(KNOWN, replace(NOW, logic="v2")).replaces
 
 
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        {"word": "failed"}, {"word": "blocked"}, {"confirmation": None}, {"confirmation": replace(CONFIRMED, is_whole=False)},
+        {"confirmation": replace(CONFIRMED, logic="v0")}, {"input_fingerprint": "other"}, {"drift": {"a": "b"}},
+        {"confirmation": replace(CONFIRMED, libraries=None)},
+    ],
+)  # fmt: skip
+def test_force_and_a_word_taken_back_replace_rows_whatever_else_makes_the_date_due(spoiled: dict[str, object]) -> None:
+    """A run that failed, or waited, since a verification found a wrong row does not make that row right."""
+    known = replace(KNOWN, **spoiled)  # type: ignore[arg-type]
+    assert not of(known).replaces
+    assert of(known, replace(NOW, forced=True)).replaces
+    assert of(replace(known, is_taken_back=True)).replaces
+
+
 def test_a_patch_of_a_library_is_no_change_and_a_minor_version_is() -> None:
     assert not of(KNOWN, replace(NOW, libraries="duckdb=2.0.9;numpy=2.4.7")).is_due
     assert of(KNOWN, replace(NOW, libraries="duckdb=2.0.1;numpy=2.5.0")).rule == "other_libraries"

@@ -46,10 +46,11 @@ def _take_back(
     project: Project, warehouse: Warehouse, snapshot: Snapshot, faulty: Mapping[tuple[str, date], str]
 ) -> list[str]:
     """Take the confirmations of faulty dates back; what was done, in words."""
+    states = {table: snapshot.states(table) for table in {table for table, _ in faulty}}
     reasons = {
         (table, day): reason
         for (table, day), reason in faulty.items()
-        if snapshot.memory.confirmed(table, day) and snapshot.states(table)[day].rule != "taken_back"
+        if (state := states[table].get(day)) is None or state.rule != "taken_back"
     }
     if not reasons:
         return []

@@ -51,7 +51,7 @@ class Chunk:
         self._steps_of: dict[str, dict[date, Step]] = {}
         self._fresh: set[date] = set()  # days whose models under the counting ones no later step has changed
         with work.warehouse.reading() as session:
-            self.snapshot = Snapshot(self._project, session, min(days), max(days), tables=work.tables)
+            self.snapshot = Snapshot(self._project, session, min(days), max(days), tables=work.tables, only=self.days)
         self._waiting = Waiting(self.snapshot)
 
     def build(self) -> None:

@@ -102,7 +102,7 @@ class Inputs:
             union all
             select by_day.read, here.day, sum(by_day.n), sum(by_day.hi), sum(by_day.lo)
             from by_day
-            inner join dates as there on by_day.day = there.day
+            inner join season_days as there on by_day.day = there.day
             inner join dates as here on there.season_year = here.season_year and there.day < here.day
             where by_day."window" = 'season_before' group by 1, 2
             """
@@ -129,10 +129,10 @@ class Inputs:
         frame = f"rows between {read.size - 1} preceding and current row" if read.window == "games" else ""
         return f"""
             with running as (
-                select units.entity, dates.season_year, units.day,
+                select units.entity, there.season_year, units.day,
                     sum(units.n) over so_far as n, sum(units.hi) over so_far as hi, sum(units.lo) over so_far as lo
-                from {units} as units inner join dates on units.day = dates.day
-                window so_far as (partition by units.entity, dates.season_year order by units.day {frame})
+                from {units} as units inner join season_days as there on units.day = there.day
+                window so_far as (partition by units.entity, there.season_year order by units.day {frame})
             )
             select looked_up.day, sum(running.n) as n, sum(running.hi) as hi, sum(running.lo) as lo
             from {targets} as looked_up
@@ -159,7 +159,7 @@ class Inputs:
         else:
             reaches = "due.day > pending.day and here.season_year = there.season_year"
         joined = f"due inner join dates as here on due.day = here.day inner join {pending} as pending on true"
-        seasons = "inner join dates as there on pending.day = there.day" if read.window != "days" else ""
+        seasons = "inner join season_days as there on pending.day = there.day" if read.window != "days" else ""
         whoever = f"select distinct due.day from {joined} {seasons} where {reaches}"
         if not read.by:
             return whoever
@@ -174,8 +174,8 @@ class Inputs:
         }[read.window]
         return f"""
             with spans as (
-                select units.entity, dates.season_year, units.day, {last_day} as last_day
-                from {units} as units left join dates on units.day = dates.day
+                select units.entity, there.season_year, units.day, {last_day} as last_day
+                from {units} as units left join season_days as there on units.day = there.day
             ),
             looked_up as (
                 select targets.day, targets.entity, dates.season_year

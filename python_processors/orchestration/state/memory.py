@@ -38,17 +38,34 @@ _SCHEMA = """
         copies bigint
     );
     create table model_ledger (relation varchar, day date, fingerprint varchar);
-    create table said (table_name varchar, day date, decision varchar, reason varchar, sequence bigint);
+    -- Beside the newest word: when a date was last taken back, and when last taken back or failed, and why.
+    create table said (
+        table_name varchar, day date, decision varchar, reason varchar, sequence bigint,
+        taken_back_at bigint, distrusted_at bigint, distrust varchar
+    );
     create table published (table_name varchar, day date);
     create table coverage (
         table_name varchar, day date, outcome varchar, reason varchar, expected_rows bigint, actual_rows bigint
     );
+
+    -- Season by day, of days off as well: rows that lie there are in reach of the games before and after them.
+    create view season_days as
+    with off as (
+        select distinct day from units where day <> date '0001-01-01' and day not in (select day from dates)
+    )
+    select day, season_year from dates
+    union
+    select off.day, dates.season_year from off asof join dates on off.day >= dates.day
+    union
+    select off.day, dates.season_year from off asof join dates on off.day <= dates.day;
 
     -- What reads see: `looking` lists those that are looked at together, `seen` what came of it.
     create table looking (read bigint, relation varchar, slot bigint, "window" varchar, size bigint);
     create table seen (read bigint, day date, n bigint, hi hugeint, lo hugeint);
     create table inputs (table_name varchar, day date, inputs varchar, input_fingerprint varchar);
     create table due (day date);
+    -- Days of the range that a run would build.
+    create table to_build (day date);
 
     -- Relations and days that a run has yet to build, that failed in it, or that no run stands for.
     create table pending (relation varchar, day date);
@@ -124,10 +141,18 @@ class Memory:
             create or replace table all_days as
             select distinct day from (
                 select day from dates union all select day from units
-                union all select day from stored union all select day from ledger
+                union all select day from stored union all select day from ledger union all select day from to_build
             )
             where day between date '{start}' and date '{end}'
             """
+        )
+
+    def put_to_build(self, start: date, end: date, only: Collection[date] | None) -> None:
+        """Days that a run would build: all from start to end, or of those only some."""
+        self.connection.execute(
+            "insert into to_build select cast(day as date) from generate_series(?::date, ?::date, interval 1 day)"
+            " as days (day) where ? or list_contains(?::date[], cast(day as date))",
+            [start, end, only is None, list(only or ())],
         )
 
     # The ledgers
@@ -192,14 +217,23 @@ class Memory:
             [relations, [day for days in built.values() for day in days], list(whole), list(whole)],
         ).fetchall()
 
-    def drift(self) -> dict[str, dict[date, str]]:
-        """By model: days on which it is not as a run confirmed it, and how, in words."""
+    def drift(self, start: date, end: date) -> dict[str, dict[date, str]]:
+        """By model: days on which it is not as a run confirmed it, and how, in words.
+
+        Between start and end, and of models without dates, that goes for rows that no run ever confirmed, too.
+        """
         found: dict[str, dict[date, str]] = {}
+        confirmed = f"coalesce(model_ledger.fingerprint, '{NO_ROWS}')"
         for model, day, counts in self.connection.execute(
             f"""
-            select relation, model_ledger.day, {_counts("model_ledger.fingerprint", "made.fingerprint")}
-            from model_ledger left join made using (relation, day)
-            where model_ledger.fingerprint <> coalesce(made.fingerprint, '{NO_ROWS}')
+            select relation, day, {_counts(confirmed, "made.fingerprint")}
+            from model_ledger full outer join made using (relation, day)
+            where
+                {confirmed} <> coalesce(made.fingerprint, '{NO_ROWS}')
+                and (
+                    model_ledger.fingerprint is not null
+                    or day = date '{WHOLE:%Y-%m-%d}' or day between date '{start}' and date '{end}'
+                )
             order by 1, 2
             """
         ).fetchall():
@@ -207,35 +241,32 @@ class Memory:
         return found
 
     def find_unproven(
-        self, tables: Collection[str], models: Collection[str], asked: Collection[str], mended: Collection[str],
-        start: date, end: date,
-    ) -> None:  # fmt: skip
+        self, tables: Collection[str], models: Collection[str], asked: Collection[str], mended: Collection[str]
+    ) -> None:
         """Fill `unproven`: days of hashed tables and of models whose rows no run stands for.
 
-        :param asked: tables that a run of start to end would build, so that theirs of these days do not count.
+        :param asked: tables that a run would build on the days `to_build`, so that theirs of these days do not count.
         :param mended: models that it would build.
         """
         self.connection.execute("delete from unproven")
         self.connection.execute(
             f"""
             insert into unproven
-            select ledger.table_name, ledger.day, case
-                when said.sequence > ledger.sequence and said.decision = 'taken_back' then said.reason
-                when said.sequence > ledger.sequence then 'it failed'
-                else {_counts("ledger.output_fingerprint", "stored.fingerprint")}
-            end
-            from ledger
-            left join stored on ledger.table_name = stored.table_name and ledger.day = stored.day
-            left join said
-                on ledger.table_name = said.table_name and ledger.day = said.day
-                and said.decision in ('taken_back', 'failed')
+            with known as (
+                select
+                    table_name, day, ledger.output_fingerprint as confirmed, stored.fingerprint as there, said.distrust,
+                    coalesce(said.distrusted_at > coalesce(ledger.sequence, -1), false) as is_distrusted
+                from ledger
+                full outer join said using (table_name, day)
+                left join stored using (table_name, day)
+            )
+            select
+                table_name, day, case when is_distrusted then distrust else {_counts("confirmed", "there")} end
+            from known
             where
-                list_contains(?, ledger.table_name)
-                and not (list_contains(?, ledger.table_name) and ledger.day between date '{start}' and date '{end}')
-                and (
-                    coalesce(said.sequence > ledger.sequence, false)
-                    or ledger.output_fingerprint is distinct from coalesce(stored.fingerprint, '{NO_ROWS}')
-                )
+                list_contains(?, table_name)
+                and not (list_contains(?, table_name) and day in (select day from to_build))
+                and (is_distrusted or confirmed is not null and confirmed <> coalesce(there, '{NO_ROWS}'))
             """,
             [list(tables), list(asked)],
         )
@@ -246,13 +277,22 @@ class Memory:
             from model_ledger left join made using (relation, day)
             where
                 list_contains(?, model_ledger.relation) and model_ledger.day <> date '{WHOLE:%Y-%m-%d}'
-                and not (
-                    list_contains(?, model_ledger.relation)
-                    and model_ledger.day between date '{start}' and date '{end}'
-                )
+                and not (list_contains(?, model_ledger.relation) and model_ledger.day in (select day from to_build))
                 and model_ledger.fingerprint <> coalesce(made.fingerprint, '{NO_ROWS}')
             """,
             [list(models), list(mended)],
+        )
+        # On a day with games they may be of dbt by hand. On any other nothing makes rows.
+        self.connection.execute(
+            f"""
+            insert into unproven
+            select relation, day, {_counts(f"'{NO_ROWS}'", "made.fingerprint")}
+            from made anti join model_ledger using (relation, day)
+            where
+                list_contains(?, relation) and fingerprint <> '{NO_ROWS}' and day <> date '{WHOLE:%Y-%m-%d}'
+                and day not in (select day from dates) and day not in (select day from to_build)
+            """,
+            [list(models)],
         )
 
     def unproven_before(self, relation: str, day: date) -> tuple[date, int, str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -35,7 +35,8 @@ class Confirmation:
 class Known:
     """All that is known of one table and date. Fingerprints are those of now.
 
-    `word` is what a run, or `fullcourt verify`, said of the date since it was confirmed: failed, blocked or taken_back.
+    `word` is what a run, or `fullcourt verify`, said last of the date since it was confirmed: failed, blocked or
+    taken_back; `is_taken_back` that it was taken back since then, whatever was said of it later.
     `drift` says how models that are made with the table differ from what a run confirmed, by model. Counts are those of
     nba_ops.coverage; `is_counted` says that they are of the rows as they are now.
     """
@@ -50,6 +51,7 @@ class Known:
     confirmation: Confirmation | None = None
     word: str | None = None
     word_reason: str = ""
+    is_taken_back: bool = False
     drift: Mapping[str, str] = field(default_factory=dict)
     counted_outcome: str | None = None
     counted_reason: str = ""
@@ -84,7 +86,9 @@ Rule = Callable[[Known, Now], State | None]
 
 def decide(rules: Sequence[Rule], known: Known, now: Now) -> State:
     """The state by the first rule that applies; the last one always does."""
-    return next(state for rule in rules if (state := rule(known, now)) is not None)
+    state = next(state for rule in rules if (state := rule(known, now)) is not None)
+    # Whatever makes it due: force wins, and what was taken back is not trusted until it is confirmed again.
+    return replace(state, replaces=True) if state.is_due and (now.forced or known.is_taken_back) else state
 
 
 def off_day(known: Known, now: Now) -> State | None:

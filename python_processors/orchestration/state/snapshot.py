@@ -30,6 +30,17 @@ _LEDGER_COLUMNS = (
     " run_id, recorded_at, coalesce(sequence, 0) as sequence,"
     " count(*) over (partition by table_name, game_date, coalesce(sequence, 0)) as copies"
 )
+_DISTRUSTED = "decision in ('failed', 'taken_back')"
+_SAID_COLUMNS = (
+    "table_name, game_date as day, decision, reason, coalesce(sequence, 0) as sequence,"
+    " max(case when decision = 'taken_back' then coalesce(sequence, 0) end)"
+    " over (partition by table_name, game_date) as taken_back_at,"
+    f" max(case when {_DISTRUSTED} then coalesce(sequence, 0) end)"
+    " over (partition by table_name, game_date) as distrusted_at,"
+    f" first_value(case when decision = 'failed' then 'it failed' else reason end) over ("
+    f"partition by table_name, game_date order by case when {_DISTRUSTED} then 0 else 1 end,"
+    " coalesce(sequence, 0) desc rows between unbounded preceding and unbounded following) as distrust"
+)
 
 
 class NotPreparedError(FullcourtError):
@@ -51,8 +62,12 @@ class Snapshot:
     def __init__(
         self, project: Project, session: Session, start: date, end: date, *,
         tables: Sequence[str] | None = None, overlay: Overlay | None = None, schedule: pa.Table | None = None,
+        only: Collection[date] | None = None,
     ) -> None:  # fmt: skip
-        """:raises NotPreparedError: no schedule was built yet, and none is given."""
+        """
+        :param only: days that a run would build; without it all of the range.
+        :raises NotPreparedError: no schedule was built yet, and none is given.
+        """
         self.project, self.start, self.end = project, start, end
         self.tables = tuple(table for table in project.tables if tables is None or table in tables)
         self.memory = Memory()
@@ -62,6 +77,7 @@ class Snapshot:
         self.libraries = project.libraries(session)
         self.first_read = start - timedelta(days=longest_season())  # histories of the range begin here, or later
         self._overlay = overlay
+        self.memory.put_to_build(start, end, only)
         self.memory.put("dates", read_schedule(session, project) if schedule is None else schedule)
         self.fingerprints.gather(session, self.fingerprints.slots, start, end, overlay)
         self.inputs.gather_targets(session, start, end)
@@ -92,7 +108,7 @@ class Snapshot:
                 f" and relation in ({_quoted(self.project.whole_models)}))", by="relation",
             )),
             ("said", DECISIONS, newest(
-                "table_name, game_date as day, decision, reason, coalesce(sequence, 0) as sequence",
+                _SAID_COLUMNS,
                 f"{reach} and decision in ({_quoted(WORDS)})",
             )),
             ("published", "nba_ops.publish_ledger",
@@ -173,6 +189,7 @@ class Snapshot:
                 ledger.input_fingerprint is not distinct from left(sha256(ledger.inputs), 16) and ledger.copies = 1
                     as is_whole,
                 case when said.sequence > coalesce(ledger.sequence, -1) then said.decision end as word,
+                coalesce(said.taken_back_at > coalesce(ledger.sequence, -1), false) as is_taken_back,
                 said.reason as said,
                 coverage.outcome, coverage.reason, coverage.expected_rows,
                 coalesce(contains(counted.inputs, {counted_as("$table")}), false)
@@ -208,6 +225,8 @@ class Snapshot:
             names = _quoted(read.upstream for read in self.fingerprints.reads[LAYER])
             also.append(f"select day from units where relation in ({names})")
             also.append(f"select day from ledger where table_name = '{LAYER}'")
+            models = _quoted(self.project.layer_models)
+            also.append(f"select day from made where relation in ({models}) and fingerprint <> '{NO_ROWS}'")
         within = f"day between date '{self.start}' and date '{self.end}'"
         return f"select distinct day from (select day from dates union all {' union all '.join(also)}) where {within}"
 
@@ -232,9 +251,9 @@ class Snapshot:
         return found
 
     def _find_unproven(self) -> None:
-        self._drift = self.memory.drift()
+        self._drift = self.memory.drift(self.start, self.end)
         self.memory.find_unproven(
-            self.project.tables, self.project.layer_models, self.tables, self.project.layer_models, self.start, self.end
+            self.project.tables, self.project.layer_models, self.tables, self.project.layer_models
         )
 
 
@@ -264,7 +283,7 @@ def _known(
         )  # fmt: skip
     return Known(
         table, row["day"], row["season_year"], row["is_analysis_date"], row["stored"], row["inputs"],
-        row["input_fingerprint"], confirmation, row["word"], row["said"] or "",
+        row["input_fingerprint"], confirmation, row["word"], row["said"] or "", row["is_taken_back"],
         {**drift.get(WHOLE, {}), **drift.get(row["day"], {})},
         row["outcome"], row["reason"] or "", row["expected_rows"],
         row["is_counted"] and row["day"] not in recount,
