@@ -151,7 +151,9 @@ def backfill(
         load_raw_files(warehouse, allow_deletes=request.allow_deletes)
         create_missing_tables(warehouse)
         if plan is not None:
-            only = plan.dates if only is None else set(only) & set(plan.dates)
+            # With those that it said are blocked: what cannot be built is said again, and is no success.
+            seen = {*plan.dates, *(block.day for block in plan.blocked)}
+            only = seen if only is None else set(only) & seen
         if request.accept_libraries:
             accept_libraries(project, warehouse, run_id, request.start, request.end, request.tables)
         plan = _current_plan(project, warehouse, request, only, run_id)

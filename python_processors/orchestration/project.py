@@ -94,7 +94,7 @@ class Project:
             self.__dict__.clear()  # with the manifest, and all that was derived of it
             self.__dict__.update(Project().__dict__)
         self._seed_digests = {name: self._seed_digest(name) for name in self.seeds}
-        for table in (LAYER, *self.tables):
+        for table in (LAYER, COVERAGE, *self.tables):
             self.logic_version(table)  # macros, vars and modules are read for it: now, and not once rows are built
         if self._digest != digest_of_parsed():
             raise CodeChangedError(["models, macros, seeds or dbt_project.yml"])

@@ -73,6 +73,23 @@ def test_a_date_is_counted_again_when_its_counts_or_what_counts_is_another(
     assert as_json(copy_of_confirmed_month, "verify", *MONTH)["passed"]
 
 
+def test_rows_of_the_layer_on_a_day_without_games_hold_up_their_readers(copy_of_confirmed_month: Warehouse) -> None:
+    """No run ever builds that day, and histories go back over it."""
+    off = "2021-10-18"
+    copy_of_confirmed_month.execute(
+        "insert into nba_intermediate.int_player_quarters"
+        f" select * replace (date '{off}' as game_date) from nba_intermediate.int_player_quarters where game_date = '{OLD}'"
+    )
+    blocked = as_json(copy_of_confirmed_month, "plan", *ONE_DAY, "--force")["blocked"]
+    assert {block["table"] for block in blocked} == READERS
+    built = as_json(copy_of_confirmed_month, "backfill", "--start", off, "--end", DAY, "--yes", "--no-report")
+    assert (built["built"][LAYER], built["rows_written"]) == (1, 0)
+    assert copy_of_confirmed_month.query(
+        f"select count(*) from nba_intermediate.int_player_quarters where game_date = '{off}'"
+    ) == [(0,)]
+    assert as_json(copy_of_confirmed_month, "verify", "--start", off, "--end", MONTH[3])["passed"]
+
+
 def test_building_one_day_stands_for_no_other_day_of_its_models(copy_of_confirmed_month: Warehouse) -> None:
     """The same model, built for another day, does not make what is wrong on the first one right."""
     lose_quarters(copy_of_confirmed_month)
@@ -98,6 +115,15 @@ def test_other_libraries_are_a_reason_of_their_own_and_accepted_after_an_audit(
     assert accepted["verification"]["passed"]
     assert as_json(warehouse, "plan", *ONE_DAY)["steps"] == []
     assert warehouse.hashes() == whole
+
+
+def test_other_libraries_of_the_layer_alone_are_not_accepted_unseen(copy_of_confirmed_month: Warehouse) -> None:
+    """Only tables can be recomputed: where none is, nothing speaks for the layer, and it is built."""
+    copy_of_confirmed_month.execute(
+        f"update nba_ops.input_ledger set libraries = 'duckdb=1.4.2' where game_date = '{DAY}' and table_name = '{LAYER}'"
+    )
+    accepted = as_json(copy_of_confirmed_month, "backfill", *ONE_DAY, "--accept-libraries", "--no-report")
+    assert accepted["built"] == {LAYER: 1}
 
 
 def test_libraries_that_make_other_rows_are_not_accepted(copy_of_confirmed_month: Warehouse) -> None:

@@ -26,7 +26,7 @@ def put(of: Memory, table: str, **columns: object) -> None:
 
 
 def unproven(of: Memory) -> dict[tuple[str, date], str]:
-    of.find_unproven(["box"], ["layer"], ["box"], ["layer"])
+    of.find_unproven(["box"], ["layer"], ["box"], ["layer"], date(2021, 10, 1))
     return {(name, day): why for name, day, why in of.execute("select * from unproven").fetchall()}
 
 
@@ -58,7 +58,11 @@ def test_rows_on_a_day_without_games_before_the_range_are_unproven() -> None:
     of = memory()
     put(of, "made", relation="layer", day=OFF, fingerprint=MADE)
     put(of, "made", relation="layer", day=OLD, fingerprint=MADE)  # dbt by hand made them, maybe
-    assert unproven(of) == {("layer", OFF): "0 rows were made and 5 are there"}
+    put(of, "stored", table_name="box", day=OFF, fingerprint="6:1:2")
+    put(of, "stored", table_name="box", day=OLD, fingerprint=MADE)
+    assert unproven(of) == {
+        ("layer", OFF): "0 rows were made and 5 are there", ("box", OFF): "0 rows were made and 6 are there",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("is_confirmed", [True, False])

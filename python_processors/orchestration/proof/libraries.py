@@ -50,6 +50,8 @@ def accept_libraries(
         for table, days in waiting.items() if table != LAYER and days
         for day in rng.sample(days, max(1, math.ceil(_SHARE * len(days))))
     ]  # fmt: skip
+    if not chosen:
+        return 0  # nothing can be recomputed that would speak for the layer: it is built
     audits = recompute(project, warehouse, chosen)
     differing = [audit for audit in audits if not audit.is_same]
     if differing:

@@ -59,7 +59,7 @@ def _take_back(
         with run_lock(warehouse, run_id, "a verification"), warehouse.writing() as session:
             decisions = [Decision(table, day, "taken_back", reason) for (table, day), reason in reasons.items()]
             LedgerWriter(session, run_id, snapshot.libraries).decide(session, decisions)
-    except FullcourtError as error:
+    except (FullcourtError, OSError) as error:  # of a disk that nobody may write to, too
         return [f"The confirmation of {len(reasons):,} dates of tables could not be taken back: {error}"]
     return [
         f"The confirmation of {len(reasons):,} dates of tables was taken back: the next run builds them, and replaces"

@@ -241,12 +241,14 @@ class Memory:
         return found
 
     def find_unproven(
-        self, tables: Collection[str], models: Collection[str], asked: Collection[str], mended: Collection[str]
-    ) -> None:
+        self, tables: Collection[str], models: Collection[str], asked: Collection[str], mended: Collection[str],
+        since: date,
+    ) -> None:  # fmt: skip
         """Fill `unproven`: days of hashed tables and of models whose rows no run stands for.
 
         :param asked: tables that a run would build on the days `to_build`, so that theirs of these days do not count.
         :param mended: models that it would build.
+        :param since: the first day whose ledgers were read.
         """
         self.connection.execute("delete from unproven")
         self.connection.execute(
@@ -286,13 +288,20 @@ class Memory:
         self.connection.execute(
             f"""
             insert into unproven
-            select relation, day, {_counts(f"'{NO_ROWS}'", "made.fingerprint")}
-            from made anti join model_ledger using (relation, day)
+            with foreign_rows as (
+                select relation, day, fingerprint from made anti join model_ledger using (relation, day)
+                where list_contains($models, relation)
+                union all
+                select table_name, day, fingerprint from stored anti join ledger using (table_name, day)
+                where list_contains($tables, table_name)
+            )
+            select relation, day, {_counts(f"'{NO_ROWS}'", "fingerprint")}
+            from foreign_rows
             where
-                list_contains(?, relation) and fingerprint <> '{NO_ROWS}' and day <> date '{WHOLE:%Y-%m-%d}'
-                and day not in (select day from dates) and day not in (select day from to_build)
+                fingerprint <> '{NO_ROWS}' and day >= date '{since}' and day not in (select day from dates)
+                and not (list_contains($built, relation) and day in (select day from to_build))
             """,
-            [list(models)],
+            {"models": list(models), "tables": list(tables), "built": [*asked, *mended]},
         )
 
     def unproven_before(self, relation: str, day: date) -> tuple[date, int, str]:

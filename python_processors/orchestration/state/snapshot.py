@@ -75,7 +75,10 @@ class Snapshot:
         self.inputs = Inputs(self.fingerprints)
         self.logic = {table: project.logic_version(table) for table in (LAYER, *self.tables)}
         self.libraries = project.libraries(session)
-        self.first_read = start - timedelta(days=longest_season())  # histories of the range begin here, or later
+        # Whatever a date of the range reads lies here, or later: what nobody looks at could change unseen.
+        self.first_read = start - timedelta(
+            days=max(longest_season(), *(self.fingerprints.days_back(name) for name in self.fingerprints.slots))
+        )
         self._overlay = overlay
         self.memory.put_to_build(start, end, only)
         self.memory.put("dates", read_schedule(session, project) if schedule is None else schedule)
@@ -253,7 +256,7 @@ class Snapshot:
     def _find_unproven(self) -> None:
         self._drift = self.memory.drift(self.start, self.end)
         self.memory.find_unproven(
-            self.project.tables, self.project.layer_models, self.tables, self.project.layer_models
+            self.project.tables, self.project.layer_models, self.tables, self.project.layer_models, self.first_read
         )
 
 
