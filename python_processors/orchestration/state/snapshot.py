@@ -79,6 +79,8 @@ class Snapshot:
         self.first_read = start - timedelta(
             days=max(longest_season(), *(self.fingerprints.days_back(name) for name in self.fingerprints.slots))
         )
+        # Of other models than hashed tables nobody reads more than a season back, and their rows are many.
+        self._first_made = start - timedelta(days=longest_season())
         self._overlay = overlay
         self.memory.put_to_build(start, end, only)
         self.memory.put("dates", read_schedule(session, project) if schedule is None else schedule)
@@ -107,7 +109,8 @@ class Snapshot:
             ("ledger", LEDGER, newest(_LEDGER_COLUMNS, reach)),
             ("model_ledger", MODEL_LEDGER, newest(
                 "relation, game_date as day, fingerprint",
-                f"({reach} or game_date = date '{WHOLE:%Y-%m-%d}' or game_date > date '{self.end}'"
+                f"(game_date between date '{self._first_made}' and date '{self.end}'"
+                f" or game_date = date '{WHOLE:%Y-%m-%d}' or game_date > date '0001-01-01'"
                 f" and relation in ({_quoted(self.project.whole_models)}))", by="relation",
             )),
             ("said", DECISIONS, newest(
@@ -242,7 +245,7 @@ class Snapshot:
     def _read_made(self, session: Session, models: Iterable[str]) -> None:
         named = list(models)
         if named:
-            rows = made_fingerprints(session, self.project, named, self.first_read, self.end)
+            rows = made_fingerprints(session, self.project, named, self._first_made, self.end)
             self.memory.put_days("made", "relation", named, rows)
 
     def _drift_of(self, models: Iterable[str]) -> dict[date, dict[str, str]]:
