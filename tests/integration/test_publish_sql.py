@@ -9,7 +9,8 @@ import duckdb
 import pytest
 
 from python_processors.hashing import fingerprint
-from python_processors.schema.tables import engine_type, stored_tables
+from python_processors.orchestration.warehouse import DuckDBSession
+from python_processors.schema.tables import stored_tables
 from tests.warehouse import Warehouse
 
 TABLE = "team_offense_game_summary"
@@ -56,9 +57,9 @@ class Tables:
     def __init__(self) -> None:
         self.connection = duckdb.connect()
         self.connection.execute("set TimeZone = 'UTC'; create schema nba_analytics; create schema nba_ops")
-        stored = stored_tables()
+        stored, session = stored_tables(), DuckDBSession(self.connection)
         for name, relation in ((TARGET, TARGET), (STAGE, TARGET), (LEDGER, LEDGER)):
-            columns = ", ".join(f"{c.name} {engine_type(c.type, 'duckdb')}" for c in stored[relation].columns)
+            columns = ", ".join(f"{c.name} {session.engine_type(c.type)}" for c in stored[relation].columns)
             self.connection.execute(f"create table {name} ({columns})")
 
     def put(self, relation: str, *rows: Row) -> None:

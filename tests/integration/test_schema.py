@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from python_processors.orchestration.warehouse import DuckDBWarehouse
-from python_processors.schema.drift import DriftError, check_drift, find_drift, live_columns, migrate
+from python_processors.schema.drift import DriftError, check_drift, find_drift, migrate
 from python_processors.schema.tables import stored_tables
 from tests.warehouse import Warehouse
 
 
 def test_a_built_warehouse_has_every_table_and_none_has_drifted(built: Warehouse) -> None:
     with DuckDBWarehouse(built.path).reading() as session:
-        assert all(live_columns(session, list(stored_tables())).values())
+        assert all(session.live_columns(list(stored_tables())).values())
         assert find_drift(session) == []
 
 
