@@ -18,12 +18,12 @@ MACROS = (
 MODELS = (
     ("days_ago <= 13 and", "days_ago <= 12 and"),  # back-to-backs of a fortnight
     ("days_rest >= 2 then", "days_rest >= 1 then"),
-    (r"'results', 'targets', 10\)", "'results', 'targets', 9)"),  # games of a team's form
+    (r"'targets', var\('team_form_games'\)\)", "'targets', 9)"),  # games of a team's form
 )
 PYTHON = (
     (r"pc\.if_else\(back_to_back, -15", "pc.if_else(back_to_back, -14"),
     ("LEAST_GAMES = 5", "LEAST_GAMES = 4"),
-    ("EARLY_SEASON_GAMES = 10", "EARLY_SEASON_GAMES = 12"),
+    ("LEAST_GAMES = 5 ", "LEAST_GAMES = 6 "),
     ("LEAST_OF_TWENTY = 15", "LEAST_OF_TWENTY = 14"),
 )
 VARS = (
