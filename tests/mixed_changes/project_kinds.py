@@ -23,8 +23,7 @@ MODELS = (
 PYTHON = (
     (r"pc\.if_else\(back_to_back, -15", "pc.if_else(back_to_back, -14"),
     ("LEAST_GAMES = 5", "LEAST_GAMES = 4"),
-    ("LEAST_GAMES = 5 ", "LEAST_GAMES = 6 "),
-    ("LEAST_OF_TWENTY = 15", "LEAST_OF_TWENTY = 14"),
+    (r"tier\(players\[\"games_recent\"\], recent, 7\)", 'tier(players["games_recent"], recent, 6)'),
 )
 VARS = (
     ("max_possible_total", "225"), ("min_possible_total", "215"), ("max_possible_spread", "5"),
