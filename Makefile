@@ -20,7 +20,7 @@ SEASONS ?= 1,5,20
 
 export DBT_SEND_ANONYMOUS_USAGE_STATS ?= false
 
-.PHONY: help setup plan backfill status verify report build coverage test test-slow kill-test kill-moments mixed-changes emulator bigquery-smoke lint bench bench-scale docs clean lock
+.PHONY: help setup plan backfill status verify report build coverage test test-slow test-nightly kill-test kill-moments mixed-changes emulator bigquery-smoke lint bench bench-scale docs clean lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -60,7 +60,10 @@ test: setup ## the tests; those on real games run when a raw archive is found
 	$(BIN)/pytest -m "not slow"
 
 test-slow: setup ## the tests that take minutes each: both seasons, a month's chain, kills, the local BigQuery server
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m "slow and not nightly"
+
+test-nightly: setup ## the tests that are too long for every change
+	$(BIN)/pytest -m nightly
 
 emulator: setup ## a local BigQuery server on port 9050, until Ctrl-C
 	$(BIN)/python -m tests.emulator.server
