@@ -22,7 +22,7 @@ from python_processors.report.facts import read_facts
 from tests.bigquery.raw import server_with_raw_rows
 from tests.warehouse import environment
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.nightly]
 
 WINDOW = ("2021-10-19", "2021-10-21")
 REQUEST = Request(

@@ -36,7 +36,7 @@ from tests.conftest import archive
 from tests.emulator import server
 from tests.warehouse import DbtOutcome, Warehouse, environment
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.nightly]
 
 FIRST_MONTH = ("2021-10-19", "2021-11-19")
 

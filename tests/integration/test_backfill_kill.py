@@ -54,7 +54,7 @@ def status_of(task: Task) -> RunStatus | None:
         return read_status(warehouse)
 
 
-@pytest.mark.parametrize("kills", [2, pytest.param(8, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [2, pytest.param(8, marks=[pytest.mark.slow, pytest.mark.nightly])])
 def test_killed_again_and_again_it_ends_as_if_nobody_had_disturbed_it(
     task: Task, undisturbed: Pairs, kills: int
 ) -> None:
@@ -68,6 +68,7 @@ def test_killed_again_and_again_it_ends_as_if_nobody_had_disturbed_it(
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_stopped_run_finishes_its_step_and_the_next_does_the_rest(
     task: Task, undisturbed: Pairs, number: signal.Signals

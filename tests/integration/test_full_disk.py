@@ -14,7 +14,7 @@ from tests.integration.conftest import FIRST_MONTH
 from tests.integration.test_command_line import as_json
 from tests.warehouse import Warehouse
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.nightly]
 
 # Files may not grow beyond a limit: what a process without rights over disks can be given for a full one.
 LIMITED = """

@@ -23,7 +23,7 @@ from python_processors.hashing import fingerprint
 from tests.integration.conftest import Rewrite
 from tests.warehouse import Warehouse
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.nightly]
 
 KILLS_OF_WHOLE_RUNS, KILLS_OF_PUBLISHING = 4, 16
 

@@ -19,7 +19,7 @@ from tests.mixed_changes.machine import Machine
 from tests.mixed_changes.site import ROOT
 from tests.warehouse import Warehouse
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.nightly]
 
 KILLS_OF_DETACHED_RUNS = 3
 

@@ -96,6 +96,7 @@ def test_a_plan_names_exactly_what_a_changed_row_may_reach(needle_month: Month, 
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 @settings(max_examples=200, deadline=None)
 @given(change=changes)
 def test_so_do_the_plans_of_two_hundred_changes(needle_month: Month, change: Change) -> None:
@@ -194,6 +195,7 @@ def differing(before: Rows, after: Rows) -> set[Step]:
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_a_figure_that_nothing_else_reads_changes_one_row(copy_of_confirmed_month: Warehouse) -> None:
     """Plus/minus of one player, two weeks before the month ends, goes no further than his own box score."""
     change = Change("nbac_gamebook_player_stats", "edited", date(2021, 11, 5), 7)
@@ -219,6 +221,7 @@ CORRECTIONS = (
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_a_run_after_corrections_leaves_what_a_full_rebuild_would(
     copy_of_confirmed_month: Warehouse, tmp_path: Path
 ) -> None:

@@ -31,7 +31,7 @@ from tests.mixed_changes.raw_kinds import write_change
 from tests.mixed_changes.site import DATABASE, Site
 from tests.raw_changes import Change
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.nightly]
 
 BACKFILL = {"do": "backfill", **RANGE}
 CLAIMS = {"do": "claims", **RANGE}
