@@ -59,10 +59,10 @@ coverage: setup ## rows expected and there, by table and outcome, START to END
 test: setup ## the tests; those on real games run when a raw archive is found
 	$(BIN)/pytest -m "not slow"
 
-test-slow: setup ## the tests that take minutes each: both seasons, a month's chain, mixed changes
+test-slow: setup ## the tests that take minutes each: both seasons, a month's chain
 	$(BIN)/pytest -m "slow and not nightly"
 
-test-nightly: setup ## the tests too long for every change: kills, damaged warehouses, the local BigQuery server
+test-nightly: setup ## the tests too long for every change: kills, mixed changes, damaged warehouses, the local BigQuery server
 	$(BIN)/pytest -m nightly
 
 emulator: setup ## a local BigQuery server on port 9050, until Ctrl-C

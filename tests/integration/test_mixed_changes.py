@@ -49,6 +49,7 @@ def test_a_change_of_each_kind_changes_something(machine: Machine, kind: str) ->
     assert site.everything() != before, said
 
 
+@pytest.mark.nightly  # as many trials as the minutes allow
 def test_after_mixed_changes_no_skip_is_wrong_and_no_row_is_lost(machine: Machine) -> None:
     figures, seed, began = Figures(), SEED, time.monotonic()
     while figures.trials < LEAST_TRIALS or time.monotonic() - began < SECONDS:
