@@ -22,6 +22,7 @@ from tests.unit.raw_files import teams, write
 
 HEADER = "team_abbr,full_name,arena,arena_city,latitude,longitude,timezone\n"
 CSV = f'{HEADER}BOS,Boston,"Garden, TD",Boston,42.3,-71,America/New_York\n'
+ZIPPED = gzip.compress(CSV.encode(), mtime=0)  # a time of now would name the tests of each worker differently
 
 
 @pytest.fixture
@@ -35,8 +36,8 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     [
         ("teams.csv", CSV.encode()),
         ("TEAMS.CSV", CSV.encode()),
-        ("teams.csv.gz", gzip.compress(CSV.encode())),
-        ("teams.Csv.GZ", gzip.compress(CSV.encode())),
+        ("teams.csv.gz", ZIPPED),
+        ("teams.Csv.GZ", ZIPPED),
         ("teams.csv", b"\xef\xbb\xbf" + CSV.encode()),
         ("teams.csv", CSV.replace("\n", "\r\n").encode()),
         ("teams.csv", CSV.replace("Garden, TD", "Garden\nTD").encode()),
@@ -82,8 +83,8 @@ def test_texts_of_another_width_are_texts(connection: duckdb.DuckDBPyConnection,
         ("teams.csv", b'"' + b"x" * 200_000, "first line cannot be read"),
         ("teams.csv", HEADER.encode(), "it holds no row"),
         ("teams.csv.gz", CSV.encode(), "cannot be read"),
-        ("teams.csv.gz", gzip.compress(CSV.encode())[:-12], "cannot be read"),
-        ("teams.csv.gz", gzip.compress(CSV.encode())[:20] + b"\0" * 40, "cannot be read"),
+        ("teams.csv.gz", ZIPPED[:-12], "cannot be read"),
+        ("teams.csv.gz", ZIPPED[:20] + b"\0" * 40, "cannot be read"),
         ("teams.parquet", b"", "cannot be read"),
         ("teams.parquet", CSV.encode(), "cannot be read"),
         ("teams (1).csv", CSV.encode(), "unknown table `teams .1.`; known are"),
