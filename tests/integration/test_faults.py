@@ -17,7 +17,7 @@ from tests.integration.conftest import at_work, made_once, request
 from tests.integration.test_command_line import as_json
 from tests.warehouse import WEEK, Warehouse
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("rows_may_go")]
+pytestmark = pytest.mark.slow
 
 RANGE = ("--start", WEEK[0], "--end", WEEK[1])
 SUMMARIES = {"player_game_summary", "team_offense_game_summary", "team_defense_game_summary"}
@@ -78,7 +78,7 @@ def spoiled(week: Path, at: Path, *faults: str) -> Found:
     before = copy.hashes()
     (*_, done) = apply(copy.raw_dir, list(faults), DAY)
     with at_work(copy) as (project, warehouse):
-        result = backfill(project, warehouse, request(*WEEK), audited_share=0)
+        result = backfill(project, warehouse, request(*WEEK, allow_deletes=True), audited_share=0)
     after = copy.hashes()
     rows = copy.query("select table_name, reason, count(*) from nba_ops.quarantine group by all")
     return Found(
