@@ -151,7 +151,7 @@ class Haystack:
         return [day for day in self.dates if table not in LOOK_BACK or day >= first]
 
     def sees(self, read: On | Days | Season | Games, changed: Iterable[date]) -> set[date]:
-        """Dates on which a read may see that its upstream changed on other dates."""
+        """Dates on which a read may see that its upstream changed on other dates, days without games among them."""
         return {day for day in self.dates for other in changed if self._sees(read, day, other)}
 
     def _sees(self, read: On | Days | Season | Games, day: date, other: date) -> bool:
@@ -159,10 +159,7 @@ class Haystack:
             return other == day
         if other >= day:
             return False
-        if isinstance(read, Days):
-            if (day - other).days > read.size:
-                return False
-        elif other not in self.dates:
+        if isinstance(read, Days) and (day - other).days > read.size:
             return False
         if read.of is None:
             return True

@@ -120,8 +120,9 @@ def test_the_matrix_is_walked_with_the_keyboard(copy_of_confirmed_month: Warehou
 def test_a_text_like_markup_is_shown_as_text(copy_of_confirmed_month: Warehouse, tmp_path: Path, page: Page) -> None:
     hostile = "</script><img src=x onerror=\"document.title='taken'\">"
     copy_of_confirmed_month.execute(
-        "insert into nba_ops.decisions select 'a run', table_name, game_date, 'failed',"
-        f" '{hostile.replace(chr(39), chr(39) * 2)}', now()::timestamptz from nba_ops.input_ledger"
+        "insert into nba_ops.decisions by name select 'a run' as run_id, table_name, game_date, 'failed' as decision,"
+        f" '{hostile.replace(chr(39), chr(39) * 2)}' as reason, now()::timestamptz as decided_at,"
+        " (select max(sequence) + 1 from nba_ops.decisions) as sequence from nba_ops.input_ledger"
         f" where table_name = '{TEAMS}' and game_date = '{DAY}'"
     )
     file = tmp_path / "page.html"
