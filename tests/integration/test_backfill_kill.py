@@ -54,7 +54,8 @@ def status_of(task: Task) -> RunStatus | None:
         return read_status(warehouse)
 
 
-@pytest.mark.parametrize("kills", [2, pytest.param(8, marks=[pytest.mark.slow, pytest.mark.nightly])])
+@pytest.mark.slow
+@pytest.mark.parametrize("kills", [2, pytest.param(8, marks=pytest.mark.nightly)])
 def test_killed_again_and_again_it_ends_as_if_nobody_had_disturbed_it(
     task: Task, undisturbed: Pairs, kills: int
 ) -> None:
@@ -129,6 +130,7 @@ with run_lock(warehouse, 'the-first', 'a range'), warehouse.writing():
 """
 
 
+@pytest.mark.slow
 def test_a_detached_run_outlives_who_started_it_and_is_followed_to_its_end(copy_of_confirmed_month: Warehouse) -> None:
     """The terminal's session is killed as a whole; the run is not part of it."""
     before = copy_of_confirmed_month.hashes()

@@ -186,6 +186,7 @@ RUNS = (("backfill", "--start", DAY, "--end", DAY, "--force", "--yes"), ("migrat
 
 
 @pytest.mark.parametrize("command", RUNS, ids=lambda command: command[0])
+@pytest.mark.slow
 def test_who_has_the_database_open_delays_a_run_and_does_not_end_it(
     copy_of_confirmed_month: Warehouse, command: tuple[str, ...]
 ) -> None:

@@ -25,6 +25,7 @@ def lose_rows(warehouse: Warehouse, where: str) -> None:
 
 
 @pytest.mark.usefixtures("small_limits")
+@pytest.mark.slow
 def test_a_large_plan_runs_only_on_a_yes(copy_of_confirmed_month: Warehouse) -> None:
     warehouse, month = copy_of_confirmed_month, ("--skip-first-month", *THREE_DAYS)
     whole = warehouse.hashes()
@@ -94,6 +95,7 @@ def test_a_date_that_lost_most_of_its_rows_is_partial_in_every_report(copy_of_co
     assert f"{TEAMS} of {DAY} is partial: its rows changed behind the ledger: {len(teams)} were published, 2" in said
 
 
+@pytest.mark.slow
 def test_rows_that_nobody_counted_are_not_complete_and_a_run_counts_them_without_building(
     copy_of_confirmed_month: Warehouse,
 ) -> None:

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.mixed_changes.machine import Change, Figures, Machine, drawn
+from tests.mixed_changes.machine import Change, Figures, Machine
 from tests.mixed_changes.site import KINDS
+from tests.mixed_changes.tour import Tour
 
 LEAST_TRIALS = 20
 SECONDS = 300  # as many trials as these allow, and no fewer than LEAST_TRIALS
+TRIALS_OF_EACH = 5
 SEED = 16
 
 pytestmark = pytest.mark.slow
@@ -49,11 +51,11 @@ def test_a_change_of_each_kind_changes_something(machine: Machine, kind: str) ->
     assert site.everything() != before, said
 
 
-@pytest.mark.nightly  # as many trials as the minutes allow
 def test_after_mixed_changes_no_skip_is_wrong_and_no_row_is_lost(machine: Machine) -> None:
-    figures, seed, began = Figures(), SEED, time.monotonic()
-    while figures.trials < LEAST_TRIALS or time.monotonic() - began < SECONDS:
-        figures.add(machine.try_changes(drawn(seed)))
-        seed += 1
+    figures, began = Figures(), time.monotonic()
+    for outcome in Tour(machine, SEED, TRIALS_OF_EACH).trials():
+        figures.add(outcome)
+        if figures.trials >= LEAST_TRIALS and time.monotonic() - began > SECONDS:
+            break
     print(figures.markdown())
     assert not figures.failed, "\n".join(outcome.describe() for outcome in figures.failed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import date
 from typing import Any
 
@@ -18,8 +19,8 @@ from python_processors.orchestration.proof.row_checks import _hashed_part
 from python_processors.orchestration.state.stored import stored_fingerprints
 from python_processors.orchestration.warehouse import DuckDBWarehouse
 from python_processors.schema.drift import DriftError
-from tests.integration.conftest import at_work, request
-from tests.integration.test_command_line import DAY, TEAMS, as_json, contents, fullcourt
+from tests.integration.conftest import FIRST_MONTH, at_work, request
+from tests.integration.test_command_line import DAY, MONTH, TEAMS, as_json, contents, fullcourt
 from tests.warehouse import Warehouse
 
 LATE = ("2021-11-09", "2021-11-11")
@@ -74,6 +75,23 @@ def test_every_skip_of_a_run_recomputes_to_the_same(copy_of_confirmed_month: War
     assert warehouse.hashes() == whole
     status = as_json(warehouse, "status", *RANGE)
     assert (status["audit"]["audited"], status["audit"]["wrong"]) == (result.audited, 0)
+
+
+def test_a_date_that_was_spared_and_audited_is_not_due(
+    copy_of_confirmed_month: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Models that were made anew with it hold when rows were processed that came out as they were."""
+    warehouse, form = copy_of_confirmed_month, ("upcoming_player_game_context", date(2021, 11, 14))
+    monkeypatch.setattr(random.Random, "sample", lambda *_: [form])
+    made = "select cast(max(offense_updated_at) as varchar) from nba_intermediate.int_team_form where game_date = '2021-11-14'"
+    lose_rows(warehouse)
+    before = warehouse.query(made)
+    with at_work(warehouse) as (project, opened):
+        result = backfill(project, opened, request(*FIRST_MONTH))
+    assert (result.audited, result.wrong_skips, result.is_whole) == (1, [], True)
+    assert result.cut_off
+    assert warehouse.query(made) != before
+    assert as_json(warehouse, "plan", *MONTH)["steps"] == []
 
 
 @pytest.mark.slow
@@ -138,6 +156,7 @@ def test_each_date_that_a_run_considered_has_a_decision_with_a_sentence(
     assert "A run would leave it alone." in said
 
 
+@pytest.mark.slow
 def test_failed_and_blocked_dates_have_decisions_and_retry_mends_them(
     copy_of_confirmed_month: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:

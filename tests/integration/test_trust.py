@@ -98,6 +98,7 @@ def test_building_one_day_stands_for_no_other_day_of_its_models(copy_of_confirme
     assert [step["date"] for step in plan["steps"] if step["table"] == LAYER] == [OLD]
 
 
+@pytest.mark.slow
 def test_other_libraries_are_a_reason_of_their_own_and_accepted_after_an_audit(
     copy_of_confirmed_month: Warehouse,
 ) -> None:

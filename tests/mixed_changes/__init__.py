@@ -7,5 +7,7 @@ compared with those of a build from nothing.
 | worker | dbt and the project, imported once in a process that is forked for each run |
 | site | one trial's database, raw folder and copy of the project |
 | raw_kinds, project_kinds, stored_kinds | what may change, by kind |
-| machine | draws changes, runs, compares, counts |
+| machine | makes changes, runs, compares, counts |
+| tour | draws changes: trials in great number, which share what takes long |
+| kills, strike | commands killed at named moments of the same league |
 """

@@ -6,7 +6,8 @@ import random
 import shutil
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,9 @@ import duckdb
 from tests.mixed_changes import project_kinds, raw_kinds, stored_kinds  # noqa: F401  they register their kinds
 from tests.mixed_changes.league import END, START, simulate_four_teams
 from tests.mixed_changes.site import DATABASE, KINDS, ROOT, NotPossibleError, Site, copy_project
-from tests.mixed_changes.worker import Step, Worker
+from tests.mixed_changes.worker import Step, Worker, WorkerError
 
 RANGE = {"start": START.isoformat(), "end": END.isoformat()}
-MOST_CHANGES = 4
 Pair = tuple[str, str]  # table and date
 
 
@@ -55,8 +55,9 @@ class Outcome:
     stuck: tuple[Pair, ...] = ()
     refused: str = ""
     crashed: str = ""
-    left: int = 0  # steps that a second plan, or dates that the status still calls due, though the run was whole
+    left: int = 0  # dates of tables that a second plan would build, though the run was whole
     seconds: float = 0.0
+    before: tuple[Change, ...] = ()  # what the warehouse was finished with that the trial started from
 
     @property
     def is_right(self) -> bool:
@@ -64,8 +65,9 @@ class Outcome:
 
     def describe(self) -> str:
         """What to type to see it again, and what happened."""
-        replay = ",".join(str(change) for change in self.changes)
-        lines = [f"python -m benchmarks.mixed_changes --replay {replay}", *(f"  - {said}" for said in self.said)]
+        replay, before = (",".join(map(str, changes)) for changes in (self.changes, self.before))
+        command = f"python -m benchmarks.mixed_changes --replay {replay}{f' --before {before}' if before else ''}"
+        lines = [command, *(f"  - {said}" for said in self.said)]
         for name in ("wrong", "lost", "stuck"):
             found = getattr(self, name)
             if found:
@@ -74,6 +76,17 @@ class Outcome:
             if getattr(self, name):
                 lines.append(f"  {name}: {getattr(self, name)}")
         return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """A build from nothing: its database, how its tables are compared, and why nothing was built, if so."""
+
+    database: Path
+    tables: dict[str, Any]
+    error: str = ""
+    failures: tuple[str, ...] = ()
+    completed: list[set[Pair]] = field(default_factory=list)  # what a backfill from nothing completes, once known
 
 
 @dataclass
@@ -116,20 +129,6 @@ class Figures:
         return "\n".join(lines)
 
 
-def drawn(seed: int, kinds: Sequence[str] | None = None) -> tuple[Change, ...]:
-    """The changes of a trial: one to four, each group of kinds as likely as another."""
-    rng = random.Random(f"mixed changes {seed}")
-    known = sorted(kinds or KINDS)
-    groups = sorted({KINDS[name].group for name in known})
-    changes = []
-    for _ in range(rng.randint(1, MOST_CHANGES)):
-        group = rng.choice(groups)
-        changes.append(
-            Change(rng.choice([name for name in known if KINDS[name].group == group]), rng.randrange(1_000_000))
-        )
-    return read_again(changes)
-
-
 def read_again(changes: Sequence[Change]) -> tuple[Change, ...]:
     """With a correction that most tables read, where rows between them were changed: nobody else would read those."""
     groups = {KINDS[change.kind].group for change in changes}
@@ -153,20 +152,17 @@ class Machine:
             "DBT_TARGET_PATH": str(folder / "target"), "DBT_LOG_PATH": str(folder / "logs"), "FULLCOURT_THREADS": "1",
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         }  # fmt: skip
-        log = folder / "words.log"
-        self._as_it_was = Worker(self.site.project, environment, log, warm=True)
-        self._edited = Worker(self.site.edited, environment, log, warm=False)
-        self._built: dict[str, tuple[Path, Step]] = {}
-        self._numbers = 0
+        self.log = folder / "words.log"
+        self._as_it_was = Worker(self.site.project, environment, self.log)
+        self._built: dict[str, Fresh] = {}
         if base is None:
             self._build_base()
         self.tables = self._as_it_was.run([{"do": "tables"}])[0]["tables"]
         self.site.reset()
-        self._built[self.site.content()] = (self.site.base / DATABASE, self.tables)
+        self._built[self.site.content()] = Fresh(self.site.base / DATABASE, self.tables)
 
     def close(self) -> None:
         self._as_it_was.close()
-        self._edited.close()
 
     def _build_base(self) -> None:
         simulate_four_teams(self.site.raw)
@@ -182,81 +178,111 @@ class Machine:
                 ((counts[table],),) = connection.execute(f"select count(*) from {of['relation']}").fetchall()
         return counts
 
-    def try_changes(self, changes: Sequence[Change], *, is_run: bool = True) -> Outcome:
-        """One trial, from the finished warehouse on.
-
-        :param is_run: without the backfill the changes must show: that is how the machine itself is tested.
-        """
-        began = time.monotonic()
-        site = self.site
-        site.reset()
+    def apply(self, changes: Sequence[Change]) -> tuple[tuple[Change, ...], tuple[str, ...]]:
+        """Make changes of the site as it is: those that were possible, and what they did."""
         done, said = [], []
         for change in changes:
             try:
-                what = KINDS[change.kind].apply(site, random.Random(change.seed))
+                what = KINDS[change.kind].apply(self.site, random.Random(change.seed))
             except NotPossibleError:
                 continue
             done.append(change)
             said.append(f"{change.kind}: {what}")
-        outcome = Outcome(tuple(done), tuple(said))
+        return tuple(done), tuple(said)
+
+    def try_changes(self, changes: Sequence[Change], *, before: Sequence[Change] = (), is_run: bool = True) -> Outcome:
+        """One trial, from the finished warehouse on.
+
+        :param before: changes that are built first, and then undone.
+        :param is_run: without the backfill the changes must show: that is how the machine itself is tested.
+        """
+        site = self.site
+        site.reset()
+        if before:
+            self.apply(before)
+            with self.worker() as worker:
+                worker.run([{"do": "backfill", **RANGE}])
+            site.take_back()
+        done, said = self.apply(changes)
+        outcome = Outcome(done, said, before=tuple(before))
+        with self.worker() as worker:
+            fresh = self._built.get(site.content())
+            if fresh is None:
+                try:
+                    fresh = self.built_from_nothing(worker, site.folder / "fresh" / DATABASE)
+                except WorkerError as error:
+                    return replace(outcome, crashed=str(error))
+            return self.tried(outcome, worker, fresh, is_run=is_run)
+
+    @contextmanager
+    def worker(self) -> Iterator[Worker]:
+        """Runs the site's code as it is."""
+        if not self.site.has_edited_code:
+            yield self._as_it_was
+            return
+        worker = Worker(self.site.edited, self.environment, self.log)
         try:
-            outcome = self._run(outcome, is_run=is_run)
-        except Exception as error:
-            outcome = replace(outcome, crashed=str(error))
-        return replace(outcome, seconds=time.monotonic() - began)
+            yield worker
+        finally:
+            worker.close()
 
     def run(self, steps: Sequence[Step]) -> list[dict[str, Any]]:
         """Some steps on the site as it is, with its code as it is."""
-        worker = self._edited if self.site.has_edited_code else self._as_it_was
-        return worker.run(steps)
+        with self.worker() as worker:
+            return worker.run(steps)
 
-    def _run(self, outcome: Outcome, *, is_run: bool) -> Outcome:
+    def built_from_nothing(self, worker: Worker, database: Path) -> Fresh:
+        """What a build from nothing of the raw files and code as they are makes."""
+        shutil.rmtree(database.parent, ignore_errors=True)
+        built, tables = worker.run([{"do": "build", "database": str(database), **RANGE}, {"do": "tables"}])
+        failures = tuple(f"anew: {model}: {why}" for model, why in built["failures"].items())
+        return Fresh(database, tables["tables"], built["error"], failures)
+
+    def tried(self, outcome: Outcome, worker: Worker, fresh: Fresh, *, is_run: bool = True) -> Outcome:
+        """What came of changes that are made: after a backfill, against a build from nothing."""
+        began = time.monotonic()
+        try:
+            outcome = self._run(outcome, worker, fresh, is_run=is_run)
+        except Exception as error:  # whatever it is, it is what came of the trial
+            outcome = replace(outcome, crashed=f"{type(error).__name__}: {error}")
+        return replace(outcome, seconds=time.monotonic() - began)
+
+    def _run(self, outcome: Outcome, worker: Worker, fresh: Fresh, *, is_run: bool) -> Outcome:
         site = self.site
         steps = [*site.steps]
         if site.needs_verify and is_run:
             steps.append({"do": "verify", **RANGE})
         steps += [{"do": "backfill" if is_run else "nothing", **RANGE}, {"do": "claims", **RANGE}]
-        fresh = self._built.get(site.content())
-        if fresh is None:
-            database = site.folder / "fresh" / DATABASE
-            shutil.rmtree(database.parent, ignore_errors=True)
-            steps += [{"do": "build", "database": str(database), **RANGE}, {"do": "tables"}]
-        answers = self.run(steps)
-        if fresh is None:
-            answers, (built, tables) = answers[:-2], answers[-2:]
-            fresh = (database, tables["tables"])
-            is_refused_anew = bool(built["error"])  # nothing was built, whatever the reason
-        else:
-            is_refused_anew = False
-        result, complete, due = answers[-2], answers[-1]["complete"], answers[-1]["due"]
-        outcome = replace(outcome, refused=result["refused"] or "")
-        if result["refused"] and is_refused_anew:
-            return outcome
-        differing, lost = compare(site.database, fresh[0], fresh[1])
+        *_, result, claims = worker.run(steps)
+        outcome = replace(outcome, said=(*outcome.said, *fresh.failures), refused=result["refused"] or "")
+        if result["refused"] and fresh.error:
+            return outcome  # nothing was built anew either, whatever the reason
+        differing, lost = compare(site.database, fresh.database, fresh.tables)
         # Who is refused is told: whatever the status says of what is loaded, nobody takes it for built.
-        claimed = set() if result["refused"] else {(table, day) for table, day in complete}
+        claimed = set() if result["refused"] else {(table, day) for table, day in claims["complete"]}
         told = differing - claimed
         return replace(
-            outcome, wrong=tuple(sorted(differing & claimed)),
-            left=(result["left"] or 0) + (len(due) if result["is_whole"] else 0),
+            outcome, wrong=tuple(sorted(differing & claimed)), left=len(claims["due"]) if result["is_whole"] else 0,
             lost=tuple((*pair, count) for pair, count in sorted(lost.items()) if pair in claimed),
-            stuck=tuple(sorted(self._completed_from_nothing(told) if told and is_run else told)),
+            stuck=tuple(sorted(told & self._completed_from_nothing(worker, fresh) if told and is_run else told)),
         )  # fmt: skip
 
-    def _completed_from_nothing(self, told: set[Pair]) -> set[Pair]:
-        """Of dates that a run did not complete, those that a backfill of the same input does."""
-        database = self.site.folder / "whole" / DATABASE
-        shutil.rmtree(database.parent, ignore_errors=True)
-        at = {"database": str(database), **RANGE}
-        _, answer = self.run([{"do": "backfill", **at}, {"do": "claims", **at}])
-        return told & {(table, day) for table, day in answer["complete"]}
+    def _completed_from_nothing(self, worker: Worker, fresh: Fresh) -> set[Pair]:
+        """Dates of tables that a backfill of the same raw files and code completes on a warehouse of its own."""
+        if not fresh.completed:
+            database = self.site.folder / "whole" / DATABASE
+            shutil.rmtree(database.parent, ignore_errors=True)
+            at = {"database": str(database), **RANGE}
+            _, answer = worker.run([{"do": "backfill", **at}, {"do": "claims", **at}])
+            fresh.completed.append({(table, day) for table, day in answer["complete"]})
+        return fresh.completed[0]
 
     def shrunk(self, outcome: Outcome) -> Outcome:
         """The same fault with as few changes as will do."""
         changes = list(outcome.changes)
         for change in outcome.changes:
             fewer = [other for other in changes if other is not change]
-            if fewer and not (tried := self.try_changes(fewer)).is_right:
+            if fewer and not (tried := self.try_changes(fewer, before=outcome.before)).is_right:
                 changes, outcome = fewer, tried
         return outcome
 

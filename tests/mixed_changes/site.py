@@ -65,6 +65,12 @@ class Site:
         shutil.copytree(self.base, self.folder / "work")
         self.steps, self.needs_verify = [], False
 
+    def take_back(self) -> None:
+        """Raw files and code are as the base has them again; the database is left."""
+        shutil.rmtree(self.edited, ignore_errors=True)
+        shutil.rmtree(self.raw)
+        shutil.copytree(self.base / "raw", self.raw)
+
     def code(self) -> Path:
         """The copy of the project that may be edited."""
         if not self.has_edited_code:

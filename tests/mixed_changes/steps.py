@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from click.testing import CliRunner
-from dbt.cli.main import dbtRunner
 
-from python_processors.contract import PROJECT_ROOT, load_contract
+from python_processors.contract import load_contract
 from python_processors.errors import FullcourtError
-from python_processors.orchestration.backfill import backfill, plan_of
+from python_processors.orchestration.backfill import backfill
+from python_processors.orchestration.dbt_calls import ask_dbt, outcome_of
 from python_processors.orchestration.request import Request
 from python_processors.orchestration.warehouse import DuckDBWarehouse
 from tests.mixed_changes.strike import striking
@@ -49,24 +49,22 @@ def run_backfill(project: Any, step: dict[str, Any]) -> Answer:
     with _at(step) as warehouse:
         try:
             result = backfill(project, warehouse, _request(step), audited_share=0)
-            return {
-                "refused": None, "is_whole": result.is_whole, "failures": {str(k): v for k, v in result.failures.items()},
-                "left": len(plan_of(project, warehouse, _request(step)).steps) if result.is_whole else None,
-            }  # fmt: skip
         except FullcourtError as error:
-            return {"refused": f"{type(error).__name__}: {error}", "is_whole": False, "failures": {}, "left": None}
+            return {"refused": f"{type(error).__name__}: {error}", "is_whole": False, "failures": {}}
+    failures = {str(table): why for table, why in result.failures.items()}
+    return {"refused": None, "is_whole": result.is_whole, "failures": failures}
 
 
 def run_nothing(project: Any, step: dict[str, Any]) -> Answer:
     """In place of a backfill."""
-    return {"refused": None, "is_whole": False, "failures": {}, "left": None}
+    return {"refused": None, "is_whole": False, "failures": {}}
 
 
 def run_command(project: Any, step: dict[str, Any]) -> Answer:
-    """A `fullcourt` command as it is typed."""
+    """A `fullcourt` command as it is typed, on the project as it was parsed: dbt's parser hangs in a forked process."""
     from python_processors.cli import app
 
-    with _at(step):
+    with _at(step), patch("python_processors.orchestration.project.Project", lambda: project):
         outcome = CliRunner().invoke(app, list(step["arguments"]))
     crashed = repr(outcome.exception) if outcome.exception and not isinstance(outcome.exception, SystemExit) else ""
     return {"exit_code": outcome.exit_code, "said": outcome.output[-4000:], "out": outcome.stdout, "crashed": crashed}
@@ -94,26 +92,10 @@ def run_dbt(project: Any, step: dict[str, Any]) -> Answer:
 
 
 def _dbt(project: Any, arguments: list[str], variables: dict[str, Any]) -> Answer:
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.adapters.factory import reset_adapters
-
-    project.manifest.build_flat_graph()
-    command = [
-        *arguments, "--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT / "profiles"), "--quiet",
-        "--no-use-colors", "--no-write-json", "--log-level-file", "warn", "--vars", json.dumps(variables),
-        "--target-path", os.environ["DBT_TARGET_PATH"], "--log-path", os.environ["DBT_LOG_PATH"],
-    ]  # fmt: skip
-    try:
-        result = dbtRunner(project.manifest).invoke(command)
-    finally:
-        DuckDBConnectionManager.close_all_connections()
-        reset_adapters()
-    failures = {
-        run.node.name: str(run.message)
-        for run in getattr(result.result, "results", None) or []
-        if run.status not in ("success", "pass")
-    }
-    return {"success": result.success, "failures": failures, "error": str(result.exception or "")}
+    command, *options = arguments
+    result = ask_dbt(command, options, variables, project.manifest)
+    outcome = outcome_of(result, lambda node: str(node.name))
+    return {"success": result.success, "failures": outcome.failures, "error": outcome.error}
 
 
 def claims(project: Any, step: dict[str, Any]) -> Answer:

@@ -1,7 +1,5 @@
-"""Runs of a copy of the project, each in a process forked from one that has dbt imported: `Worker` asks for them.
-
-The process that is forked has the libraries and, where the project is as it was, the project too, parsed. A run
-on changed code imports and parses that copy anew: it reads its code as a command typed by a person would.
+"""Runs of a copy of the project, each in a process forked from one that has it imported and parsed, dbt too:
+`Worker` asks for them. Each copy has a process of its own, which reads its code as a command typed by a person would.
 """
 
 from __future__ import annotations
@@ -14,7 +12,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +29,11 @@ class KilledError(Exception):
 
 
 class Worker:
-    """A process to fork runs from. `project` is the copy that they run; `warm` keeps it imported and parsed."""
+    """A process to fork runs from, with the copy of the project that they run imported and parsed."""
 
-    def __init__(self, project: Path, environment: dict[str, str], log: Path, *, warm: bool) -> None:
-        self._project, self._environment, self._log = project, environment, log
-        command = [sys.executable, "-m", "tests.mixed_changes.worker", str(project) if warm else ""]
+    def __init__(self, project: Path, environment: dict[str, str], log: Path) -> None:
+        self._environment, self._log = environment, log
+        command = [sys.executable, "-m", "tests.mixed_changes.worker", str(project)]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log.open("ab"), text=True, cwd=ROOT,
             env={**os.environ, **environment},
@@ -46,11 +44,12 @@ class Worker:
 
         :raises WorkerError: it ended without an answer.
         """
-        job = {"project": str(self._project), "environment": self._environment, "log": str(self._log), "steps": steps}
+        job = {"environment": self._environment, "log": str(self._log), "steps": steps}
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(job, default=str) + "\n")
-        self._process.stdin.flush()
+        with suppress(BrokenPipeError):  # nobody is there to answer either
+            self._process.stdin.write(json.dumps(job, default=str) + "\n")
+            self._process.stdin.flush()
         answer = json.loads(self._process.stdout.readline() or '{"error": "the worker is gone"}')
         if answer.get("is_killed"):
             raise KilledError
@@ -61,34 +60,35 @@ class Worker:
 
     def close(self) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.close()
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
         self._process.wait()
 
 
 def main() -> None:
     """Wait for jobs, a line each, and fork for each of them."""
     import dbt.adapters.duckdb
-    import dbt.cli.main  # noqa: F401
+    import dbt.cli.main
+    import dbt.task.build  # noqa: F401  dbt imports it with the first build
     import pandas  # noqa: F401  duckdb imports it with the first Arrow table
 
-    kept = _opened(Path(sys.argv[1])) if sys.argv[1] else None
+    project = _opened(Path(sys.argv[1]))
     for line in sys.stdin:
         job = json.loads(line)
         with tempfile.NamedTemporaryFile("r", encoding="utf-8") as answer:
             child = os.fork()
             if not child:
-                _answer(job, kept, Path(answer.name))
+                _answer(job, project, Path(answer.name))
             _, status = os.waitpid(child, 0)
             nothing = {"error": "the run ended without a word", "is_killed": os.WTERMSIG(status) == signal.SIGKILL}
             print(answer.read() or json.dumps(nothing), flush=True)
 
 
-def _answer(job: dict[str, Any], kept: Any, file: Path) -> None:
+def _answer(job: dict[str, Any], project: Any, file: Path) -> None:
     """In the forked process, which ends here whatever happens."""
     try:
         os.environ.update(job["environment"])
         with open(job["log"], "a", encoding="utf-8") as words, redirect_stdout(words), redirect_stderr(words):
-            project = kept or _opened(Path(job["project"]))
             from tests.mixed_changes.steps import do
 
             answers = [do(project, step) for step in job["steps"]]
@@ -109,6 +109,8 @@ def _opened(folder: Path) -> Any:
     assert folder.resolve() == PROJECT_ROOT, f"{PROJECT_ROOT} was imported instead of {folder}"
     project = Project()
     assert project.tables  # parses
+    import tests.mixed_changes.steps  # noqa: F401  of this copy's modules, so that no run has to
+
     return project
 
 

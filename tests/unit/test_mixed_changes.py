@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from tests.mixed_changes.machine import Change, compare, drawn, read_again
+from tests.mixed_changes.machine import Change, compare, read_again
 from tests.mixed_changes.site import KINDS
+from tests.mixed_changes.tour import disturbances, of_content
 
 TABLES = {"facts": {"relation": "main.facts", "day": "day", "key": ["day", "who"], "hashed": ["points"]}}
 ROWS = [("2021-10-19", "a", 1, "x"), ("2021-10-19", "b", 2, "y"), ("2021-10-20", "a", 3, "z")]
@@ -50,8 +52,9 @@ def test_a_table_that_is_not_there_has_lost_all_its_rows(tmp_path: Path) -> None
 
 
 def test_a_seed_draws_the_same_changes_each_time_and_a_thousand_draw_every_kind() -> None:
-    assert drawn(7) == drawn(7)
-    assert {change.kind for seed in range(1000) for change in drawn(seed)} == set(KINDS)
+    assert of_content(random.Random(7)) == of_content(random.Random(7))
+    rng = random.Random(7)
+    assert {change.kind for _ in range(1000) for change in [*of_content(rng), *disturbances(rng)]} == set(KINDS)
 
 
 def test_a_change_is_read_from_what_is_printed_of_it() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -15,10 +15,9 @@ from python_processors.errors import FullcourtError
 from python_processors.orchestration.plan.planner import SCHEDULE
 from python_processors.orchestration.project import Project
 from python_processors.orchestration.state.fingerprints import Overlay, first_partition
-from python_processors.orchestration.state.ledger import LedgerWriter, ModelRow, confirmed_models
-from python_processors.orchestration.state.memory import Memory
+from python_processors.orchestration.state.ledger import LedgerWriter
+from python_processors.orchestration.state.made import models_made_anew
 from python_processors.orchestration.state.snapshot import NotPreparedError, read_schedule
-from python_processors.orchestration.state.stored import made_fingerprints
 from python_processors.orchestration.warehouse import DuckDBWarehouse, Session, Warehouse, dataset_prefix
 from python_processors.raw_loader import (
     LoadPlan,
@@ -55,17 +54,8 @@ def prepare(
             f"The schedule could not be built: {outcome.error or '; '.join(outcome.failures.values())}"
         )
     with warehouse.writing() as session:
-        made = whole_models_made(project, session, outcome.built)
+        made = models_made_anew(project, session, outcome.built, [])
         LedgerWriter(session, run_id, project.libraries(session)).confirm(session, outcome.invocation_id, [], made)
-
-
-def whole_models_made(project: Project, session: Session, built: Collection[str]) -> list[ModelRow]:
-    """What models that are built for every date at once hold now, where that is not what a run confirmed last."""
-    whole = [name for name in project.whole_models if name in built]
-    memory = Memory()
-    memory.add("made", made_fingerprints(session, project, whole, date.min, date.max))
-    memory.add("model_ledger", confirmed_models(session, whole))
-    return [ModelRow(*row) for row in memory.made_anew({}, whole)]
 
 
 def create_missing_tables(warehouse: Warehouse) -> None:

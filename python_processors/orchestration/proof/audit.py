@@ -1,7 +1,9 @@
 """The skip audit: a run recomputes a random sample of what it skipped, and compares.
 
-Rows go to `<table>__audit` and nowhere else. A difference is an alarm: the confirmation of the date is taken
-back, so that it is built, and the share of wrong skips stands in the status.
+Its rows go to `<table>__audit` and nowhere else. Models that are built with the table are made anew in their place, and
+are confirmed as they are now: they say, for instance, when rows were processed that came out the same.
+A difference is an alarm: the confirmation of the date is taken back, so that it is built, and the share of wrong skips
+stands in the status.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 import pyarrow as pa
@@ -17,6 +19,8 @@ import pyarrow as pa
 from python_processors.contract import load_contract
 from python_processors.errors import FullcourtError
 from python_processors.orchestration.project import Project
+from python_processors.orchestration.state.ledger import ModelRow
+from python_processors.orchestration.state.made import models_made_anew
 from python_processors.orchestration.state.memory import NO_ROWS
 from python_processors.orchestration.state.snapshot import Snapshot
 from python_processors.orchestration.state.states import NOT_EXPECTED
@@ -38,6 +42,18 @@ class Audit:
         return self.stored == self.recomputed
 
 
+@dataclass
+class Recomputed:
+    """Some skipped dates, and what their models are on the dates that came out the same."""
+
+    audits: list[Audit] = field(default_factory=list)
+    models: list[ModelRow] = field(default_factory=list)
+
+    @property
+    def differing(self) -> list[Audit]:
+        return [audit for audit in self.audits if not audit.is_same]
+
+
 class AuditError(FullcourtError):
     """A skipped date could not be recomputed."""
 
@@ -48,7 +64,7 @@ class AuditError(FullcourtError):
 def audit_skips(
     project: Project, warehouse: Warehouse, run_id: str, tables: Sequence[str], start: date, end: date, *,
     share: float, rng: random.Random, built: Collection[tuple[str, date]] = (),
-) -> list[Audit]:  # fmt: skip
+) -> Recomputed:  # fmt: skip
     """Recompute a share of the dates that are up to date, at least one, and write down what came of it.
 
     :param built: tables and dates that the run built itself, so that they are no skips.
@@ -64,23 +80,26 @@ def audit_skips(
             if not state.is_due and state.outcome not in (*NOT_EXPECTED, "blocked") and (table, state.day) not in built
         ]
     if not idle:
-        return []
-    audits = recompute(project, warehouse, rng.sample(idle, max(1, math.ceil(share * len(idle)))))
+        return Recomputed()
+    made = recompute(project, warehouse, rng.sample(idle, max(1, math.ceil(share * len(idle)))))
     with warehouse.writing() as session:
-        _record(session, run_id, audits)
-    return audits
+        _record(session, run_id, made.audits)
+    return made
 
 
-def recompute(project: Project, warehouse: Warehouse, chosen: Sequence[tuple[str, date]]) -> list[Audit]:
+def recompute(project: Project, warehouse: Warehouse, chosen: Sequence[tuple[str, date]]) -> Recomputed:
     """Compare stored rows of some tables and days with what their code makes of their input now.
+
+    The models that it gives back are to be confirmed: until then what is built with them is due.
 
     :raises AuditError: dbt could not recompute them.
     """
-    return [
-        audit
-        for table in sorted({table for table, _ in chosen})
-        for audit in _recomputed(project, warehouse, table, sorted(day for of, day in chosen if of == table))
-    ]
+    every = Recomputed()
+    for table in sorted({table for table, _ in chosen}):
+        made = _recomputed(project, warehouse, table, sorted(day for of, day in chosen if of == table))
+        every.audits += made.audits
+        every.models += made.models
+    return every
 
 
 def reasons_of(audits: Sequence[Audit]) -> dict[tuple[str, date], str]:
@@ -89,7 +108,7 @@ def reasons_of(audits: Sequence[Audit]) -> dict[tuple[str, date], str]:
     return {(of.table, of.day): reason for of in audits if not of.is_same}
 
 
-def _recomputed(project: Project, warehouse: Warehouse, table: str, days: Sequence[date]) -> list[Audit]:
+def _recomputed(project: Project, warehouse: Warehouse, table: str, days: Sequence[date]) -> Recomputed:
     models = [*project.models_between(table), *project.layer_models]
     outcome = warehouse.when_free(
         lambda: project.recompute(table, models, [day.isoformat() for day in days]), lambda made: made.said
@@ -101,7 +120,10 @@ def _recomputed(project: Project, warehouse: Warehouse, table: str, days: Sequen
         stored = fingerprints_of(session, table, relation, min(days), max(days))
         again = fingerprints_of(session, table, f"{relation}__audit", min(days), max(days))
         session.execute(f"drop table if exists {session.named(f'{relation}__audit')}")
-    return [Audit(table, day, stored.get(day, NO_ROWS), again.get(day, NO_ROWS)) for day in days]
+        audits = [Audit(table, day, stored.get(day, NO_ROWS), again.get(day, NO_ROWS)) for day in days]
+        return Recomputed(
+            audits, models_made_anew(project, session, outcome.built, [of.day for of in audits if of.is_same])
+        )
 
 
 def _record(session: Session, run_id: str, audits: Sequence[Audit]) -> None:

@@ -52,15 +52,14 @@ def accept_libraries(
     ]  # fmt: skip
     if not chosen:
         return 0  # nothing can be recomputed that would speak for the layer: it is built
-    audits = recompute(project, warehouse, chosen)
-    differing = [audit for audit in audits if not audit.is_same]
-    if differing:
-        raise LibrariesDifferError(differing, len(audits))
+    made = recompute(project, warehouse, chosen)
+    if made.differing:
+        raise LibrariesDifferError(made.differing, len(made.audits))
     rows = [
         LedgerRow(table, day, inputs, fingerprint, stored, snapshot.logic[table])
         for table, days in waiting.items()
         for day, inputs, fingerprint, stored in snapshot.memory.built(table, days)
     ]
     with warehouse.writing() as session:
-        LedgerWriter(session, run_id, snapshot.libraries).confirm(session, run_id, rows)
+        LedgerWriter(session, run_id, snapshot.libraries).confirm(session, run_id, rows, made.models)
     return len(rows)

@@ -46,7 +46,7 @@ class RunStatus:
         """Estimated from the steps done so far; None before the first."""
         if not self.steps_done or self.ended_at:
             return None
-        return (time.time() - self.started_at) / self.steps_done * (self.steps_planned - self.steps_done)
+        return (time.time() - self.started_at) / self.steps_done * max(0, self.steps_planned - self.steps_done)
 
 
 _STATUS = TypeAdapter(RunStatus)
@@ -104,6 +104,8 @@ class Progress:
         """A step ended. `rows` were inserted, updated or deleted."""
         status = self.status
         status.steps_done += len(tables) * len(days)
+        # A step that failed is tried again in parts, which no plan counted.
+        status.steps_planned = max(status.steps_planned, status.steps_done)
         status.rows_written += rows
         status.failures += [f"{name}: {message}" for name, message in failures.items()]
         status.now = ""

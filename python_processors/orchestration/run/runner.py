@@ -112,7 +112,7 @@ class Runner:
             return  # a run with nothing to do does nothing
         work = self._work
         try:
-            audits = audit_skips(
+            made = audit_skips(
                 work.project, work.warehouse, self.result.run_id, work.tables, work.plan.start, work.plan.end,
                 share=share, rng=random.Random(self.result.run_id), built=work.record.considered,
             )  # fmt: skip
@@ -120,14 +120,16 @@ class Runner:
             self.result.failures["skip audit"] = str(error)
             self._progress.say(f"FAILED skip audit: {error}")
             return
-        self.result.audited = len(audits)
-        self.result.wrong_skips = [(audit.table, audit.day) for audit in audits if not audit.is_same]
+        with work.warehouse.writing() as session:
+            work.record.confirm(session, self.result.run_id, [], made.models)
+        self.result.audited = len(made.audits)
+        self.result.wrong_skips = [(audit.table, audit.day) for audit in made.differing]
         for table, day in self.result.wrong_skips:
             self._progress.say(
                 f"WRONG SKIP {table} {day}: recomputed rows differ from the stored ones; it is built now"
             )
         if self.result.wrong_skips:
-            work.record.take_back(reasons_of(audits))
+            work.record.take_back(reasons_of(made.audits))
             Chunk(work, sorted({day for _, day in self.result.wrong_skips})).build()
 
 
