@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
@@ -147,6 +147,11 @@ class Project:
         return tuple(order)
 
     @cached_property
+    def _names(self) -> frozenset[str]:
+        """Of all models: what else may be selected is no name of one."""
+        return frozenset(self._name(node) for node in self.graph if node.startswith("model."))
+
+    @cached_property
     def layer_models(self) -> tuple[str, ...]:
         """Models that no hashed table decides, directly or not: staging, dimensions and most intermediates."""
         names = (self._name(node) for node in self._layer_nodes())
@@ -287,6 +292,18 @@ class Project:
     def seeds(self) -> tuple[str, ...]:
         return tuple(sorted(self._name(node) for node in self.graph if node.startswith("seed.")))
 
+    def seeds_of(self, models: Iterable[str]) -> list[str]:
+        """Seeds that models read: loaded whenever those are built, whatever the warehouse holds of them by then."""
+        found: set[str] = set()
+        waiting = list(models)
+        while waiting:
+            for parent in self.parents(waiting.pop()):
+                if self.is_seed(parent):
+                    found.add(parent)
+                elif self.is_ephemeral(parent):
+                    waiting.append(parent)
+        return sorted(found)
+
     def is_seed(self, name: str) -> bool:
         return name not in raw_tables() and self.node_id(name).startswith("seed.")
 
@@ -308,6 +325,7 @@ class Project:
         :param given: vars for this build alone, such as which dates' rows are replaced.
         """
         tables = self.tables if judged is None else judged
+        models = [*models, *self.seeds_of(model for model in models if model in self._names)]
         variables = {**self._window(dates), "judged_tables": sorted(tables), **(given or {})}
         # Tests of a selected model whose other parents stand already; none of a table that is not selected: that one
         # was tested when it was built, and where it failed, its tests must not keep dbt from counting what is there.
@@ -321,8 +339,9 @@ class Project:
     def recompute(self, table: str, models: Sequence[str], dates: Sequence[str]) -> DbtOutcome:
         """Run a table's SQL and processor for some dates, and leave its rows in `<table>__audit`."""
         variables = {**self._window(dates), "audited": table}
-        options = ["--select", *sorted({*models, table})]
-        return outcome_of(ask_dbt("run", options, variables, self.manifest), self._judged_by)
+        options = ["--resource-type", "model", "--resource-type", "seed", "--select"]
+        options += sorted({*models, table, *self.seeds_of([*models, table])})
+        return outcome_of(ask_dbt("build", options, variables, self.manifest), self._judged_by)
 
     def tests_of(self, table: str, test: str) -> list[str]:
         """Names of a table's tests of one kind, such as hashed_columns_vary."""

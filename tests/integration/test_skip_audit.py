@@ -94,6 +94,31 @@ def test_a_date_that_was_spared_and_audited_is_not_due(
     assert as_json(warehouse, "plan", *MONTH)["steps"] == []
 
 
+def test_seeds_are_loaded_with_what_reads_them_and_not_trusted_as_they_are_stored(
+    copy_of_confirmed_month: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the count of rows, and by the audit; the staging layer is not due here."""
+    warehouse, whole = copy_of_confirmed_month, copy_of_confirmed_month.hashes()
+    monkeypatch.setattr(random.Random, "sample", lambda *_: [("upcoming_team_game_context", date(2021, 11, 14))])
+    seeds = [relation for (relation,) in warehouse.query(
+        "select schema_name || '.' || table_name from duckdb_tables()"
+        " where table_name in ('arenas', 'completeness_exceptions') order by 1"
+    )]  # fmt: skip
+    as_loaded = [sorted(warehouse.query(f"from {relation}"), key=repr) for relation in seeds]
+    for relation in seeds:
+        warehouse.execute(f"insert into {relation} from {relation} limit 1")
+    warehouse.execute(f"update {seeds[0]} set latitude = latitude + 5")
+    warehouse.execute(f"update nba_ops.coverage set expected_rows = expected_rows + 1 where game_date = '{DAY}'")
+    lose_rows(warehouse)
+    with at_work(warehouse) as (project, opened):
+        result = backfill(project, opened, request(*FIRST_MONTH))
+    assert (result.audited, result.wrong_skips, result.is_whole) == (1, [], True)
+    assert LAYER not in result.built
+    assert warehouse.hashes() == whole
+    assert [sorted(warehouse.query(f"from {relation}"), key=repr) for relation in seeds] == as_loaded
+    assert as_json(warehouse, "plan", *MONTH)["steps"] == []
+
+
 @pytest.mark.slow
 def test_a_wrong_skip_is_an_alarm_and_is_built(
     copy_of_confirmed_month: Warehouse, monkeypatch: pytest.MonkeyPatch

@@ -123,8 +123,7 @@ class Chunk:
         """One invocation. Returns the tables that dbt did not reach, since one before them failed."""
         work = self._work
         outcome = work.invoker.build(tables, self._models(tables), days, self._given(tables, days))
-        if LAYER in tables:
-            self._project.check_seeds()
+        self._project.check_seeds()
         self._note_fresh(tables, days, outcome)
         failed = [table for table in tables if self._has_failed(table, outcome)]
         if LAYER in failed:
@@ -252,6 +251,7 @@ def _count(
     work: Work, snapshot: Snapshot, models: Sequence[str], days: Sequence[date], fingerprints: Mapping[date, str]
 ) -> None:  # fmt: skip
     outcome = work.invoker.build([COVERAGE], models, days)
+    work.project.check_seeds()
     result = work.record.result
     for name, message in outcome.failures.items():
         result.failures[f"{name} {spelled(list(days))}"] = message
