@@ -211,6 +211,13 @@ class Project:
         models = {self._name(node) for node in between if node.startswith("model.") and node != self.node_id(table)}
         return {name for name in models - set(self.layer_models) if not self.is_ephemeral(name)}
 
+    @cached_property
+    def windowed_with(self) -> dict[str, list[str]]:
+        """Models with a window, without hashed tables, that the staging layer and each table are made with."""
+        made_with = {LAYER: set(self.layer_models), **{table: self.models_between(table) for table in self.tables}}
+        windowed = {name for name in self.fingerprinted_models if self.window_column(name) is not None}
+        return {table: sorted(models & windowed) for table, models in made_with.items()}
+
     def is_ephemeral(self, name: str) -> bool:
         """Whether a model is a part of those that name it: dbt leaves no relation of it, and builds none."""
         return bool(self.manifest.nodes[self.node_id(name)].config.materialized == "ephemeral")

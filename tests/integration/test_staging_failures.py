@@ -8,13 +8,15 @@ import pytest
 from dbt.cli.main import dbtRunnerResult
 
 from python_processors.orchestration import project as project_module
-from python_processors.orchestration.backfill import backfill
+from python_processors.orchestration.backfill import backfill, plan_of
 from python_processors.orchestration.dbt_calls import DbtOutcome, ask_dbt, outcome_of
 from python_processors.orchestration.project import LAYER
 from python_processors.orchestration.run.journal import RunResult
 from tests.integration.conftest import at_work, request
 from tests.integration.test_command_line import DAY, TEAMS
 from tests.warehouse import Warehouse
+
+LATER = "2021-11-13"
 
 
 def build_again(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, **patches: Any) -> RunResult:
@@ -71,6 +73,10 @@ def test_a_raw_row_that_vanishes_fails_the_run_and_whatever_reads_the_staging_la
     assert "test assert_no_raw_row_vanishes: Got 1 result" in result.failures[f"{LAYER} {DAY}"]
     assert set(result.blocked) == {TEAMS}
     assert confirmed_by_now(copy_of_confirmed_month) == before
+    with at_work(copy_of_confirmed_month) as (project, opened):
+        ahead = plan_of(project, opened, request(LATER, LATER, forced=True))
+    assert {block.table for block in ahead.blocked} >= {"upcoming_player_game_context", "player_daily_cache"}
+    assert any(f"of {DAY} is not as a run confirmed it (it failed)" in block.reason for block in ahead.blocked)
 
 
 def test_a_seed_that_cannot_be_loaded_fails_the_run_and_is_not_confirmed(

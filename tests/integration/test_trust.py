@@ -36,6 +36,19 @@ def test_a_layer_that_lost_rows_is_due_and_its_readers_are_stale(copy_of_confirm
     assert "A run would build it, since its rows changed behind the ledger: int_player_quarters" in explained
 
 
+def test_a_model_whose_rows_and_ledger_rows_are_gone_is_missed(copy_of_confirmed_month: Warehouse) -> None:
+    lose_quarters(copy_of_confirmed_month)
+    copy_of_confirmed_month.execute(
+        f"delete from nba_ops.model_ledger where relation = 'int_player_quarters' and game_date = '{OLD}'"
+    )
+    (layer,) = [step for step in as_json(copy_of_confirmed_month, "plan", *MONTH)["steps"] if step["table"] == LAYER]
+    assert layer["date"] == OLD
+    assert "int_player_quarters (an unknown number of rows were made and 0 are there)" in layer["why"]
+    ahead = as_json(copy_of_confirmed_month, "plan", *ONE_DAY, "--force")
+    assert {block["table"] for block in ahead["blocked"]} >= READERS
+
+
+@pytest.mark.slow
 def test_readers_wait_for_a_layer_that_their_range_does_not_build(copy_of_confirmed_month: Warehouse) -> None:
     warehouse, whole = copy_of_confirmed_month, copy_of_confirmed_month.hashes()
     lose_quarters(warehouse)

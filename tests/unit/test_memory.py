@@ -26,7 +26,7 @@ def put(of: Memory, table: str, **columns: object) -> None:
 
 
 def unproven(of: Memory) -> dict[tuple[str, date], str]:
-    of.find_unproven(["box"], ["layer"], ["box"], ["layer"], date(2021, 10, 1))
+    of.find_unproven(["box"], ["layer"], ["box"], ["layer"], date(2021, 10, 1), ["layer"])
     return {(name, day): why for name, day, why in of.execute("select * from unproven").fetchall()}
 
 
@@ -74,6 +74,44 @@ def test_what_failed_or_was_taken_back_is_unproven_whatever_was_said_later(last:
     put(of, "stored", table_name="box", day=OLD, fingerprint=MADE)
     put(of, "said", table_name="box", day=OLD, decision=last, sequence=5, distrusted_at=4, distrust="it failed")
     assert unproven(of) == {("box", OLD): "it failed"}
+
+
+def test_models_of_a_day_on_which_the_staging_layer_failed_are_unproven_until_it_is_built() -> None:
+    of = memory()
+    put(
+        of,
+        "said",
+        table_name="staging_layer",
+        day=OLD,
+        decision="failed",
+        sequence=5,
+        distrusted_at=5,
+        distrust="it failed",
+    )
+    put(
+        of,
+        "said",
+        table_name="staging_layer",
+        day=DAY,
+        decision="failed",
+        sequence=5,
+        distrusted_at=5,
+        distrust="it failed",
+    )
+    assert unproven(of) == {("layer", OLD): "it failed"}  # the other day is to be built
+    put(of, "ledger", table_name="staging_layer", day=OLD, sequence=6)
+    assert unproven(of) == {}
+
+
+def test_a_model_that_a_confirmed_table_was_made_with_is_missed_in_the_ledger() -> None:
+    of = memory()
+    put(of, "ledger", table_name="box", day=OLD, sequence=6)
+    put(of, "ledger", table_name="box", day=DAY, sequence=6)
+    put(of, "model_ledger", relation="between", day=DAY, fingerprint=MADE)
+    put(of, "made", relation="between", day=DAY, fingerprint=MADE)
+    of.note_forgotten({"box": ["between"], "other": ["layer"]}, OLD)
+    assert of.drift(DAY, DAY) == {"between": {OLD: "an unknown number of rows were made and 0 are there"}}
+    assert of.made_anew({"between": [OLD]}, []) == [("between", OLD, "0:0:0")]
 
 
 def test_a_date_that_was_confirmed_since_is_proven() -> None:

@@ -21,10 +21,12 @@ def models_made_anew(
     """
     whole = [name for name in project.whole_models if name in built]
     windowed = [name for name in project.fingerprinted_models if name in built and name not in whole] if days else []
+    rebuilt = {name: project.days_rebuilt(name, days) for name in windowed}
     memory = Memory()
     if whole:
         memory.add("made", made_fingerprints(session, project, whole, date.min, date.max))
     if windowed:
-        memory.add("made", made_fingerprints(session, project, windowed, min(days), max(days)))
+        first = min(day for of_model in rebuilt.values() for day in of_model)
+        memory.add("made", made_fingerprints(session, project, windowed, first, max(days)))
     memory.add("model_ledger", confirmed_models(session, [*whole, *windowed]))
-    return [ModelRow(*row) for row in memory.made_anew(dict.fromkeys(windowed, days), whole)]
+    return [ModelRow(*row) for row in memory.made_anew(rebuilt, whole)]

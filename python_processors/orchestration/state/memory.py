@@ -12,9 +12,12 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from python_processors.orchestration.project import COVERAGE
+from python_processors.orchestration.project import COVERAGE, LAYER
 
 NO_ROWS = "0:0:0"
+FORGOTTEN = (
+    "an unknown number of::"  # the fingerprint of a model's rows that a run confirmed, and no ledger has any more
+)
 WHOLE = date(1, 1, 1)  # the day of relations without dates
 
 _SCHEMA = """
@@ -217,6 +220,26 @@ class Memory:
             [relations, [day for days in built.values() for day in days], list(whole), list(whole)],
         ).fetchall()
 
+    def note_forgotten(self, made_with: Mapping[str, Collection[str]], since: date) -> None:
+        """Add to `model_ledger` what it lacks: a date of a table is confirmed with the models that it is made with.
+
+        :param made_with: models with a window by table.
+        :param since: the first day of which the model ledger was read.
+        """
+        tables = [table for table, models in made_with.items() for _ in models]
+        self.connection.execute(
+            f"""
+            insert into model_ledger
+            with made_with as (select unnest(?::varchar[]) as table_name, unnest(?::varchar[]) as relation)
+            select distinct made_with.relation, ledger.day, '{FORGOTTEN}'
+            from ledger inner join made_with using (table_name)
+            where
+                ledger.day >= date '{since}'
+                and (made_with.relation, ledger.day) not in (select (relation, day) from model_ledger)
+            """,
+            [tables, [model for models in made_with.values() for model in models]],
+        )
+
     def drift(self, start: date, end: date) -> dict[str, dict[date, str]]:
         """By model: days on which it is not as a run confirmed it, and how, in words.
 
@@ -242,13 +265,14 @@ class Memory:
 
     def find_unproven(
         self, tables: Collection[str], models: Collection[str], asked: Collection[str], mended: Collection[str],
-        since: date,
+        since: date, of_layer: Collection[str] = (),
     ) -> None:  # fmt: skip
         """Fill `unproven`: days of hashed tables and of models whose rows no run stands for.
 
         :param asked: tables that a run would build on the days `to_build`, so that theirs of these days do not count.
         :param mended: models that it would build.
         :param since: the first day whose ledgers were read.
+        :param of_layer: models with a window that the staging layer is made of.
         """
         self.connection.execute("delete from unproven")
         self.connection.execute(
@@ -283,6 +307,21 @@ class Memory:
                 and model_ledger.fingerprint <> coalesce(made.fingerprint, '{NO_ROWS}')
             """,
             [list(models), list(mended)],
+        )
+        # Where the staging layer failed, its rows may be those of other raw rows.
+        self.connection.execute(
+            f"""
+            insert into unproven
+            select models.relation, said.day, said.distrust
+            from said
+            left join ledger using (table_name, day)
+            cross join (select unnest(?::varchar[]) as relation) as models
+            where
+                said.table_name = '{LAYER}' and said.distrusted_at > coalesce(ledger.sequence, -1)
+                and not (list_contains(?, models.relation) and said.day in (select day from to_build))
+                and (models.relation, said.day) not in (select (relation, day) from unproven)
+            """,
+            [list(of_layer), list(mended)],
         )
         # On a day with games they may be of dbt by hand. On any other nothing makes rows.
         self.connection.execute(

@@ -125,6 +125,7 @@ class Snapshot:
         ):  # fmt: skip
             there = session.columns(relation)
             self.memory.put(table, session.read(sql.format(session.named(relation))) if there else None)
+        self.memory.note_forgotten(self.project.windowed_with, self._first_made)
         self.memory.list_days(self.start, self.end)
         self._find_unproven()
 
@@ -259,8 +260,9 @@ class Snapshot:
     def _find_unproven(self) -> None:
         self._drift = self.memory.drift(self.start, self.end)
         self.memory.find_unproven(
-            self.project.tables, self.project.layer_models, self.tables, self.project.layer_models, self.first_read
-        )
+            self.project.tables, self.project.layer_models, self.tables, self.project.layer_models, self.first_read,
+            self.project.windowed_with[LAYER],
+        )  # fmt: skip
 
 
 def read_schedule(session: Session, project: Project) -> pa.Table:
