@@ -108,7 +108,8 @@ def _opened(folder: Path) -> Any:
 
     assert folder.resolve() == PROJECT_ROOT, f"{PROJECT_ROOT} was imported instead of {folder}"
     project = Project()
-    assert project.tables  # parses
+    for table in project.tables:  # parses, and looks through what decides each table
+        project.logic_version(table)
     import tests.mixed_changes.steps  # noqa: F401  of this copy's modules, so that no run has to
 
     return project

@@ -121,9 +121,8 @@ def _recomputed(project: Project, warehouse: Warehouse, table: str, days: Sequen
         again = fingerprints_of(session, table, f"{relation}__audit", min(days), max(days))
         session.execute(f"drop table if exists {session.named(f'{relation}__audit')}")
         audits = [Audit(table, day, stored.get(day, NO_ROWS), again.get(day, NO_ROWS)) for day in days]
-        return Recomputed(
-            audits, models_made_anew(project, session, outcome.built, [of.day for of in audits if of.is_same])
-        )
+        alike = [audit.day for audit in audits if audit.is_same]
+        return Recomputed(audits, models_made_anew(project, session, outcome.built, alike))
 
 
 def _record(session: Session, run_id: str, audits: Sequence[Audit]) -> None:

@@ -15,9 +15,7 @@ import pyarrow as pa
 from python_processors.orchestration.project import COVERAGE, LAYER
 
 NO_ROWS = "0:0:0"
-FORGOTTEN = (
-    "an unknown number of::"  # the fingerprint of a model's rows that a run confirmed, and no ledger has any more
-)
+FORGOTTEN = "an unknown number of::"  # the fingerprint of rows that a run made, and no ledger knows any more
 WHOLE = date(1, 1, 1)  # the day of relations without dates
 
 _SCHEMA = """
