@@ -37,7 +37,7 @@ def _size(value: Any) -> Any:
     if isinstance(value, str):
         return _name(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 10_000:
-        raise PydanticCustomError("size", "must be a whole number from 1 on, or the name of one")
+        raise PydanticCustomError("size", "must be a whole number from 1 to 10,000, or the name of one")
     return value
 
 

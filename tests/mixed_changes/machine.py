@@ -17,7 +17,7 @@ import duckdb
 from tests.mixed_changes import project_kinds, raw_kinds, stored_kinds  # noqa: F401  they register their kinds
 from tests.mixed_changes.league import END, START, simulate_four_teams
 from tests.mixed_changes.site import DATABASE, KINDS, ROOT, NotPossibleError, Site, copy_project
-from tests.mixed_changes.worker import Step, Worker, WorkerError
+from tests.mixed_changes.worker import RefusedError, Step, Worker, WorkerError
 
 RANGE = {"start": START.isoformat(), "end": END.isoformat()}
 Pair = tuple[str, str]  # table and date
@@ -85,7 +85,6 @@ class Fresh:
     database: Path
     tables: dict[str, Any]
     error: str = ""
-    failures: tuple[str, ...] = ()
     completed: list[set[Pair]] = field(default_factory=list)  # what a backfill from nothing completes, once known
 
 
@@ -209,7 +208,9 @@ class Machine:
             fresh = self._built.get(site.content())
             if fresh is None:
                 try:
-                    fresh = self.built_from_nothing(worker, site.folder / "fresh" / DATABASE)
+                    fresh = self.built_from_nothing(worker, site.folder / "fresh")
+                except RefusedError as error:
+                    return replace(outcome, refused=str(error))
                 except WorkerError as error:
                     return replace(outcome, crashed=str(error))
             return self.tried(outcome, worker, fresh, is_run=is_run)
@@ -231,12 +232,21 @@ class Machine:
         with self.worker() as worker:
             return worker.run(steps)
 
-    def built_from_nothing(self, worker: Worker, database: Path) -> Fresh:
-        """What a build from nothing of the raw files and code as they are makes."""
-        shutil.rmtree(database.parent, ignore_errors=True)
+    def built_from_nothing(self, worker: Worker, folder: Path) -> Fresh:
+        """What a build from nothing of the raw files and code as they are makes: plain dbt, of all dates at once.
+
+        Where that fails of a table, none of its dates is published. A backfill leaves out those that are to blame, so
+        there another one, on a warehouse of its own, is what the trials are held against.
+        """
+        shutil.rmtree(folder, ignore_errors=True)
+        database = folder / DATABASE
         built, tables = worker.run([{"do": "build", "database": str(database), **RANGE}, {"do": "tables"}])
-        failures = tuple(f"anew: {model}: {why}" for model, why in built["failures"].items())
-        return Fresh(database, tables["tables"], built["error"], failures)
+        fresh = Fresh(database, tables["tables"], built["error"])
+        if built["failures"] and not built["error"]:
+            database, (backfilled, claims) = self._backfilled_from_nothing(worker)
+            completed = {(table, day) for table, day in claims["complete"]}
+            return replace(fresh, database=database, error=backfilled["refused"] or "", completed=[completed])
+        return fresh
 
     def tried(self, outcome: Outcome, worker: Worker, fresh: Fresh, *, is_run: bool = True) -> Outcome:
         """What came of changes that are made: after a backfill, against a build from nothing."""
@@ -254,7 +264,7 @@ class Machine:
             steps.append({"do": "verify", **RANGE})
         steps += [{"do": "backfill" if is_run else "nothing", **RANGE}, {"do": "claims", **RANGE}]
         *_, result, claims = worker.run(steps)
-        outcome = replace(outcome, said=(*outcome.said, *fresh.failures), refused=result["refused"] or "")
+        outcome = replace(outcome, refused=result["refused"] or "")
         if result["refused"] and fresh.error:
             return outcome  # nothing was built anew either, whatever the reason
         differing, lost = compare(site.database, fresh.database, fresh.tables)
@@ -270,12 +280,16 @@ class Machine:
     def _completed_from_nothing(self, worker: Worker, fresh: Fresh) -> set[Pair]:
         """Dates of tables that a backfill of the same raw files and code completes on a warehouse of its own."""
         if not fresh.completed:
-            database = self.site.folder / "whole" / DATABASE
-            shutil.rmtree(database.parent, ignore_errors=True)
-            at = {"database": str(database), **RANGE}
-            _, answer = worker.run([{"do": "backfill", **at}, {"do": "claims", **at}])
-            fresh.completed.append({(table, day) for table, day in answer["complete"]})
+            _, (_, claims) = self._backfilled_from_nothing(worker)
+            fresh.completed.append({(table, day) for table, day in claims["complete"]})
         return fresh.completed[0]
+
+    def _backfilled_from_nothing(self, worker: Worker) -> tuple[Path, list[dict[str, Any]]]:
+        """The database, what came of the backfill, and what is claimed after it."""
+        database = self.site.folder / "whole" / DATABASE
+        shutil.rmtree(database.parent, ignore_errors=True)
+        at = {"database": str(database), **RANGE}
+        return database, worker.run([{"do": "backfill", **at}, {"do": "claims", **at}])
 
     def shrunk(self, outcome: Outcome) -> Outcome:
         """The same fault with as few changes as will do."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.mixed_changes.machine import Change, Fresh, Machine, Outcome
 from tests.mixed_changes.site import DATABASE, KINDS, Site
-from tests.mixed_changes.worker import Worker, WorkerError
+from tests.mixed_changes.worker import RefusedError, Worker, WorkerError
 
 OF_STORED = ("stored", "intermediate", "ledger", "clock")  # groups that a build from nothing does not depend on
 MOST_CHANGES = 4
@@ -58,15 +58,16 @@ class Tour:
         project = site.project
         if site.has_edited_code:
             project = shutil.copytree(site.edited, folder / "project")
-        database = folder / "fresh" / DATABASE
         worker = Worker(project, machine.environment, machine.log)
         try:
-            fresh = machine.built_from_nothing(worker, database)
+            fresh = machine.built_from_nothing(worker, folder / "fresh")
             for _ in range(self._trials_of_each):
                 outcome = self._trial(worker, Content(done, folder / "finished"), said, fresh, folder / "raw")
                 yield outcome
                 if outcome.refused and fresh.error:
                     return  # whoever comes here is refused
+        except RefusedError as error:
+            yield Outcome(done, said, refused=str(error))
         except WorkerError as error:
             yield Outcome(done, said, crashed=str(error))
         finally:

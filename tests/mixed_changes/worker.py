@@ -24,6 +24,10 @@ class WorkerError(Exception):
     """A run ended without an answer."""
 
 
+class RefusedError(Exception):
+    """No command does anything with the project as it was changed; what it says of it."""
+
+
 class KilledError(Exception):
     """A run was killed, as was asked for."""
 
@@ -43,6 +47,7 @@ class Worker:
         """The answers to some steps, done one after another in one process.
 
         :raises WorkerError: it ended without an answer.
+        :raises RefusedError: the project is not one that anything could be run with.
         """
         job = {"environment": self._environment, "log": str(self._log), "steps": steps}
         assert self._process.stdin is not None
@@ -53,6 +58,8 @@ class Worker:
         answer = json.loads(self._process.stdout.readline() or '{"error": "the worker is gone"}')
         if answer.get("is_killed"):
             raise KilledError
+        if "refusal" in answer:
+            raise RefusedError(answer["refusal"])
         if "error" in answer:
             raise WorkerError(f"{answer['error']}\nIts words are in {self._log}.")
         found: list[dict[str, Any]] = answer["answers"]
@@ -72,7 +79,16 @@ def main() -> None:
     import dbt.task.build  # noqa: F401  dbt imports it with the first build
     import pandas  # noqa: F401  duckdb imports it with the first Arrow table
 
-    project = _opened(Path(sys.argv[1]))
+    try:
+        project = _opened(Path(sys.argv[1]))
+    except Exception as error:
+        from python_processors.errors import FullcourtError  # of the copy
+
+        if not isinstance(error, FullcourtError):
+            raise
+        for _ in sys.stdin:
+            print(json.dumps({"refusal": f"{type(error).__name__}: {error}"}), flush=True)
+        return
     for line in sys.stdin:
         job = json.loads(line)
         with tempfile.NamedTemporaryFile("r", encoding="utf-8") as answer:
