@@ -8,10 +8,15 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from python_processors.raw_loader import RawFolder, find_raw_dir
 from python_processors.simulation import simulate
 from tests.warehouse import PARSED_PROJECTS, environment
+
+# A limit of milliseconds would measure the machine: the first example of a test pays for imports too.
+settings.register_profile("fullcourt", deadline=None)
+settings.load_profile("fullcourt")
 
 
 def archive() -> Path | None:

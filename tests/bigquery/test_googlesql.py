@@ -182,10 +182,15 @@ def test_a_fingerprint_in_googlesql_is_the_hashers(key_file: Path, tmp_path: Pat
 
     hashes = [f"{random.Random(n).randrange(2**64):016x}" for n in range(500)]
     expression = twin_sql({}, key_file, tmp_path, macro="partition_fingerprint('data_hash')")
-    listed = ", ".join(f"'{h}'" for h in hashes)
-    assert googlesql.execute(f"select {expression} from unnest([{listed}]) as data_hash") == [
-        [fingerprint(pa.array(hashes))]
-    ]
+
+    def of(texts: list[str]) -> str:
+        listed = ", ".join(f"'{text}'" for text in texts)
+        return str(googlesql.execute(f"select {expression} from unnest([{listed}]) as data_hash")[0][0])
+
+    count, sums = fingerprint(pa.array(hashes)).split(":", 1)
+    assert of(hashes) == f"{count}:{sums}"
+    no_hashes = ["", "00000001", "000000000000000g", "00000001FFFFFFFF"]
+    assert of(hashes + no_hashes) == f"{int(count) + len(no_hashes)}:{sums}"
 
 
 @pytest.mark.parametrize(

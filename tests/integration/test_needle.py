@@ -89,7 +89,7 @@ def named(plan: Plan) -> tuple[set[Step], set[Step]]:
     )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(change=changes)
 def test_a_plan_names_exactly_what_a_changed_row_may_reach(needle_month: Month, change: Change) -> None:
     assert named(needle_month.plan_after(change)) == needle_month.haystack.touched_by(change.table, change.day)
@@ -97,7 +97,7 @@ def test_a_plan_names_exactly_what_a_changed_row_may_reach(needle_month: Month, 
 
 @pytest.mark.slow
 @pytest.mark.nightly
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(change=changes)
 def test_so_do_the_plans_of_two_hundred_changes(needle_month: Month, change: Change) -> None:
     assert named(needle_month.plan_after(change)) == needle_month.haystack.touched_by(change.table, change.day)

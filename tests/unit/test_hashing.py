@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,7 @@ from python_processors.casting import cast_to_contract
 from python_processors.contract import ContractType
 from python_processors.errors import FullcourtError
 from python_processors.hashing import data_hashes, fingerprint, hash_messages, row_messages
+from python_processors.orchestration.state.macros import rendered
 from tests.unit.contracts import contract_of
 from tests.unit.reference_hash import reference_hash
 
@@ -119,7 +121,7 @@ TYPES = {
 
 
 @given(ROWS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_rows_have_the_hash_of_the_plain_definition(rows: list[dict[str, Any]]) -> None:
     contract = contract_of(TYPES)
     types = {name: ContractType.parse(kind).arrow for name, kind in TYPES.items()}
@@ -172,3 +174,22 @@ def test_a_fingerprint_notices_a_doubled_row() -> None:
     once, twice = pa.array(["00000001ffffffff"]), pa.array(["00000001ffffffff"] * 2)
     assert fingerprint(once) == "1:1:4294967295"
     assert fingerprint(twice) == "2:2:8589934590"
+
+
+def fingerprint_in_sql(hashes: list[str]) -> str:
+    with duckdb.connect() as connection:
+        connection.register("stored", pa.table({"data_hash": pa.array(hashes, pa.string())}))
+        rows = connection.sql(f"select {rendered('partition_fingerprint', 'data_hash')} from stored").fetchall()
+    return str(rows[0][0])
+
+
+@given(hex_hashes)
+def test_a_fingerprint_in_duckdb_is_the_hashers(hashes: list[str]) -> None:
+    assert fingerprint_in_sql(hashes) == fingerprint(pa.array(hashes, pa.string()))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "00000001", "000000000000000g", "0000_001ffffffff", "00000001FFFFFFFF", " 0000001fffffff "]
+)
+def test_a_text_that_is_no_hash_counts_as_a_row_and_adds_nothing(text: str) -> None:
+    assert fingerprint_in_sql(["00000001ffffffff", text]) == "2:1:4294967295"

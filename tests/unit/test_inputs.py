@@ -182,7 +182,7 @@ def counts_for(read: Read, day: date, row: Row, boxes: list[Row], seasons: Mappi
     return read.window == "season_before" or len(later) < read.size
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     read=st.one_of(st.integers(1, 4).map(games), st.sampled_from([days(30), days(1095)]), st.just(season())),
     dates=st.sets(BIG_DAYS.map(on), min_size=1),

@@ -53,8 +53,9 @@ def made_fingerprints(session: Session, project: Project, models: Iterable[str],
 
 def _stored_query(session: Session, table: str, relation: str, start: date, end: date) -> str:
     day = load_contract(table).partition_by
+    fingerprint = rendered("partition_fingerprint", "coalesce(data_hash, '')")  # a row without a hash is a row too
     return (
-        f"select '{table}' as table_name, {day} as day, {rendered('partition_fingerprint', 'data_hash')} as fingerprint"
+        f"select '{table}' as table_name, {day} as day, {fingerprint} as fingerprint"
         f" from {session.named(relation)} where {day} between date '{start}' and date '{end}' group by {day}"
     )
 
