@@ -78,7 +78,7 @@ class Tour:
     def _trial(self, worker: Worker, content: Content, said: tuple[str, ...], fresh: Fresh, raw: Path) -> Outcome:
         before = self._random.choice(self._known)
         put(self._site, before.finished, raw)
-        disturbed, more = self._machine.apply(disturbances(self._random))
+        disturbed, more = self._machine.apply(disturbances(self._random, is_needed=before.changes == content.changes))
         changes = (*content.changes, *disturbed)
         outcome = self._machine.tried(Outcome(changes, (*said, *more), before=before.changes), worker, fresh)
         if outcome.is_right and not outcome.refused:
@@ -98,9 +98,9 @@ def of_content(rng: random.Random) -> list[Change]:
     return [_one_of(rng, rng.choice(groups)) for _ in range(rng.randint(1, MOST_CHANGES))]
 
 
-def disturbances(rng: random.Random) -> list[Change]:
-    """Changes of what runs left behind; often none."""
-    if rng.random() >= SHARE_DISTURBED:
+def disturbances(rng: random.Random, *, is_needed: bool) -> list[Change]:
+    """Changes of what runs left behind; often none, unless a trial would change nothing without."""
+    if not is_needed and rng.random() >= SHARE_DISTURBED:
         return []
     return [_one_of(rng, rng.choice(OF_STORED)) for _ in range(rng.randint(1, MOST_DISTURBANCES))]
 
