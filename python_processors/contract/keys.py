@@ -30,14 +30,20 @@ def _name(value: str) -> str:
 Name = Annotated[str, AfterValidator(_name)]
 Text = Annotated[str, StringConstraints(pattern=r"\S")]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1, le=10_000)]
+MAX_COUNT = 10_000
+A_COUNT = f"a whole number from 1 to {MAX_COUNT:,}"
+Count = Annotated[int, Field(ge=1, le=MAX_COUNT)]
+
+
+def is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_COUNT
 
 
 def _size(value: Any) -> Any:
     if isinstance(value, str):
         return _name(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 10_000:
-        raise PydanticCustomError("size", "must be a whole number from 1 to 10,000, or the name of one")
+    if not is_count(value):
+        raise PydanticCustomError("size", f"must be {A_COUNT}, or the name of one")
     return value
 
 

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from python_processors.contract.keys import A_COUNT, is_count
 from python_processors.errors import ContractError
 
 
@@ -208,9 +209,9 @@ def _one_of(table: str, what: str, value: Any, allowed: tuple[str, ...]) -> None
 def _number(table: str, what: str, value: Any, named: Mapping[str, int]) -> int:
     if isinstance(value, str) and value in named:
         return named[value]
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+    if not is_count(value):
         names = f", or one of the names {', '.join(sorted(named))}" if named else ""
-        raise ContractError(table, f"{what} is `{value}`; it is a whole number from 1 on{names}.")
+        raise ContractError(table, f"{what} is `{value}`; it is {A_COUNT}{names}.")
     return int(value)
 
 

@@ -43,7 +43,7 @@ def test_a_model_whose_rows_and_ledger_rows_are_gone_is_missed(copy_of_confirmed
     )
     (layer,) = [step for step in as_json(copy_of_confirmed_month, "plan", *MONTH)["steps"] if step["table"] == LAYER]
     assert layer["date"] == OLD
-    assert "int_player_quarters (an unknown number of rows were made and 0 are there)" in layer["why"]
+    assert "int_player_quarters (its row in nba_ops.model_ledger is gone, and 0 rows are there)" in layer["why"]
     ahead = as_json(copy_of_confirmed_month, "plan", *ONE_DAY, "--force")
     assert {block["table"] for block in ahead["blocked"]} >= READERS
 

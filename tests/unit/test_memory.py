@@ -110,7 +110,7 @@ def test_a_model_that_a_confirmed_table_was_made_with_is_missed_in_the_ledger() 
     put(of, "model_ledger", relation="between", day=DAY, fingerprint=MADE)
     put(of, "made", relation="between", day=DAY, fingerprint=MADE)
     of.note_forgotten({"box": ["between"], "other": ["layer"]}, OLD)
-    assert of.drift(DAY, DAY) == {"between": {OLD: "an unknown number of rows were made and 0 are there"}}
+    assert of.drift(DAY, DAY) == {"between": {OLD: "its row in nba_ops.model_ledger is gone, and 0 rows are there"}}
     assert of.made_anew({"between": [OLD]}, []) == [("between", OLD, "0:0:0")]
 
 

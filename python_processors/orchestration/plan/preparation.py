@@ -16,7 +16,7 @@ from python_processors.orchestration.plan.planner import SCHEDULE
 from python_processors.orchestration.project import Project
 from python_processors.orchestration.state.fingerprints import Overlay, first_partition
 from python_processors.orchestration.state.ledger import LedgerWriter
-from python_processors.orchestration.state.made import models_made_anew
+from python_processors.orchestration.state.made import read_models_made
 from python_processors.orchestration.state.snapshot import NotPreparedError, read_schedule
 from python_processors.orchestration.warehouse import DuckDBWarehouse, Session, Warehouse, dataset_prefix
 from python_processors.raw_loader import (
@@ -54,7 +54,7 @@ def prepare(
             f"The schedule could not be built: {outcome.error or '; '.join(outcome.failures.values())}"
         )
     with warehouse.writing() as session:
-        made = models_made_anew(project, session, outcome.built, [])
+        made = read_models_made(project, session, outcome.built, [])
         LedgerWriter(session, run_id, project.libraries(session)).confirm(session, outcome.invocation_id, [], made)
 
 

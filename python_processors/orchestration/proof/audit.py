@@ -20,7 +20,7 @@ from python_processors.contract import load_contract
 from python_processors.errors import FullcourtError
 from python_processors.orchestration.project import Project
 from python_processors.orchestration.state.ledger import ModelRow
-from python_processors.orchestration.state.made import models_made_anew
+from python_processors.orchestration.state.made import read_models_made
 from python_processors.orchestration.state.memory import NO_ROWS
 from python_processors.orchestration.state.snapshot import Snapshot
 from python_processors.orchestration.state.states import NOT_EXPECTED
@@ -122,7 +122,7 @@ def _recomputed(project: Project, warehouse: Warehouse, table: str, days: Sequen
         session.execute(f"drop table if exists {session.named(f'{relation}__audit')}")
         audits = [Audit(table, day, stored.get(day, NO_ROWS), again.get(day, NO_ROWS)) for day in days]
         alike = [audit.day for audit in audits if audit.is_same]
-        return Recomputed(audits, models_made_anew(project, session, outcome.built, alike))
+        return Recomputed(audits, read_models_made(project, session, outcome.built, alike))
 
 
 def _record(session: Session, run_id: str, audits: Sequence[Audit]) -> None:

@@ -15,7 +15,8 @@ from python_processors.orchestration.project import COVERAGE, LAYER, Project
 from python_processors.orchestration.run.invocation import Invoker
 from python_processors.orchestration.run.progress import Progress, spelled
 from python_processors.orchestration.run.record import RunRecord
-from python_processors.orchestration.state.ledger import LedgerRow, ModelRow
+from python_processors.orchestration.state.ledger import LedgerRow
+from python_processors.orchestration.state.made import models_made
 from python_processors.orchestration.state.snapshot import Snapshot
 from python_processors.orchestration.warehouse import Warehouse
 
@@ -196,7 +197,7 @@ class Chunk:
 
     def _confirm(self, tables: Sequence[str], days: Sequence[date], outcome: DbtOutcome) -> None:
         work, memory = self._work, self.snapshot.memory
-        made = models_made(self._project, self.snapshot, outcome, days)
+        made = models_made(self._project, memory, outcome.built, days)
         confirmed: list[LedgerRow] = []
         for table in tables:
             self.snapshot.compute_inputs(table)
@@ -264,17 +265,9 @@ def _count(
             logic = work.project.logic_version(COVERAGE)
             digests = {day: hashlib.sha256(fingerprints[day].encode()).hexdigest()[:16] for day in days}
             rows = [LedgerRow(COVERAGE, day, fingerprints[day], digests[day], "", logic) for day in days]
-        made = models_made(work.project, snapshot, outcome, days)
+        made = models_made(work.project, snapshot.memory, outcome.built, days)
         work.record.confirm(session, outcome.invocation_id, rows, made)
         snapshot.read_ledgers(session)
-
-
-def models_made(project: Project, snapshot: Snapshot, outcome: DbtOutcome, days: Sequence[date]) -> list[ModelRow]:
-    """What an invocation made of models other than hashed tables, to be confirmed: what a plan compares them with."""
-    made = outcome.built.intersection(project.fingerprinted_models)
-    whole = made.intersection(project.whole_models)
-    built = {name: project.days_rebuilt(name, days) for name in sorted(made - whole)}
-    return [ModelRow(*row) for row in snapshot.memory.made_anew(built, sorted(whole))]
 
 
 def _certain(steps: Sequence[Step]) -> list[date]:

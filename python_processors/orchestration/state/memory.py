@@ -15,7 +15,7 @@ import pyarrow as pa
 from python_processors.orchestration.project import COVERAGE, LAYER
 
 NO_ROWS = "0:0:0"
-FORGOTTEN = "an unknown number of::"  # the fingerprint of rows that a run made, and no ledger knows any more
+FORGOTTEN = "unknown::"  # the fingerprint of rows that a run made, and no ledger knows any more
 WHOLE = date(1, 1, 1)  # the day of relations without dates
 
 _SCHEMA = """
@@ -455,7 +455,9 @@ def counted_as(table: str) -> str:
 
 def _counts(before: str, now: str) -> str:
     """SQL of a sentence: how many rows were made, and how many are there."""
+    there = f"split_part(coalesce({now}, '{NO_ROWS}'), ':', 1)"
     return (
-        f"concat(split_part({before}, ':', 1), ' rows were made and ',"
-        f" split_part(coalesce({now}, '{NO_ROWS}'), ':', 1), ' are there')"
+        f"case when {before} = '{FORGOTTEN}'"
+        f" then concat('its row in nba_ops.model_ledger is gone, and ', {there}, ' rows are there')"
+        f" else concat(split_part({before}, ':', 1), ' rows were made and ', {there}, ' are there') end"
     )
