@@ -33,9 +33,12 @@ failures as (
 )
 {%- endmacro %}
 
-{#- Whether a history is complete enough to be used: every window of its table, or the season's first days. -#}
+{#-
+  Whether a history is complete enough to be used: every window of its table, or the season's first days; and never
+  where the schedule does not know games that it would look over.
+-#}
 {% macro is_history_ready() -%}
-    (completeness.all_windows_complete or completeness.backfill_bootstrap_mode)
+    (completeness.all_windows_complete or (completeness.backfill_bootstrap_mode and not completeness.is_schedule_old))
 {%- endmacro %}
 
 {#- What CTE `completeness` says of every row that looks back, over the main window of the table whose histories it holds. -#}
@@ -60,6 +63,7 @@ failures as (
         coalesce(not failures.can_retry, false) as manual_override_required,
         case
             when completeness.all_windows_complete then 'complete'
+            when completeness.is_schedule_old then 'schedule_is_old'
             when completeness.backfill_bootstrap_mode then 'incomplete_in_bootstrap'
             when failures.circuit_breaker_tripped then 'incomplete_breaker_open'
             else 'incomplete_upstream'

@@ -66,6 +66,20 @@
     count(*) over (partition by {{ grain | join(', ') }})
 {%- endmacro %}
 
+{#-
+  Whether rows of one player and game that were loaded together differ in their figures: then none of them is known to
+  be his. Rows of different loads are corrections, of which the newest counts.
+-#}
+{% macro lines_differ(grain, rebounds) -%}
+    {%- set together = "over (partition by " ~ grain | join(', ') ~ ", processed_at)" -%}
+    coalesce(
+        {%- for column in ['points', 'minutes', 'assists', 'field_goals_attempted', rebounds] %}
+        min({{ column }}) {{ together }} <> max({{ column }}) {{ together }}{{ ' or ' if not loop.last }}
+        {%- endfor %},
+        false
+    )
+{%- endmacro %}
+
 {#- When an injury report came out: its hour on the Eastern clock. -#}
 {% macro injury_reported_at(reports) -%}
     {{ eastern_to_utc(dbt.dateadd(

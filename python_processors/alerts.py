@@ -107,6 +107,9 @@ def digest_of_run(
             for table, reasons in gaps.items()
         ], "tables"))  # fmt: skip
     event("circuit breakers open", breakers, "players, teams or days that failed three times", "circuit breaker open")
+    if happened and verification and verification.held_back:
+        lines.extend(["", "Held back (nba_ops.quarantine):"])
+        lines.extend(_some([f"  {one.sentence}" for one in verification.held_back], "reasons"))
     if result.was_stopped:
         happened.append("stopped")
         lines.extend(["", "The run was stopped before its end."])

@@ -3,6 +3,28 @@
     {{ compact_date(game_date) }} || '_' || {{ away }} || '_' || {{ home }}
 {%- endmacro %}
 
+{#- The official id of a game, ten digits. A feed that keeps ids as numbers loses the two leading zeros; null for any other text. -#}
+{% macro official_game_id(text) -%}
+    case
+        when {{ matches(text, '^00[0-9]{8}$') }} then {{ text }}
+        when {{ matches(text, '^[1-9][0-9]{7}$') }} then '00' || {{ text }}
+    end
+{%- endmacro %}
+
+{#-
+  The season's first year, by digits four and five of the official id; null where a game of that season cannot be on
+  the date. (2019-20 ended in October 2020: a season's games are of its first year and the next.)
+-#}
+{% macro season_of_game(nba_game_id, game_date) -%}
+    {%- set since = "mod(extract(year from " ~ game_date ~ ") - cast(substr(" ~ nba_game_id ~ ", 4, 2) as int64) + 100, 100)" -%}
+    case when {{ since }} <= 1 then cast(extract(year from {{ game_date }}) - {{ since }} as int64) end
+{%- endmacro %}
+
+{#- A team of the schedule; null where it says that nobody knows it yet. -#}
+{% macro team_of_schedule(tricode) -%}
+    nullif(nullif(nullif(upper(trim({{ tricode }})), ''), 'TBD'), 'TBA')
+{%- endmacro %}
+
 {#- Joins the game that a feed's row means, by whichever of the id forms `source_game_id` is. -#}
 {% macro join_game(source_game_id) %}
     left join {{ ref('dim_game_ids') }} as game_ids

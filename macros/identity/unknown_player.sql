@@ -5,3 +5,8 @@
 {% macro usable_for_teams(relation) -%}
     ({{ relation }}.quarantine_reason is null or {{ relation }}.quarantine_reason in ('unknown player', 'unknown second player'))
 {%- endmacro %}
+
+{#- The same before the game is final: whether a row counts in what a feed says of a team. -#}
+{% macro counts_for_team(relation) -%}
+    ({{ usable_for_teams(relation) }} or coalesce({{ relation }}.quarantine_reason = 'game is not final', false))
+{%- endmacro %}

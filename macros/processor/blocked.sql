@@ -40,8 +40,11 @@ blocking_upstreams as (
     from {{ ref('upstream_gaps') }}
     where {{ in_window() }} and table_name = '{{ upstream }}' and window_name = '{{ window }}'
     {%- endif %}
-    {{ 'union all' if not loop.last }}
+    union all
     {%- endfor %}
+    select game_date, 'nbac_schedule', reason
+    from {{ ref('schedule_blocks') }}
+    where window_name = 'season_before'
 ),
 
 blocked as (

@@ -117,6 +117,7 @@ final as (
         2 as teams_per_game,
         case boxes.box_source when 'nbac_gamebook' then sources.gamebook_rows else sources.bdl_rows end as box_rows_of_game,
         sources.play_by_play_rows > 0 as has_play_by_play,
+        boxes.agrees_with_score,
         zones.unknown_zone_attempts > 0 as has_unknown_zones,
         sources.play_by_play_rows > 0
         and coalesce(zones.paint_attempts + zones.mid_range_attempts, 0) + boxes.three_pt_attempts <> boxes.fg_attempts

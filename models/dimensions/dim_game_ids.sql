@@ -8,6 +8,7 @@ with
 
 games as (
     select * from {{ ref('base_nbac__schedule') }}
+    where is_usable
 ),
 
 forms as (

@@ -1,5 +1,5 @@
--- One row per final game and player who played: the gamebook's, or balldontlie's for a game that
--- the gamebook lacks as a whole. Never mixed within a game: the league corrects one feed later.
+-- One row per final game and player who played, of the feed that was chosen for his team (int_box_choices). Never
+-- mixed within a team: the league corrects one feed later.
 {{ config(**replace_window()) }}
 
 with
@@ -16,6 +16,11 @@ gamebook as (
 balldontlie as (
     select * from {{ ref('stg_bdl__player_boxscores') }} as balldontlie
     where {{ in_window() }} and {{ usable_for_teams('balldontlie') }}
+),
+
+choices as (
+    select * from {{ ref('int_box_choices') }}
+    where {{ in_window() }}
 ),
 
 games_of_gamebook as (
@@ -47,6 +52,11 @@ boxes as (
         gamebook.quarantine_reason,
         gamebook.processed_at
     from gamebook
+    inner join choices
+        on
+            gamebook.game_id = choices.game_id
+            and gamebook.team_abbr = choices.team_abbr
+            and choices.feed = 'nbac_gamebook_player_stats'
     inner join games_of_gamebook on gamebook.game_id = games_of_gamebook.game_id
     union all
     select
@@ -64,8 +74,11 @@ boxes as (
         balldontlie.quarantine_reason,
         balldontlie.processed_at
     from balldontlie
-    left join games_of_gamebook on balldontlie.game_id = games_of_gamebook.game_id
-    where games_of_gamebook.game_id is null
+    inner join choices
+        on
+            balldontlie.game_id = choices.game_id
+            and balldontlie.team_abbr = choices.team_abbr
+            and choices.feed = 'bdl_player_boxscores'
 ),
 
 final as (
@@ -90,10 +103,12 @@ final as (
             case when games_of_lineups.game_id is not null then starting_fives.player_lookup is not null end
         ) as is_starter,
         boxes.quarantine_reason is not null as is_unknown_player,
+        choices.agrees as agrees_with_score,
         boxes.processed_at
     from boxes
     inner join {{ ref('dim_games') }} as games on boxes.game_id = games.game_id
     left join {{ ref('dim_players') }} as players on boxes.player_lookup = players.player_lookup
+    inner join choices on boxes.game_id = choices.game_id and boxes.team_abbr = choices.team_abbr
     left join games_of_lineups on boxes.game_id = games_of_lineups.game_id
     left join {{ ref('int_starting_fives') }} as starting_fives
         on

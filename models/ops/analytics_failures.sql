@@ -33,6 +33,7 @@ incomplete as (
     where
         {{ in_window() }}
         and not all_windows_complete
+        and not is_schedule_old
         and table_name in (
             select tables.table_name
             from (

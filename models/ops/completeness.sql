@@ -78,6 +78,11 @@ counted as (
             and targets.entity = missing.entity
 ),
 
+old_schedule as (
+    select game_date from {{ ref('schedule_blocks') }}
+    where window_name = 'season_before'
+),
+
 seasons as (
     select season_year, min(season_start_date) as season_start_date, min(regular_season_end_date) as regular_season_end_date
     from {{ ref('dim_games') }}
@@ -100,7 +105,8 @@ final as (
         {%- endfor %}
         {%- for name in windows %}
         (not kinds.reads_{{ name }} or {{ is_window_complete(name) }}){{ ' and' if not loop.last }}
-        {%- endfor %} as all_windows_complete,
+        {%- endfor %} and old_schedule.game_date is null as all_windows_complete,
+        old_schedule.game_date is not null as is_schedule_old,
         {{ days_between('seasons.season_start_date', 'counted.game_date') }} < {{ var('bootstrap_days') }}
             as backfill_bootstrap_mode,
         {{ days_between('seasons.season_start_date', 'counted.game_date') }} < {{ var('bootstrap_days') }}
@@ -110,6 +116,7 @@ final as (
     from counted
     inner join kinds on counted.table_name = kinds.table_name
     inner join seasons on counted.season_year = seasons.season_year
+    left join old_schedule on counted.game_date = old_schedule.game_date
 )
 
 select * from final

@@ -1,9 +1,10 @@
 -- One row per hashed table and date of the window: rows that the schedule and the rules expect against rows
 -- that are there, and what that makes of the date. Entities that are to have no row are counted by reason.
 --
--- no_games: nothing is scheduled. expected_empty: games, and by the rules nobody who is to have a row.
--- complete: exactly the rows expected. blocked: held up, by name, or nobody has a whole history. missing: none
--- of the rows expected. partial: anything else.
+-- unknown: the schedule says nothing of the date. no_games: nothing is scheduled. expected_empty: games, and by the rules
+-- nobody who is to have a row. complete: exactly the rows expected. excused: all but rows that can never come, each in
+-- a reviewed line of completeness_exceptions. blocked: held up, by name, or nobody has a whole history. missing: none
+-- of the rows expected. partial: anything else. A row in quarantine is a row expected.
 {{ config(**replace_window()) }}
 
 {%- set declared = declared_rows() %}
@@ -19,6 +20,24 @@ scheduled as (
     where {{ in_window() }}
 ),
 
+known as (
+    select calendar.game_date
+    from calendar
+    inner join {{ ref('known_dates') }} as spans on calendar.game_date between spans.first_date and spans.last_date
+),
+
+old_schedule as (
+    select * from {{ ref('schedule_blocks') }}
+),
+
+excused as (
+    select lines.table_name, calendar.game_date, cast(sum(lines.row_count) as int64) as excused_rows
+    from calendar
+    inner join {{ ref('completeness_exceptions') }} as lines
+        on calendar.game_date between lines.first_date and lines.last_date
+    group by lines.table_name, calendar.game_date
+),
+
 expected as (
     select
         table_name,
@@ -28,11 +47,12 @@ expected as (
         case
             when quarantine_reason is not null then 'quarantined'
             when not has_source then 'no source'
-        end as no_row_since
+        end as no_row_since,
+        concat(quarantine_reason, ': ', entity) as held_back
     from {{ ref('expected_rows') }}
     where {{ in_window() }}
     union all
-    select table_name, game_date, '', entity, outcome
+    select table_name, game_date, '', entity, outcome, cast(null as string)
     from {{ ref('precompute_entities') }}
     where {{ in_window() }}
 ),
@@ -55,6 +75,7 @@ compared as (
         coalesce(expected.table_name, actual.table_name) as table_name,
         coalesce(expected.game_date, actual.game_date) as game_date,
         expected.no_row_since,
+        expected.held_back,
         expected.entity is not null and expected.no_row_since is null as is_expected,
         actual.entity is not null as is_there
     from expected
@@ -70,21 +91,25 @@ counted as (
     select
         table_name,
         game_date,
-        {{ count_where('is_expected') }} as expected_rows,
+        {{ count_where("is_expected or no_row_since in ('quarantined', 'no source')") }} as expected_rows,
         {{ count_where('is_there') }} as actual_rows,
         {{ count_where('is_expected and not is_there') }} as missing_rows,
         {{ count_where('is_there and not is_expected') }} as surplus_rows,
         {{ count_where("no_row_since in ('EXPECTED_INCOMPLETE', 'INSUFFICIENT_DATA')") }} as too_few_games,
         {{ count_where("no_row_since in ('INCOMPLETE_UPSTREAM', 'INCOMPLETE_DATA')") }} as history_incomplete,
         {{ count_where("no_row_since = 'no source'") }} as without_source,
-        {{ count_where("no_row_since = 'quarantined'") }} as quarantined
+        {{ count_where("no_row_since = 'quarantined'") }} as quarantined,
+        min(held_back) as first_held_back
     from compared
     group by table_name, game_date
 ),
 
 tables as (
     {%- for table_name, of_table in declared.items() %}
-    select '{{ table_name }}' as table_name, {{ 'true' if of_table.after_bootstrap else 'false' }} as is_precompute
+    select
+        '{{ table_name }}' as table_name,
+        {{ 'true' if of_table.after_bootstrap else 'false' }} as is_precompute,
+        {{ 'false' if of_table.is_played else 'true' }} as looks_back
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
@@ -94,46 +119,97 @@ blocked as (
     where {{ in_window() }}
 ),
 
-final as (
+judged as (
     select
         tables.table_name,
+        tables.is_precompute,
         calendar.game_date,
         scheduled.season_year,
+        scheduled.game_date is not null as has_games,
+        scheduled.is_analysis_date,
+        known.game_date is not null as is_known,
+        counted.table_name is not null as is_counted,
         coalesce(scheduled.games, 0) as scheduled_games,
         {%- for name in ['expected_rows', 'actual_rows', 'missing_rows', 'surplus_rows', 'too_few_games',
                          'history_incomplete', 'without_source', 'quarantined'] %}
         coalesce(counted.{{ name }}, 0) as {{ name }},
         {%- endfor %}
-        case
-            when scheduled.game_date is null and coalesce(counted.actual_rows, 0) = 0 then 'no_games'
-            when blocked.game_date is not null then 'blocked'
-            when tables.is_precompute and not scheduled.is_analysis_date and coalesce(counted.actual_rows, 0) = 0
-                then 'expected_empty'
-            when tables.is_precompute and counted.table_name is null then 'blocked'
-            when tables.is_precompute and counted.expected_rows + counted.actual_rows = 0 and counted.history_incomplete > 0
-                then 'blocked'
-            when tables.is_precompute and counted.expected_rows + counted.actual_rows = 0 then 'expected_empty'
-            when counted.missing_rows + counted.surplus_rows + counted.without_source = 0 then 'complete'
-            when counted.actual_rows = 0 then 'missing'
-            when counted.table_name is null then 'expected_empty'
-            else 'partial'
-        end as outcome,
-        case
-            when blocked.game_date is not null then blocked.reason
-            when tables.is_precompute and not scheduled.is_analysis_date
-                then 'the first {{ var('precompute_bootstrap_days') }} days of the season'
-            when tables.is_precompute and counted.expected_rows = 0 and counted.history_incomplete > 0
-                then 'every history lacks games'
-            when tables.is_precompute and counted.expected_rows = 0 then 'too few games of the season so far'
-            when tables.is_precompute and counted.table_name is null and scheduled.game_date is not null
-                then 'upcoming_player_game_context names nobody'
-            when counted.without_source > 0 then 'no source has the box scores'
-        end as reason
+        counted.first_held_back,
+        excused.excused_rows as rows_of_lines,
+        coalesce(of_date.reason, case when tables.looks_back then of_season.reason end) as schedule_reason,
+        blocked.reason as blocked_reason
     from tables
     cross join calendar
+    left join known on calendar.game_date = known.game_date
     left join scheduled on calendar.game_date = scheduled.game_date
     left join counted on tables.table_name = counted.table_name and calendar.game_date = counted.game_date
     left join blocked on tables.table_name = blocked.table_name and calendar.game_date = blocked.game_date
+    left join excused on tables.table_name = excused.table_name and calendar.game_date = excused.game_date
+    left join old_schedule as of_date
+        on calendar.game_date = of_date.game_date and of_date.window_name = 'same_date'
+    left join old_schedule as of_season
+        on calendar.game_date = of_season.game_date and of_season.window_name = 'season_before'
+),
+
+-- Why nobody has a row of a precompute table on a date with games.
+explained as (
+    select
+        *,
+        case
+            when not is_precompute or not has_games or expected_rows + actual_rows > 0 then cast(null as string)
+            when not is_analysis_date then 'the first {{ var('precompute_bootstrap_days') }} days of the season'
+            when not is_counted then 'upcoming_player_game_context names nobody'
+            when history_incomplete > 0 then 'every history lacks games'
+            else 'too few games of the season so far'
+        end as nobody_since,
+        without_source + quarantined as lacking_rows,
+        rows_of_lines is not null and without_source + quarantined <= rows_of_lines as is_excused
+    from judged
+),
+
+final as (
+    select
+        table_name,
+        game_date,
+        season_year,
+        {%- for name in ['scheduled_games', 'expected_rows', 'actual_rows', 'missing_rows', 'surplus_rows',
+                         'too_few_games', 'history_incomplete', 'without_source', 'quarantined'] %}
+        {{ name }},
+        {%- endfor %}
+        case
+            when schedule_reason is not null then 'blocked'
+            when not is_known then 'unknown'
+            when not has_games and actual_rows = 0 then 'no_games'
+            when blocked_reason is not null then 'blocked'
+            when nobody_since like 'the first %' then 'expected_empty'
+            when nobody_since like 'too few %' then 'expected_empty'
+            when nobody_since is not null and is_excused and history_incomplete <= rows_of_lines then 'excused'
+            when nobody_since is not null then 'blocked'
+            when missing_rows + surplus_rows + lacking_rows = 0 and is_counted then 'complete'
+            when missing_rows + surplus_rows = 0 and is_excused then 'excused'
+            when not is_counted then 'expected_empty'
+            when actual_rows = 0 then 'missing'
+            else 'partial'
+        end as outcome,
+        case
+            when schedule_reason is not null then schedule_reason
+            when not is_known then concat('the schedule goes from ', cast(span.first_date as string), ' to ', cast(span.last_date as string), ', and says nothing of it')
+            when blocked_reason is not null then blocked_reason
+            when nobody_since is not null then nobody_since
+            when lacking_rows > 0 or missing_rows > 0
+                then concat(
+                    case when missing_rows > 0 then concat(cast(missing_rows as string), ' expected rows are not there; ') else '' end,
+                    case when without_source > 0 then concat('no source has the box scores of ', cast(without_source as string), case when without_source = 1 then ' row; ' else ' rows; ' end) else '' end,
+                    case when quarantined > 0 then concat(cast(quarantined as string), case when quarantined = 1 then ' row is' else ' rows are' end, ' held back, the first: ', first_held_back, '; ') else '' end,
+                    case when rows_of_lines is null then 'no row is excused' else concat(cast(rows_of_lines as string), ' are excused') end
+                )
+            when surplus_rows > 0 then concat(cast(surplus_rows as string), ' rows are there that nothing expects')
+        end as reason,
+        cast(case when nobody_since is not null then history_incomplete else lacking_rows end as int64) as excused_rows
+    from explained
+    cross join (
+        select min(first_date) as first_date, max(last_date) as last_date from {{ ref('known_dates') }}
+    ) as span
 )
 
 select * from final

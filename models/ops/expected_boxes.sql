@@ -1,9 +1,10 @@
--- One row per row that the tables of played games must hold, by the schedule: two teams of each final
--- game, and each player whom the game's box score calls active. A game without any box score expects its
--- two teams' players as one row each, with no name: their number is unknown, that they are missing is not.
+-- One row per row that the tables of played games must hold, by the schedule and the evidence: two teams of each final
+-- game, and each player whom the feed that was chosen for his team calls active. A game without any box score expects
+-- its two teams' players as one row each, with no name: their number is unknown, that they are missing is not.
 --
--- `quarantine_reason` explains a row that was held back; `has_source` is false when no raw source
--- has the game. Raw rows alone decide: nothing here waits for a hashed table.
+-- `quarantine_reason` explains a row that was held back, or that lacks: where no feed agrees with the final score, the
+-- team has one row more, with the reason. `has_source` is false when nothing tells who it is. Raw rows alone decide:
+-- nothing here waits for a hashed table.
 {{ config(**replace_window()) }}
 
 with
@@ -13,57 +14,71 @@ games as (
     where {{ in_window() }}
 ),
 
-sources as (
-    select * from {{ ref('int_game_sources') }}
+choices as (
+    select * from {{ ref('int_box_choices') }}
     where {{ in_window() }}
 ),
 
-gamebook as (
-    select game_id, game_date, player_lookup, quarantine_reason
+team_boxes as (
+    select game_id, team_abbr, box_source from {{ ref('int_team_boxes') }}
+    where {{ in_window() }}
+),
+
+player_rows as (
+    select 'nbac_gamebook_player_stats' as feed, game_id, game_date, team_abbr, coalesce(player_lookup, player_full_name, '?') as player_lookup,
+        quarantine_reason
     from {{ ref('stg_nbac__gamebook_player_stats') }}
     where {{ in_window() }} and player_status = 'active' and points is not null
-),
-
-balldontlie as (
-    select game_id, game_date, player_lookup, quarantine_reason
+    union all
+    select 'bdl_player_boxscores', game_id, game_date, team_abbr, coalesce(player_lookup, player_full_name, '?'),
+        quarantine_reason
     from {{ ref('stg_bdl__player_boxscores') }}
     where {{ in_window() }}
-),
-
-games_with_gamebook as (
-    select distinct game_id from gamebook
-),
-
-games_with_balldontlie as (
-    select distinct game_id from balldontlie
 ),
 
 teams_of_games as (
     select
         games.*,
-        games_with_gamebook.game_id is not null as has_gamebook,
-        games_with_balldontlie.game_id is not null as has_balldontlie,
-        coalesce(sources.team_box_rows, 0) > 0 as has_team_box
+        choices.feed,
+        coalesce(choices.agrees, false) as agrees,
+        choices.verdict,
+        team_boxes.box_source
     from games
-    left join sources on games.game_id = sources.game_id
-    left join games_with_gamebook on games.game_id = games_with_gamebook.game_id
-    left join games_with_balldontlie on games.game_id = games_with_balldontlie.game_id
+    left join choices on games.game_id = choices.game_id and games.team_abbr = choices.team_abbr
+    left join team_boxes on games.game_id = team_boxes.game_id and games.team_abbr = team_boxes.team_abbr
+),
+
+games_without_agreement as (
+    select distinct game_id from teams_of_games
+    where feed is not null and not agrees
 ),
 
 players_of_games as (
-    select gamebook.game_date, gamebook.game_id, gamebook.player_lookup as entity, true as has_source, gamebook.quarantine_reason
-    from gamebook
-    inner join (select distinct game_id from games) as final_games on gamebook.game_id = final_games.game_id
+    select
+        player_rows.game_date, player_rows.game_id, player_rows.player_lookup as entity, true as has_source,
+        player_rows.quarantine_reason
+    from player_rows
+    inner join teams_of_games
+        on
+            player_rows.game_id = teams_of_games.game_id
+            and player_rows.team_abbr = teams_of_games.team_abbr
+            and player_rows.feed = teams_of_games.feed
     union all
-    select balldontlie.game_date, balldontlie.game_id, balldontlie.player_lookup, true, balldontlie.quarantine_reason
-    from balldontlie
-    inner join (select distinct game_id from games) as final_games on balldontlie.game_id = final_games.game_id
-    left join games_with_gamebook on balldontlie.game_id = games_with_gamebook.game_id
-    where games_with_gamebook.game_id is null
+    -- Of a team that does not play in the game: missed where the figures of the game's own teams do not add up.
+    select
+        strangers.game_date, strangers.game_id, strangers.player_lookup, false,
+        concat(min(strangers.quarantine_reason), ' (', min(strangers.team_abbr), ', ', min(strangers.feed), ')')
+    from player_rows as strangers
+    inner join games_without_agreement on strangers.game_id = games_without_agreement.game_id
+    left join games on strangers.game_id = games.game_id and strangers.team_abbr = games.team_abbr
+    where games.game_id is null
+    group by strangers.game_date, strangers.game_id, strangers.player_lookup
     union all
-    select game_date, game_id, team_abbr || ' players', false, cast(null as string)
+    select
+        game_date, game_id, team_abbr || ' players', false,
+        case when feed is not null then concat(feed, ' has ', verdict, ' of ', team_abbr) end
     from teams_of_games
-    where not has_gamebook and not has_balldontlie
+    where not agrees
 ),
 
 final as (
@@ -72,10 +87,21 @@ final as (
         teams_of_games.game_date,
         teams_of_games.game_id,
         teams_of_games.team_abbr as entity,
-        teams_of_games.has_gamebook or teams_of_games.has_balldontlie or teams_of_games.has_team_box as has_source,
-        cast(null as string) as quarantine_reason
+        teams_of_games.box_source is not null as has_source,
+        case
+            when teams_of_games.box_source is null and teams_of_games.feed is not null
+                then 'no official team box of both teams, and too few players to make one of'
+        end as quarantine_reason
     from teams_of_games
     cross join ({{ names_as_rows(tables_of(['teams_that_played'])) }}) as tables
+    union all
+    -- A team's row that was made of players who do not add up to the score.
+    select
+        tables.table_name, teams_of_games.game_date, teams_of_games.game_id, teams_of_games.team_abbr || ' team box', false,
+        concat('no official team box, and ', teams_of_games.feed, ' has ', teams_of_games.verdict, ' of ', teams_of_games.team_abbr)
+    from teams_of_games
+    cross join ({{ names_as_rows(tables_of(['teams_that_played'])) }}) as tables
+    where teams_of_games.box_source <> 'nbac_team_boxscore' and not teams_of_games.agrees
     union all
     select
         tables.table_name,

@@ -1,6 +1,7 @@
 -- One row per row that a hashed table must hold: those of played games (expected_boxes), and of the
 -- upcoming contexts both teams of each scheduled game, final or not, and their rosters.
 --
+-- A row of the schedule that cannot be used as it is stands here under its official id, with the reason.
 -- `quarantine_reason` explains a row that was held back; `has_source` is false when nothing tells who it is.
 {{ config(**replace_window()) }}
 
@@ -23,7 +24,13 @@ upcoming_players as (
 
 unusable_roster_rows as (
     select * from {{ ref('stg_nbac__gamebook_player_stats') }}
-    where {{ in_window() }} and not is_on_roster
+    where {{ in_window() }} and not is_on_roster and quarantine_reason <> 'player is on another roster of the date'
+),
+
+faulty_games as (
+    select game_date, nba_game_id, game_status, concat('nbac_schedule: ', quarantine_reason) as quarantine_reason
+    from {{ ref('base_nbac__schedule') }}
+    where {{ in_window() }} and quarantine_reason is not null and not is_waiting
 ),
 
 players_to_expect as (
@@ -66,6 +73,29 @@ final as (
         players_to_expect.quarantine_reason
     from players_to_expect
     cross join ({{ names_as_rows(tables_of(['players_who_may_play'], after_bootstrap=false)) }}) as tables
+    union all
+    select
+        tables.table_name,
+        faulty_games.game_date,
+        faulty_games.nba_game_id,
+        faulty_games.nba_game_id,
+        false,
+        faulty_games.quarantine_reason
+    from faulty_games
+    cross join (
+        {{ names_as_rows(tables_of(['teams_to_play', 'players_who_may_play'], after_bootstrap=false)) }}
+    ) as tables
+    union all
+    select
+        tables.table_name,
+        faulty_games.game_date,
+        faulty_games.nba_game_id,
+        faulty_games.nba_game_id,
+        false,
+        faulty_games.quarantine_reason
+    from faulty_games
+    cross join ({{ names_as_rows(tables_of(['teams_that_played', 'players_who_played'])) }}) as tables
+    where faulty_games.game_status <> 'scheduled'
 )
 
 select * from final

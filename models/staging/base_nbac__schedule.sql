@@ -1,5 +1,8 @@
--- One row per game that the league scheduled, of every kind: what ids are resolved against.
--- Read whole, without a window: a feed's row may name a game of any date.
+-- One row per game that the league scheduled, of every kind. Read whole, without a window: a feed's row may name a
+-- game of any date.
+--
+-- `quarantine_reason` says what is wrong with a row. Where `is_usable`, the game is known all the same, and what is
+-- wrong is not used: ids resolve against these rows. `is_waiting` is a game whose teams the league does not know yet.
 {{ config(materialized='table') }}
 
 with
@@ -9,17 +12,81 @@ schedule as (
     qualify {{ newest_first('nba_raw', 'nbac_schedule', ['game_id']) }}
 ),
 
+teams as (
+    select team_abbr from {{ ref('stg_nba__teams') }}
+    union distinct
+    select team_abbr from {{ ref('arenas') }}
+    where team_abbr is not null
+),
+
+identified as (
+    select
+        schedule.*,
+        {{ official_game_id('game_id') }} as nba_game_id,
+        {{ team_of_schedule('home_team_tricode') }} as home_team_abbr,
+        {{ team_of_schedule('away_team_tricode') }} as away_team_abbr,
+        case game_status when 1 then 'scheduled' when 2 then 'live' when 3 then 'final' else 'unknown' end as status
+    from schedule
+),
+
+typed as (
+    select
+        *,
+        {{ game_type('nba_game_id') }} as game_type,
+        {{ season_of_game('nba_game_id', 'game_date') }} as season_of_id
+    from identified
+),
+
+placed as (
+    select
+        typed.*,
+        {{ is_in_scope('game_type') }} or typed.game_type = 'cup_final' as is_of_league,
+        home.team_abbr is not null and away.team_abbr is not null as are_teams_of_league
+    from typed
+    left join teams as home on typed.home_team_abbr = home.team_abbr
+    left join teams as away on typed.away_team_abbr = away.team_abbr
+),
+
+-- What makes a row unusable: nothing says which game it is.
+judged as (
+    select
+        *,
+        case
+            when nba_game_id is null then 'unreadable game id'
+            when game_type is null then 'unknown kind of game'
+            when season_of_id is null then 'date is not of the season that the id names'
+            when (home_team_abbr is null or away_team_abbr is null) and status = 'scheduled'
+                then 'teams are not known yet'
+            when home_team_abbr is null or away_team_abbr is null then 'no teams'
+            when is_of_league and not are_teams_of_league then 'unknown team'
+            when home_team_abbr = away_team_abbr then 'a team against itself'
+        end as own_problem
+    from placed
+),
+
+paired as (
+    select
+        *,
+        row_number() over (
+            partition by
+                own_problem is null, game_date, least(home_team_abbr, away_team_abbr),
+                greatest(home_team_abbr, away_team_abbr)
+            order by case status when 'final' then 1 when 'live' then 2 else 3 end, nba_game_id, game_id
+        ) as game_of_pair
+    from judged
+),
+
 final as (
     select
-        {{ canonical_game_id('game_date', 'away_team_tricode', 'home_team_tricode') }} as game_id,
-        game_id as nba_game_id,
-        {{ game_type('game_id') }} as game_type,
-        season_year,
+        {{ canonical_game_id('game_date', 'away_team_abbr', 'home_team_abbr') }} as game_id,
+        coalesce(nba_game_id, game_id) as nba_game_id,
+        game_type,
+        coalesce(season_of_id, season_year) as season_year,
         game_date,
         coalesce(game_datetime_utc, {{ eastern_to_utc('game_date_est') }}) as tipoff_at,
-        case game_status when 1 then 'scheduled' when 2 then 'live' when 3 then 'final' end as game_status,
-        home_team_tricode as home_team_abbr,
-        away_team_tricode as away_team_abbr,
+        status as game_status,
+        home_team_abbr,
+        away_team_abbr,
         home_team_score as home_points,
         away_team_score as away_points,
         arena_name,
@@ -27,9 +94,20 @@ final as (
         arena_state,
         arena_timezone,
         neutral_site_flag as is_neutral_site,
+        own_problem is null and game_of_pair = 1 as is_usable,
+        coalesce(own_problem = 'teams are not known yet', false) as is_waiting,
+        case
+            when own_problem is not null then own_problem
+            when game_of_pair > 1 then 'another game of the same teams on the date'
+            when not is_of_league then cast(null as string)
+            when nba_game_id <> game_id then 'game id without its leading zeros'
+            when season_year <> season_of_id then 'season is not the one that the id names'
+            when status = 'unknown' then 'unknown game status'
+            when status = 'final' and (home_team_score is null or away_team_score is null) then 'final without a score'
+        end as quarantine_reason,
         source_file_path,
         processed_at
-    from schedule
+    from paired
 )
 
 select * from final

@@ -2,7 +2,7 @@
 {{ config(**replace_window()) }}
 
 {%- set grain = [
-    'coalesce(canonical_game_id, game_id)', 'coalesce(found_player_lookup, player_lookup, player_full_name)'
+    'coalesce(canonical_game_id, game_id)', 'team_abbr', 'coalesce(found_player_lookup, player_lookup, player_full_name)'
 ] %}
 
 with
@@ -27,7 +27,7 @@ identified as (
 ),
 
 deduplicated as (
-    select *, {{ copies(grain) }} as raw_copies
+    select *, {{ copies(grain) }} as raw_copies, {{ lines_differ(grain, 'rebounds') }} as has_other_line
     from identified
     qualify {{ newest_first('nba_raw', 'bdl_player_boxscores', grain) }}
 ),
@@ -61,6 +61,10 @@ renamed as (
         is_team_of_game,
         is_final,
         found_player_lookup is null as is_unknown_player,
+        has_other_line,
+        count(*) over (
+            partition by coalesce(canonical_game_id, game_id), coalesce(found_player_lookup, player_lookup, player_full_name)
+        ) > 1 as is_under_both_teams,
         raw_copies,
         source_file_path,
         processed_at
@@ -69,11 +73,16 @@ renamed as (
 
 final as (
     select
-        * {{ star_except(['game_problem', 'is_team_of_game', 'is_final', 'is_unknown_player', 'has_minutes']) }},
+        * {{ star_except([
+            'game_problem', 'is_team_of_game', 'is_final', 'is_unknown_player', 'has_minutes', 'has_other_line',
+            'is_under_both_teams'
+        ]) }},
         case
             when game_problem is not null then game_problem
             when not is_team_of_game then 'team does not play in the game'
+            when is_under_both_teams then 'player is under both teams'
             when is_unknown_player then 'unknown player'
+            when has_other_line then 'two different lines of the player'
             when has_minutes and seconds_played is null then 'unreadable minutes'
             when not is_final then 'game is not final'
             else {{ box_score_problem() }}

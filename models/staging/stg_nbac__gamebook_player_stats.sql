@@ -33,7 +33,7 @@ identified as (
 ),
 
 deduplicated as (
-    select *, {{ copies(grain) }} as raw_copies
+    select *, {{ copies(grain) }} as raw_copies, {{ lines_differ(grain, 'total_rebounds') }} as has_other_line
     from identified
     qualify {{ newest_first('nba_raw', 'nbac_gamebook_player_stats', grain) }}
 ),
@@ -71,6 +71,10 @@ renamed as (
         is_team_of_game,
         is_final,
         found_player_lookup is null as is_unknown_player,
+        has_other_line,
+        {{ count_where("lower(player_status) = 'active' and points is not null") }} over (
+            partition by coalesce(canonical_game_id, game_id), coalesce(found_player_lookup, player_lookup, player_name)
+        ) as active_rows,
         raw_copies,
         source_file_path,
         processed_at
@@ -83,6 +87,7 @@ judged as (
         case
             when game_problem is not null then game_problem
             when not is_team_of_game then 'team does not play in the game'
+            when player_status = 'active' and active_rows > 1 then 'player is under both teams'
             when is_unknown_player then 'unknown player'
             when player_status not in ('active', 'dnp', 'inactive') then 'unknown player status'
         end as identity_problem
@@ -105,12 +110,13 @@ final as (
     select
         * {{ star_except([
             'game_problem', 'is_team_of_game', 'is_final', 'is_unknown_player', 'has_minutes', 'identity_problem',
-            'roster_of_date'
+            'roster_of_date', 'has_other_line', 'active_rows'
         ]) }},
         identity_problem is null and roster_of_date = 1 as is_on_roster,
         case
             when identity_problem is not null then identity_problem
             when roster_of_date > 1 then 'player is on another roster of the date'
+            when player_status = 'active' and has_other_line then 'two different lines of the player'
             when player_status = 'active' and has_minutes and seconds_played is null then 'unreadable minutes'
             when player_status = 'active' and has_minutes and not is_final then 'game is not final'
             when player_status = 'active' then {{ box_score_problem() }}

@@ -137,11 +137,8 @@ def movement(newest: Column, oldest: Column, was_seen_twice: Column) -> Column:
 
 
 def percent_found(found: Column, expected: Column) -> pa.Array:
-    """100 x found / expected, at most 100, two decimals; 0 when nothing was found."""
-    counted = pc.min_element_wise(
-        pc.fill_null(pc.cast(found, pa.int64()), 0), pc.cast(expected, pa.int64()), skip_nulls=False
-    )
-    return ratio(_times(counted, 100), expected, 2)
+    """100 x found / expected, two decimals; 0 when nothing was found, and more than 100 of a source with too much."""
+    return ratio(_times(pc.fill_null(pc.cast(found, pa.int64()), 0), 100), expected, 2)
 
 
 def _constant(value: int, like: Column) -> pa.Array:

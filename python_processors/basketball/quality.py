@@ -22,6 +22,7 @@ PENALTIES: Mapping[str, int] = {
     "shot_zones_unknown": 5,
     "shot_zones_disagree_with_box_score": 5,
     "points_differ_from_schedule": 30,
+    "box_score_does_not_add_up": 30,  # players' points are not the final score, or their minutes not five players'
     "minutes_unknown": 20,
     "usage_unknown": 5,
     "starter_unknown": 2,

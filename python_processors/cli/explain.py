@@ -7,7 +7,7 @@ from datetime import date
 import click
 
 from python_processors.cli import opening
-from python_processors.cli.command import NOBODY, Command, guarded
+from python_processors.cli.command import NOBODY, SOMEBODY, Command, guarded
 from python_processors.cli.options import Day, json_option
 
 
@@ -20,8 +20,10 @@ def explain(table: str, day: date, as_json: bool) -> int:
     """Say why a date of a table is as it is, and what a run would do."""
     from python_processors.orchestration.project import LAYER
     from python_processors.orchestration.proof.answers import explain as explained
+    from python_processors.orchestration.proof.held_back import held_back, lines_of
     from python_processors.orchestration.request import Request, check_request
     from python_processors.orchestration.state.snapshot import Snapshot
+    from python_processors.orchestration.state.states import FINE
 
     project, warehouse = opening.opened()
     check_request(project, Request(day, day, None if table == LAYER else (table,)), date.today())
@@ -29,5 +31,9 @@ def explain(table: str, day: date, as_json: bool) -> int:
         snapshot = Snapshot(project, session, day, day)
         text = explained(snapshot, session, project, table, day)
         state = snapshot.states(table).get(day)
-    opening.printed({"state": state.to_dict() if state else None, "text": text}, text.splitlines(), as_json)
-    return NOBODY
+        unused = held_back(session, day, day)
+    out = {
+        "state": state.to_dict() if state else None, "text": text, "held_back": [one.to_dict() for one in unused],
+    }  # fmt: skip
+    opening.printed(out, [*text.splitlines(), *lines_of(unused)], as_json)
+    return NOBODY if state is None or state.outcome in FINE else SOMEBODY

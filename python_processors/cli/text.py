@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from python_processors.orchestration.run.progress import RunStatus, spelled
@@ -26,7 +27,8 @@ def plan_lines(made: Plan, *, full: bool) -> list[str]:
 
     if made.is_empty and not made.blocked:
         skipped = sum(made.skipped.values())
-        return [f"Nothing to do: {skipped:,} dates of tables are as they were made ({made.start} to {made.end})."]
+        left = f"Nothing to do: {skipped:,} dates of tables are as they were made ({made.start} to {made.end})."
+        return [left, *_out_of_reach_lines(made)]
     lines = [f"Plan for {made.start} to {made.end}: {len(made.dates)} dates, {len(made.steps):,} dates of tables."]
     tables = list(dict.fromkeys(step.table for step in made.steps))
     for table in tables:
@@ -42,6 +44,7 @@ def plan_lines(made: Plan, *, full: bool) -> list[str]:
     lines += [f"  blocked: {block.table} {block.day}: {block.reason}" for block in made.blocked[: None if full else 5]]
     if len(made.blocked) > 5 and not full:
         lines.append(f"  and {len(made.blocked) - 5:,} more dates are blocked")
+    lines += _out_of_reach_lines(made)
     lines += _changes_lines(made)
     to_insert, may_change, to_delete = (
         sum(getattr(of, name) for of in made.changes.values()) for name in ("to_insert", "may_change", "to_delete")
@@ -58,6 +61,14 @@ def plan_lines(made: Plan, *, full: bool) -> list[str]:
     if made.uncounted:
         lines.append(f"  {made.uncounted} dates are to be counted against the schedule.")
     return lines
+
+
+def _out_of_reach_lines(made: Plan) -> list[str]:
+    """Dates that no run can build, by reason."""
+    days: dict[str, list[date]] = {}
+    for day, reason in made.out_of_reach.items():
+        days.setdefault(reason, []).append(day)
+    return [f"  out of reach: {spelled(sorted(of))}: {reason}" for reason, of in days.items()]
 
 
 def _changes_lines(made: Plan) -> list[str]:

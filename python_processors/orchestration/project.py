@@ -184,6 +184,12 @@ class Project:
         return tuple(name for name in self.fingerprinted_models if name in self.ops_models)
 
     @cached_property
+    def counted_models(self) -> tuple[str, ...]:
+        """Models by window that say which rows are to be there: where one changes, rows are counted anew."""
+        beside = set(self.fingerprinted_models) - set(self.ops_models)
+        return tuple(sorted(name for name in beside if self.window_column(name) is not None))
+
+    @cached_property
     def whole_models(self) -> tuple[str, ...]:
         """Models of the staging layer that are built for every date at once."""
         return tuple(name for name in self.layer_models if self.window_column(name) is None)

@@ -79,7 +79,7 @@ def season_range(project: Project, warehouse: Warehouse, season: str) -> tuple[d
         raise RangeError(f"`{season}` is no season; write it as 2021-22.")
     with warehouse.reading() as session:
         schedule = schedule_to_come(project) if lacks_schedule(session, project) else read_schedule(session, project)
-    rows = schedule.filter(pc.equal(schedule["season_year"], int(start_year)))["day"].to_pylist()
+    rows = schedule.days.filter(pc.equal(schedule.days["season_year"], int(start_year)))["day"].to_pylist()
     if not rows:
         raise RangeError(f"The schedule has no games of {season}. Load it first, or ask for a season that it has.")
     return min(rows), min(max(rows), date.today())
@@ -92,7 +92,7 @@ def scheduled_range(project: Project, warehouse: Warehouse) -> tuple[date, date]
     """
     with warehouse.reading() as session:
         schedule = read_schedule(session, project)
-    days = [day for day in schedule["day"].to_pylist() if day <= date.today()]
+    days = [day for day in schedule.days["day"].to_pylist() if day <= date.today()]
     if not days:
         raise NotPreparedError
     return min(days), max(days)

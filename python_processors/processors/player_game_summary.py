@@ -42,6 +42,7 @@ def summarise(boxes: pa.Table) -> pa.Table:
         **quality_columns(
             flags={
                 "backup_source_used": pc.invert(is_gamebook),
+                "box_score_does_not_add_up": pc.invert(boxes["agrees_with_score"]),
                 "shot_zones_unavailable": pc.invert(has_zones),
                 "shot_zones_unknown": boxes["has_unknown_zones"],
                 "shot_zones_disagree_with_box_score": boxes["zones_disagree"],

@@ -9,6 +9,7 @@ from typing import Any
 
 from python_processors.orchestration.project import LAYER, Project
 from python_processors.orchestration.proof.answers import audit_summary, status_of
+from python_processors.orchestration.proof.held_back import HeldBack, held_back
 from python_processors.orchestration.proof.verification import states_of
 from python_processors.orchestration.run.progress import RunStatus, read_status
 from python_processors.orchestration.state.inputs import reads_seen
@@ -61,17 +62,6 @@ class Failing:
 
 
 @dataclass(frozen=True)
-class Quarantined:
-    """Raw rows of a feed that are not used, for one reason."""
-
-    feed: str
-    reason: str
-    rows: int
-    first: date
-    last: date
-
-
-@dataclass(frozen=True)
 class Facts:
     """All of it. `states` are those of status, gaps and verify; `layer` those of the raw feeds' models."""
 
@@ -97,7 +87,7 @@ class Facts:
     audit: Mapping[str, float] = field(default_factory=lambda: {"audited": 0, "wrong": 0, "rate": 0.0, "at_most": 1.0})
     columns: Sequence[ColumnCheck] = ()
     failing: Sequence[Failing] = ()
-    quarantined: Sequence[Quarantined] = ()
+    quarantined: Sequence[HeldBack] = ()
 
 
 def read_facts(
@@ -123,7 +113,7 @@ def read_facts(
             confirmed=_confirmed(snapshot), decisions=_decisions(session, start, end),
             steps=_steps(session), decided=_decided(session), run_of=_run_of(session),
             first_confirmed=_first_confirmed(session), audit=audit_summary(session),
-            failing=_failing(session, start, end), quarantined=_quarantined(session, start, end),
+            failing=_failing(session, start, end), quarantined=held_back(session, start, end),
         )  # fmt: skip
     return replace(facts, columns=check_columns(project, warehouse, facts.tables, start, end))
 
@@ -252,19 +242,6 @@ def _failing(session: Session, start: date, end: date) -> list[Failing]:
         )
         for (table, decision, reason), group in groups.items()
     ]  # fmt: skip
-
-
-def _quarantined(session: Session, start: date, end: date) -> list[Quarantined]:
-    if not session.columns("nba_ops.quarantine"):
-        return []
-    rows = session.read(
-        "select table_name, reason, count(*) as n, min(game_date) as first_day, max(game_date) as last_day"
-        f" from {session.named('nba_ops.quarantine')} where {_within(start, end)}"
-        " group by 1, 2 order by n desc, 1, 2"
-    ).to_pylist()
-    return [
-        Quarantined(row["table_name"], row["reason"], int(row["n"]), row["first_day"], row["last_day"]) for row in rows
-    ]
 
 
 def _within(start: date, end: date) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from python_processors.orchestration.project import LAYER
 from python_processors.orchestration.proof.answers import decision_sentence, gaps_of
-from python_processors.orchestration.state.states import FINE, NOT_EXPECTED, OUTCOMES, State
+from python_processors.orchestration.state.states import FINE, NOT_EXPECTED, OUTCOMES, State, WHOLE
 from python_processors.report.charts import chart_specs
 from python_processors.report.facts import Facts
 from python_processors.report.runs import Run, runs_of, seconds_per_date
@@ -27,9 +27,11 @@ CELL = (
 OUTCOME_WORDS = {
     "no_games": "No games are scheduled.",
     "expected_empty": "Games, and by the rules nobody who is to have a row.",
-    "blocked": "A table that it reads lacks what it needs.",
+    "blocked": "A table that it reads lacks what it needs, or the schedule is older than the feeds.",
     "missing": "Rows are expected, and none are there.",
-    "partial": "Some of the rows are there.",
+    "partial": "Some of the rows are there; a row that is held back is one that lacks.",
+    "unknown": "The schedule says nothing of the date.",
+    "excused": "Every row that can come; those that never can are reviewed lines of completeness_exceptions.",
     "stale": "Its code, its inputs or its rows changed since a run confirmed it.",
     "failed": "The last run could not build it.",
     "complete": "Every row that is expected, as a run confirmed it.",
@@ -57,9 +59,10 @@ def headline(facts: Facts) -> dict[str, Any]:
     """The share of dates of tables that can be trusted, of those that are to have rows."""
     counts = Counter(state.outcome for state in facts.states)
     expected = sum(count for outcome, count in counts.items() if outcome not in NOT_EXPECTED)
-    complete = counts["complete"]
+    complete = sum(counts[outcome] for outcome in WHOLE)
     return {
         "trusted_pct": share(complete, expected), "complete": complete, "expected": expected,
+        "excused": counts["excused"],
         "needs_somebody": sum(count for outcome, count in counts.items() if outcome not in FINE),
         "open": {outcome: counts[outcome] for outcome in OUTCOMES if counts[outcome] and outcome not in FINE},
         "rows": facts.rows, "hash_coverage_pct": share(facts.hashed_rows, facts.rows),

@@ -49,7 +49,8 @@ class Blocked:
 
 @dataclass
 class Plan:
-    """What a run would do. `skipped` counts dates left alone since nothing that they read changed."""
+    """What a run would do. `skipped` counts dates left alone since nothing that they read changed; `out_of_reach` are
+    those that no run can build, since the schedule does not know them, with the reason."""
 
     start: date
     end: date
@@ -57,6 +58,7 @@ class Plan:
     blocked: list[Blocked] = field(default_factory=list)
     skipped: dict[str, int] = field(default_factory=dict)
     not_expected: dict[str, int] = field(default_factory=dict)
+    out_of_reach: dict[date, str] = field(default_factory=dict)
     chunks: list[list[date]] = field(default_factory=list)
     changes: dict[str, Changes] = field(default_factory=dict)
     raw_changes: dict[str, dict[str, int]] = field(default_factory=dict)  # what loading raw files would do, by table
@@ -91,6 +93,7 @@ class Plan:
             "blocked": [{"table": b.table, "date": b.day.isoformat(), "reason": b.reason} for b in self.blocked],
             "skipped": self.skipped,
             "not_expected": self.not_expected,
+            "out_of_reach": {day.isoformat(): reason for day, reason in sorted(self.out_of_reach.items())},
             "chunks": [[day.isoformat() for day in chunk] for chunk in self.chunks],
             "uncounted_dates": self.uncounted,
             "rows": self.rows,
@@ -125,7 +128,8 @@ def make_plan(
         planned = {step.day for step in due} | {block.day for block in in_the_way}
         left = [state for day, state in states.items() if day not in planned]
         plan.not_expected[table] = sum(state.outcome in NOT_EXPECTED for state in left)
-        plan.skipped[table] = len(left) - plan.not_expected[table]
+        plan.out_of_reach.update({s.day: s.reason for s in left if s.rule in ("unknown", "old_schedule")})
+        plan.skipped[table] = sum(s.outcome not in NOT_EXPECTED and s.day not in plan.out_of_reach for s in left)
         waiting.add(table, steps)
     plan.changes = {table: changes_of(snapshot, table, plan.days_of(table)) for table in snapshot.tables}
     plan.chunks = chunks_of(plan.steps, snapshot, dates_in_a_chunk)

@@ -17,7 +17,7 @@ from python_processors.orchestration.project import Project
 from python_processors.orchestration.state.fingerprints import Overlay, first_partition
 from python_processors.orchestration.state.ledger import LedgerWriter
 from python_processors.orchestration.state.made import read_models_made
-from python_processors.orchestration.state.snapshot import NotPreparedError, read_schedule
+from python_processors.orchestration.state.snapshot import NotPreparedError, Schedule, read_schedule
 from python_processors.orchestration.warehouse import DuckDBWarehouse, Session, Warehouse, dataset_prefix
 from python_processors.raw_loader import (
     LoadPlan,
@@ -48,7 +48,9 @@ def prepare(
     load_raw_files(warehouse, quietly=quietly, allow_deletes=allow_deletes)
     create_missing_tables(warehouse)
     # Its tables have no window; any date does.
-    outcome = warehouse.when_free(lambda: project.build(["+dim_game_dates"], ["2021-10-19"]), lambda built: built.said)
+    outcome = warehouse.when_free(
+        lambda: project.build(["+dim_game_dates", "+known_dates"], ["2021-10-19"]), lambda built: built.said
+    )
     if outcome.error or outcome.failures:
         raise FullcourtError(
             f"The schedule could not be built: {outcome.error or '; '.join(outcome.failures.values())}"
@@ -131,11 +133,11 @@ def lacks_schedule(session: Session, project: Project) -> bool:
     return False
 
 
-def schedule_to_come(project: Project) -> pa.Table:
+def schedule_to_come(project: Project) -> Schedule:
     """Dates with games once the raw files are loaded: dbt builds the schedule's tables in a scratch database."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        link_files(find_raw_dir(), {SCHEDULE}, folder / "raw")
+        link_files(find_raw_dir(), {SCHEDULE, "teams"}, folder / "raw")
         scratch = {"FULLCOURT_DUCKDB": str(folder / _database_name()), "RAW_DIR": str(folder / "raw")}
         # Nothing is there that could be deleted: whether the load itself may go on is not asked here.
         with _environment(**scratch, FULLCOURT_ALLOW_DELETES="1"):

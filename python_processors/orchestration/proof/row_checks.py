@@ -19,7 +19,8 @@ from python_processors.casting import cast_to_contract, describe_key
 from python_processors.contract import Contract, load_contract
 from python_processors.errors import CastError, ColumnMismatchError
 from python_processors.hashing import HASH_LENGTH, data_hashes
-from python_processors.orchestration.state.states import FINE, NOT_EXPECTED
+from python_processors.orchestration.proof.held_back import HeldBack, lines_of
+from python_processors.orchestration.state.states import FINE, NOT_EXPECTED, WHOLE
 from python_processors.orchestration.warehouse import Session
 
 EXAMPLES = 5
@@ -108,8 +109,7 @@ class RowChecks:
 
 @dataclass(frozen=True)
 class DateState:
-    """What a table's rows of a date are: no_games, expected_empty, blocked, missing, partial, stale, failed or
-    complete; and why, where that is not plain."""
+    """What a table's rows of a date are: one of OUTCOMES; and why, where that is not plain."""
 
     table: str
     date: date
@@ -117,16 +117,22 @@ class DateState:
     reason: str = ""
     expected_rows: int = 0
     actual_rows: int = 0
+    excused_rows: int = 0
 
 
 @dataclass(frozen=True)
 class TableVerification:
-    """One table's rows and dates, and what is wrong with either."""
+    """One table's rows and dates, what is wrong with either, and which dates are excused.
+
+    `dates_complete` counts those with every row that can come.
+    """
 
     checks: RowChecks
     dates_complete: int
     dates_expected: int
     reasons: tuple[str, ...]
+    excused: tuple[str, ...] = ()
+    excused_rows: int = 0
 
     @property
     def passed(self) -> bool:
@@ -137,12 +143,13 @@ class TableVerification:
 class Verification:
     """All tables; it passes when each of them does, and the staging layer under them is as it was made.
 
-    `notes` tell what verifying did, or could not do, about what it found.
+    `notes` tell what verifying did, or could not do, about what it found; `held_back` the raw rows that are not used.
     """
 
     tables: tuple[TableVerification, ...]
     layer: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    held_back: tuple[HeldBack, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -156,22 +163,31 @@ class Verification:
         return next((f"{table.checks.table}: {table.reasons[0]}" for table in self.tables if not table.passed), "")
 
     def lines(self) -> list[str]:
-        """A line per table, then up to ten reasons for each that fails."""
+        """A line per table, then up to ten reasons for each that fails, and up to ten dates that are excused."""
         lines = _aligned([_HEADER, *(_cells(table) for table in self.tables)])
         for name, reasons in (("staging_layer", self.layer), *((of.checks.table, of.reasons) for of in self.tables)):
-            if reasons:
-                lines += ["", f"{name}:", *(f"  {reason}" for reason in reasons[:MOST_REASONS])]
-                if len(reasons) > MOST_REASONS:
-                    lines.append(f"  and {len(reasons) - MOST_REASONS:,} more")
+            lines += _listed(f"{name}:", reasons)
+        for of in self.tables:
+            lines += _listed(f"{of.checks.table}, excused by completeness_exceptions:", of.excused)
+        lines += lines_of(self.held_back)
         notes = ["", *self.notes] if self.notes else []
-        return [*lines, *notes, "", "PASS" if self.passed else "FAIL"]
+        excused = sum(of.excused_rows for of in self.tables)
+        return [*lines, *notes, "", ("PASS" if self.passed else "FAIL") + (f", {excused:,} excused" if excused else "")]
 
     def to_dict(self) -> dict[str, Any]:
         """The same for JSON, with every reason."""
         return {
             "passed": self.passed, "staging_layer": list(self.layer), "notes": list(self.notes),
+            "held_back": [one.to_dict() for one in self.held_back],
             "tables": [_as_dict(table) for table in self.tables],
         }  # fmt: skip
+
+
+def _listed(title: str, what: Sequence[str]) -> list[str]:
+    if not what:
+        return []
+    more = [f"  and {len(what) - MOST_REASONS:,} more"] if len(what) > MOST_REASONS else []
+    return ["", title, *(f"  {one}" for one in what[:MOST_REASONS]), *more]
 
 
 def check_rows(session: Session, table: str, start: date, end: date) -> RowChecks:
@@ -221,7 +237,11 @@ def _verified(checks: RowChecks, states: Mapping[date, DateState]) -> TableVerif
     outcomes = Counter(state.outcome for state in known)
     reasons = [*checks.problems, *(reason for day in days if (reason := _reason(day, states.get(day), checks)))]
     expected = len(days) - sum(outcomes[outcome] for outcome in NOT_EXPECTED)
-    return TableVerification(checks, outcomes["complete"], expected, tuple(reasons))
+    excused = [state for state in known if state.outcome == "excused"]
+    return TableVerification(
+        checks, sum(outcomes[outcome] for outcome in WHOLE), expected, tuple(reasons),
+        tuple(f"{state.date}: {state.reason}" for state in excused), sum(state.excused_rows for state in excused),
+    )  # fmt: skip
 
 
 def _reason(day: date, state: DateState | None, checks: RowChecks) -> str | None:
@@ -373,4 +393,6 @@ def _as_dict(table: TableVerification) -> dict[str, Any]:
         "dates_complete": table.dates_complete,
         "dates_expected": table.dates_expected,
         "reasons": list(table.reasons),
+        "excused": list(table.excused),
+        "excused_rows": table.excused_rows,
     }

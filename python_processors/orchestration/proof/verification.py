@@ -10,6 +10,7 @@ from python_processors.contract import load_contract
 from python_processors.errors import FullcourtError
 from python_processors.orchestration.locks import run_lock
 from python_processors.orchestration.project import LAYER, Project, precompute_reads
+from python_processors.orchestration.proof.held_back import held_back
 from python_processors.orchestration.proof.row_checks import DateState, Verification, check_rows, verify
 from python_processors.orchestration.state.ledger import Decision, LedgerWriter
 from python_processors.orchestration.state.snapshot import Snapshot
@@ -31,6 +32,7 @@ def verify_range(
         snapshot = Snapshot(project, session, start, end, tables=tables)
         states = states_of(snapshot, session)
         checks = [check_rows(session, table, start, end) for table in snapshot.tables]
+        unused = held_back(session, start, end)
     known = {(state.table, state.day): state for state in states}
     layer = [f"{s.day} is {s.outcome}: {s.reason}" for s in states if s.table == LAYER and s.outcome not in FINE]
     dates = [
@@ -39,7 +41,8 @@ def verify_range(
         for day in (start + timedelta(days=offset) for offset in range((end - start).days + 1))
     ]
     faulty = {(of.table, day): reason for of in checks for day, reason in of.faulty_days.items()}
-    return verify(checks, dates, layer, _take_back(project, warehouse, snapshot, faulty))
+    verification = verify(checks, dates, layer, _take_back(project, warehouse, snapshot, faulty))
+    return replace(verification, held_back=tuple(unused))
 
 
 def _take_back(
@@ -141,4 +144,4 @@ def _date_state(state: State | None, table: str, day: date) -> DateState:
     if state is None:
         return DateState(table, day, "no_games")
     expected = state.expected_rows if state.expected_rows is not None else state.actual_rows
-    return DateState(table, day, state.outcome, state.reason, expected, state.actual_rows)
+    return DateState(table, day, state.outcome, state.reason, expected, state.actual_rows, state.excused_rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -64,7 +64,7 @@ class Chunk:
         while self._group and not self._work.is_stopping():
             self._flush()
         if not self._work.is_stopping():
-            uncounted = {day: f for day, f in self.snapshot.uncounted_days().items() if day in self.days}
+            uncounted = [day for day in self.snapshot.uncounted_days() if day in self.days]
             count_rows(self._work, self.snapshot, uncounted, self._fresh)
         self._work.record.write_decisions()
 
@@ -232,25 +232,22 @@ class Chunk:
             self._work.progress.status.steps_planned -= len(spared)
 
 
-def count_rows(work: Work, snapshot: Snapshot, uncounted: Mapping[date, str], fresh: Collection[date] = ()) -> None:
+def count_rows(work: Work, snapshot: Snapshot, uncounted: Collection[date], fresh: Collection[date] = ()) -> None:
     """Build the models that count rows against the schedule, and confirm the days that succeeded.
 
-    :param uncounted: fingerprints of each day's rows.
     :param fresh: days for which the models that those read were just built.
     """
     counted = set(work.project.ops_models)
     for models, days in (
-        (counted, sorted(uncounted.keys() & set(fresh))),
+        (counted, sorted(set(uncounted) & set(fresh))),
         # Where no precompute table was built, as in a season's first days, nothing else builds what is read.
-        (counted | work.project.models_under_ops, sorted(uncounted.keys() - set(fresh))),
+        (counted | work.project.models_under_ops, sorted(set(uncounted) - set(fresh))),
     ):
         if days:
-            _count(work, snapshot, sorted(models), days, uncounted)
+            _count(work, snapshot, sorted(models), days)
 
 
-def _count(
-    work: Work, snapshot: Snapshot, models: Sequence[str], days: Sequence[date], fingerprints: Mapping[date, str]
-) -> None:  # fmt: skip
+def _count(work: Work, snapshot: Snapshot, models: Sequence[str], days: Sequence[date]) -> None:
     outcome = work.invoker.build([COVERAGE], models, days)
     work.project.check_seeds()
     result = work.record.result
@@ -260,6 +257,7 @@ def _count(
         result.failures[COVERAGE] = outcome.error
     with work.warehouse.writing() as session:
         snapshot.refresh(session, models)
+        fingerprints = snapshot.count_texts(days)  # of what was built with it, too
         rows: list[LedgerRow] = []
         if outcome.built.issuperset(work.project.counting_models):
             logic = work.project.logic_version(COVERAGE)

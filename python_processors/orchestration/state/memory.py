@@ -16,11 +16,14 @@ from python_processors.orchestration.project import COVERAGE, LAYER
 
 NO_ROWS = "0:0:0"
 FORGOTTEN = "unknown::"  # the fingerprint of rows that a run made, and no ledger knows any more
+CONFLICTS = "schedule_conflicts"  # the model of games that feeds hold as played, and the schedule does not
 WHOLE = date(1, 1, 1)  # the day of relations without dates
 
 _SCHEMA = """
     -- The schedule: days with games, of every season.
     create table dates (day date, season_year bigint, games bigint, is_analysis_date boolean);
+    -- Spans of days of which the schedule knows whether games are played.
+    create table known_dates (first_date date, last_date date);
     -- Days of the range that anything is known of.
     create table all_days (day date);
 
@@ -46,7 +49,8 @@ _SCHEMA = """
     );
     create table published (table_name varchar, day date);
     create table coverage (
-        table_name varchar, day date, outcome varchar, reason varchar, expected_rows bigint, actual_rows bigint
+        table_name varchar, day date, outcome varchar, reason varchar, expected_rows bigint, actual_rows bigint,
+        excused_rows bigint
     );
 
     -- Season by day, of days off as well: rows that lie there are in reach of the games before and after them.
@@ -135,6 +139,11 @@ class Memory:
     def seasons(self) -> dict[date, int]:
         """Season by day with games."""
         return dict(self.connection.execute("select day, season_year from dates").fetchall())
+
+    @property
+    def known_dates(self) -> list[tuple[date, date]]:
+        """First and last day of each span of which the schedule knows whether games are played."""
+        return self.connection.execute("select first_date, last_date from known_dates order by 1").fetchall()
 
     def list_days(self, start: date, end: date) -> None:
         self.connection.execute(
@@ -373,30 +382,36 @@ class Memory:
 
     # Counting against the schedule
 
-    def uncounted(self, tables: Sequence[str], logic: str, start: date, end: date) -> dict[date, str]:
-        """Days whose rows are not counted against the schedule as they are now, with each table's fingerprint.
+    def uncounted(self, tables: Sequence[str], models: Sequence[str], logic: str, start: date, end: date) -> set[date]:
+        """Days whose rows are not counted against the schedule and the evidence as they are now. Counted are days of
+        games: by the schedule, or by the feeds alone.
 
         :param logic: the version that counts now.
         """
-        return dict(
-            self.connection.execute(
-                f"""
-                with now as ({_count_texts(f"select day from dates where day between date '{start}' and date '{end}'")})
-                select now.day, now.fingerprints
-                from now
-                left join ledger on ledger.table_name = '{COVERAGE}' and now.day = ledger.day
-                where
-                    ledger.inputs is distinct from now.fingerprints or ledger.logic_version is distinct from ?
-                    or now.day not in (select day from coverage)
-                """,
-                [list(tables), logic],
-            ).fetchall()
+        days = (
+            "select day from (select day from dates union select day from made"
+            f" where relation = '{CONFLICTS}' and fingerprint <> '{NO_ROWS}')"
+            f" where day between date '{start}' and date '{end}'"
         )
+        rows = self.connection.execute(
+            f"""
+            with now as ({_count_texts(days)})
+            select now.day
+            from now
+            left join ledger on ledger.table_name = '{COVERAGE}' and now.day = ledger.day
+            where
+                ledger.inputs is distinct from now.fingerprints or ledger.logic_version is distinct from $logic
+                or now.day not in (select day from coverage)
+            """,
+            {"tables": list(tables), "models": list(models), "logic": logic},
+        ).fetchall()
+        return {day for (day,) in rows}
 
-    def count_texts(self, tables: Sequence[str], days: Sequence[date]) -> dict[date, str]:
+    def count_texts(self, tables: Sequence[str], models: Sequence[str], days: Sequence[date]) -> dict[date, str]:
         """What the ledger of a counted day would hold of these days."""
-        sql = _count_texts("select unnest(?::date[]) as day")
-        return dict(self.connection.execute(sql, [list(days), list(tables)]).fetchall())
+        sql = _count_texts("select unnest($days::date[]) as day")
+        counted = {"tables": list(tables), "models": list(models), "days": list(days)}
+        return dict(self.connection.execute(sql, counted).fetchall())
 
     def counts_to_come(self, table: str, days: Sequence[date], is_of_players: bool) -> list[dict[str, Any]]:
         """Per day: `stored` rows, `likely` rows once built (the gamebook's players, or two teams a game; None where
@@ -440,12 +455,25 @@ class Memory:
 
 def _count_texts(days: str) -> str:
     return f"""
-        select days.day, string_agg({counted_as("tables.table_name")}, '' order by tables.table_name) as fingerprints
+        select
+            days.day,
+            string_agg({counted_as("tables.table_name")}, '' order by tables.table_name) || {counted_with("days.day")}
+                as fingerprints
         from ({days}) as days
-        cross join (select unnest(?::varchar[]) as table_name) as tables
+        cross join (select unnest($tables::varchar[]) as table_name) as tables
         left join stored on tables.table_name = stored.table_name and days.day = stored.day
         group by days.day
     """
+
+
+def counted_with(day: str) -> str:
+    """SQL of what that ledger holds of the models by which the rows of a day are counted, `$models`."""
+    return f"""(
+        select ';models=' || left(sha256(coalesce(
+            string_agg(made.relation || '=' || made.fingerprint, ';' order by made.relation), ''
+        )), 16) || ';'
+        from made where made.day = {day} and list_contains($models::varchar[], made.relation)
+    )"""
 
 
 def counted_as(table: str) -> str:

@@ -57,6 +57,8 @@ class Known:
     counted_reason: str = ""
     expected_rows: int | None = None
     is_counted: bool = False
+    excused_rows: int = 0
+    unknown_since: str = ""  # why the schedule does not know whether the date has games; empty where it does
 
     @property
     def row_count(self) -> int:
@@ -89,6 +91,20 @@ def decide(rules: Sequence[Rule], known: Known, now: Now) -> State:
     state = next(state for rule in rules if (state := rule(known, now)) is not None)
     # Whatever makes it due: force wins, and what was taken back is not trusted until it is confirmed again.
     return replace(state, replaces=True) if state.is_due and (now.forced or known.is_taken_back) else state
+
+
+def unknown(known: Known, now: Now) -> State | None:
+    """The schedule does not go so far: nothing says whether games were played."""
+    if not known.unknown_since or known.season is not None or known.row_count or known.counted_outcome == "blocked":
+        return None
+    return known.state("unknown", "unknown", known.unknown_since, is_ruled_out=True)
+
+
+def old_schedule(known: Known, now: Now) -> State | None:
+    """Feeds have games of the date, and the schedule none: no table can have rows of it."""
+    if known.season is not None or known.row_count or known.counted_outcome != "blocked" or not known.is_counted:
+        return None
+    return known.state("old_schedule", "blocked", known.counted_reason, is_ruled_out=True)
 
 
 def off_day(known: Known, now: Now) -> State | None:
@@ -214,7 +230,9 @@ def uncounted(known: Known, now: Now) -> State | None:
 
 def as_counted(known: Known, now: Now) -> State:
     """Up to date: what the count against the schedule says of it."""
-    return known.state("as_counted", known.counted_outcome or "complete", known.counted_reason)
+    outcome = known.counted_outcome or "complete"
+    excused = known.excused_rows if outcome == "excused" else 0
+    return known.state("as_counted", outcome, known.counted_reason, excused_rows=excused)
 
 
 def raw_changed(known: Known, now: Now) -> State | None:
@@ -248,8 +266,8 @@ def layer_built(known: Known, now: Now) -> State:
 
 
 TABLE_RULES: tuple[Rule, ...] = (
-    off_day, bootstrap, waited, failed, taken_back, never_built, damaged, altered, other_code, other_inputs,
-    other_models, other_libraries, asked_for, uncounted, as_counted,
+    unknown, old_schedule, off_day, bootstrap, waited, failed, taken_back, never_built, damaged, altered, other_code,
+    other_inputs, other_models, other_libraries, asked_for, uncounted, as_counted,
 )  # fmt: skip
 
 LAYER_RULES: tuple[Rule, ...] = (

@@ -6,7 +6,7 @@ Plan, run, verification and reports all ask one snapshot, so that no two of them
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from python_processors.orchestration.project import COVERAGE, LAYER, Project, pr
 from python_processors.orchestration.state.fingerprints import Fingerprints, Overlay, longest_season
 from python_processors.orchestration.state.inputs import Inputs
 from python_processors.orchestration.state.ledger import DECISIONS, LEDGER, MODEL_LEDGER, WORDS, newest
-from python_processors.orchestration.state.memory import NO_ROWS, WHOLE, Memory, counted_as
+from python_processors.orchestration.state.memory import NO_ROWS, WHOLE, Memory, counted_as, counted_with
 from python_processors.orchestration.state.reads import Read
 from python_processors.orchestration.state.rules import LAYER_RULES, TABLE_RULES, Confirmation, Known, Now, decide
 from python_processors.orchestration.state.states import State
@@ -53,6 +53,18 @@ class NotPreparedError(FullcourtError):
         )
 
 
+@dataclass(frozen=True)
+class Schedule:
+    """What decides which dates have games.
+
+    `days` has (day, season_year, games, is_analysis_date) of every date with games, `known` (first_date, last_date) of
+    the spans of which the schedule knows whether games are played.
+    """
+
+    days: pa.Table
+    known: pa.Table
+
+
 class Snapshot:
     """The fingerprints of now, of a range and of what its dates read before it. Nothing is written.
 
@@ -61,7 +73,7 @@ class Snapshot:
 
     def __init__(
         self, project: Project, session: Session, start: date, end: date, *,
-        tables: Sequence[str] | None = None, overlay: Overlay | None = None, schedule: pa.Table | None = None,
+        tables: Sequence[str] | None = None, overlay: Overlay | None = None, schedule: Schedule | None = None,
         only: Collection[date] | None = None,
     ) -> None:  # fmt: skip
         """
@@ -83,7 +95,9 @@ class Snapshot:
         self._first_made = start - timedelta(days=longest_season())
         self._overlay = overlay
         self.memory.put_to_build(start, end, only)
-        self.memory.put("dates", read_schedule(session, project) if schedule is None else schedule)
+        schedule = read_schedule(session, project) if schedule is None else schedule
+        self.memory.put("dates", schedule.days)
+        self.memory.put("known_dates", schedule.known)
         self.fingerprints.gather(session, self.fingerprints.slots, start, end, overlay)
         self.inputs.gather_targets(session, start, end)
         self._read_stored(session, project.tables)
@@ -120,7 +134,7 @@ class Snapshot:
             ("published", "nba_ops.publish_ledger",
              f"select distinct table_name, game_date as day from {{}} where {reach}"),
             ("coverage", "nba_ops.coverage",
-             "select table_name, game_date as day, outcome, reason, expected_rows, actual_rows"
+             "select table_name, game_date as day, outcome, reason, expected_rows, actual_rows, excused_rows"
              f" from {{}} where {in_range}"),
         ):  # fmt: skip
             there = session.columns(relation)
@@ -172,14 +186,17 @@ class Snapshot:
     def compute_inputs(self, table: str) -> None:
         self.inputs.compute(table, self._days_of(table))
 
-    def uncounted_days(self) -> dict[date, str]:
-        """Days whose rows are not counted against the schedule as they are now, with each table's fingerprint."""
-        uncounted = self.memory.uncounted(
-            self.project.tables, self.project.logic_version(COVERAGE), self.start, self.end
-        )
+    def uncounted_days(self) -> list[date]:
+        """Days whose rows are not counted against the schedule and the evidence as they are now."""
+        counted = self.project.tables, self.project.counted_models
+        uncounted = self.memory.uncounted(*counted, self.project.logic_version(COVERAGE), self.start, self.end)
         drift = self._drift_of(self.project.counting_models)
-        every = self.memory.count_texts(self.project.tables, [d for d in drift if d in self.memory.seasons])
-        return uncounted | {day: text for day, text in every.items() if self.start <= day <= self.end}
+        recounted = {day for day in drift if day in self.memory.seasons and self.start <= day <= self.end}
+        return sorted(uncounted | recounted)
+
+    def count_texts(self, days: Sequence[date]) -> dict[date, str]:
+        """By day: fingerprints of all that its rows are counted by, for the ledger."""
+        return self.memory.count_texts(self.project.tables, self.project.counted_models, days)
 
     def _known(self, table: str) -> list[Known]:
         self.compute_inputs(table)
@@ -198,9 +215,13 @@ class Snapshot:
                 case when said.sequence > coalesce(ledger.sequence, -1) then said.decision end as word,
                 coalesce(said.taken_back_at > coalesce(ledger.sequence, -1), false) as is_taken_back,
                 said.reason as said,
-                coverage.outcome, coverage.reason, coverage.expected_rows,
+                coverage.outcome, coverage.reason, coverage.expected_rows, coverage.excused_rows,
                 coalesce(contains(counted.inputs, {counted_as("$table")}), false)
-                    and counted.logic_version = $counting as is_counted
+                    and contains(counted.inputs, {counted_with("days.day")})
+                    and counted.logic_version = $counting as is_counted,
+                exists (
+                    select 1 from known_dates where days.day between known_dates.first_date and known_dates.last_date
+                ) as is_known
             from ({self._days_of(table)}) as days
             left join dates on days.day = dates.day
             left join inputs on inputs.table_name = $table and days.day = inputs.day
@@ -211,9 +232,14 @@ class Snapshot:
             left join ledger as counted on counted.table_name = '{COVERAGE}' and days.day = counted.day
             order by days.day
             """,
-            {"table": table, "counting": self.project.logic_version(COVERAGE)},
-        )
-        return [_known(table, row, drift, recount) for row in rows]
+            {
+                "table": table, "counting": self.project.logic_version(COVERAGE),
+                "models": list(self.project.counted_models),
+            },
+        )  # fmt: skip
+        spans = self.memory.known_dates
+        unknown = f"the schedule goes from {spans[0][0]} to {spans[-1][1]}, and says nothing of it" if spans else ""
+        return [_known(table, row, drift, recount, unknown) for row in rows]
 
     def _now(self, table: str, forced: bool) -> Now:
         reads = {} if table == LAYER else {read.name: read.described for read in self.fingerprints.reads[table]}
@@ -234,6 +260,13 @@ class Snapshot:
             also.append(f"select day from ledger where table_name = '{LAYER}'")
             models = _quoted(self.project.layer_models)
             also.append(f"select day from made where relation in ({models}) and fingerprint <> '{NO_ROWS}'")
+        else:
+            # Of a date that the schedule does not know nothing is known, and of one that feeds alone have it is old.
+            also.append(
+                "select day from to_build where not exists"
+                " (select 1 from known_dates where day between first_date and last_date)"
+            )
+            also.append(f"select day from coverage where table_name = '{table}' and outcome = 'blocked'")
         within = f"day between date '{self.start}' and date '{self.end}'"
         return f"select distinct day from (select day from dates union all {' union all '.join(also)}) where {within}"
 
@@ -265,15 +298,15 @@ class Snapshot:
         )  # fmt: skip
 
 
-def read_schedule(session: Session, project: Project) -> pa.Table:
-    """(day, season_year, games, is_analysis_date) of every date with games.
-
-    :raises NotPreparedError: the schedule's tables are not there.
-    """
-    relation = project.relation("dim_game_dates")
-    if not session.columns(relation):
+def read_schedule(session: Session, project: Project) -> Schedule:
+    """:raises NotPreparedError: the schedule's tables are not there."""
+    days, known = project.relation("dim_game_dates"), project.relation("known_dates")
+    if not session.columns(days) or not session.columns(known):
         raise NotPreparedError
-    return session.read(f"select game_date as day, season_year, games, is_analysis_date from {session.named(relation)}")
+    return Schedule(
+        session.read(f"select game_date as day, season_year, games, is_analysis_date from {session.named(days)}"),
+        session.read(f"select first_date, last_date from {session.named(known)}"),
+    )
 
 
 def _quoted(names: Iterable[str]) -> str:
@@ -281,8 +314,9 @@ def _quoted(names: Iterable[str]) -> str:
 
 
 def _known(
-    table: str, row: Mapping[str, Any], drift: Mapping[date, Mapping[str, str]], recount: Collection[date]
-) -> Known:
+    table: str, row: Mapping[str, Any], drift: Mapping[date, Mapping[str, str]], recount: Collection[date],
+    unknown: str,
+) -> Known:  # fmt: skip
     confirmation = None
     if row["is_confirmed"]:
         confirmation = Confirmation(
@@ -294,5 +328,6 @@ def _known(
         row["input_fingerprint"], confirmation, row["word"], row["said"] or "", row["is_taken_back"],
         {**drift.get(WHOLE, {}), **drift.get(row["day"], {})},
         row["outcome"], row["reason"] or "", row["expected_rows"],
-        row["is_counted"] and row["day"] not in recount,
+        row["is_counted"] and row["day"] not in recount, row["excused_rows"] or 0,
+        "" if row["is_known"] else unknown,
     )  # fmt: skip

@@ -8,18 +8,22 @@ from typing import Any
 
 from python_processors.orchestration.state.memory import NO_ROWS
 
-OUTCOMES = ("no_games", "expected_empty", "blocked", "missing", "partial", "stale", "failed", "complete")
+OUTCOMES = (
+    "no_games", "expected_empty", "unknown", "blocked", "missing", "partial", "stale", "failed", "excused", "complete",
+)  # fmt: skip
 NOT_EXPECTED = ("no_games", "expected_empty")
-FINE = (*NOT_EXPECTED, "complete")  # nobody is needed
+WHOLE = ("excused", "complete")  # every row that can come is there
+FINE = (*NOT_EXPECTED, *WHOLE)  # nobody is needed
 
 
 @dataclass(frozen=True)
 class State:
     """One table and date.
 
-    `rule` names what decided it. `why` is set where the date is due. `expected_rows` is None where nothing tells
-    their number yet. `is_ruled_out` says that it has no rows whatever it reads; `expected_empty` alone may change
-    with that. `replaces` says that its rows cannot be trusted, so that a run replaces them whatever their hashes say.
+    `excused_rows` can never come, and somebody looked at that. `rule` names what decided it. `why` is set where the
+    date is due. `expected_rows` is None where nothing tells their number yet. `is_ruled_out` says that it has no rows
+    whatever it reads; `expected_empty` alone may change with that. `replaces` says that its rows cannot be trusted, so
+    that a run replaces them whatever their hashes say.
     """
 
     table: str
@@ -28,6 +32,7 @@ class State:
     reason: str = ""
     expected_rows: int | None = None
     actual_rows: int = 0
+    excused_rows: int = 0
     why: str = ""
     changed: tuple[str, ...] = ()
     rule: str = ""

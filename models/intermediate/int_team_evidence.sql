@@ -1,0 +1,172 @@
+-- One row per game, team and feed that holds figures of a game: what the feed says of the team, and whether that
+-- agrees with the final score. Games that are not final are here too: their figures are used by nobody, but tell
+-- whether the schedule is old.
+--
+-- `agrees`: the points are those of the final score, and, of player rows, the minutes are those of five players.
+-- `is_over`: the figures are of a whole game, by minutes or by the time of their load.
+{{ config(**replace_window()) }}
+
+with
+
+games as (
+    select * from {{ ref('dim_games') }}
+    where {{ in_window() }} and is_in_scope
+),
+
+sides as (
+    select game_id, game_date, tipoff_at, is_final, home_team_abbr as team_abbr, home_points as score from games
+    union all
+    select game_id, game_date, tipoff_at, is_final, away_team_abbr, away_points from games
+),
+
+-- A row counts where its own figures can be believed: whose they are need not be known.
+player_rows as (
+    select 'nbac_gamebook_player_stats' as feed, game_id, team_abbr, points, seconds_played, quarantine_reason, processed_at
+    from {{ ref('stg_nbac__gamebook_player_stats') }}
+    where {{ in_window() }} and player_status = 'active' and points is not null
+    union all
+    select 'bdl_player_boxscores', game_id, team_abbr, points, seconds_played, quarantine_reason, processed_at
+    from {{ ref('stg_bdl__player_boxscores') }}
+    where {{ in_window() }}
+),
+
+player_sums as (
+    select
+        feed,
+        game_id,
+        team_abbr,
+        {{ count_where(counts_for_team('player_rows')) }} as usable_rows,
+        {{ count_where('not ' ~ counts_for_team('player_rows')) }} as quarantined_rows,
+        cast(sum(case when {{ counts_for_team('player_rows') }} then points end) as int64) as points,
+        cast(sum(case when {{ counts_for_team('player_rows') }} then seconds_played end) as int64) as seconds_played,
+        {{ count_where(counts_for_team('player_rows') ~ ' and seconds_played is null') }} as rows_without_minutes,
+        max(processed_at) as last_loaded_at
+    from player_rows
+    group by feed, game_id, team_abbr
+),
+
+team_sums as (
+    select
+        'nbac_team_boxscore' as feed, game_id, team_abbr, 1 as usable_rows, 0 as quarantined_rows, points,
+        seconds_played, 0 as rows_without_minutes, processed_at as last_loaded_at
+    from {{ ref('stg_nbac__team_boxscores') }}
+    where {{ in_window() }} and points > 0 and fg_attempts > 0
+),
+
+-- The score is carried from event to event.
+events as (
+    select
+        game_id,
+        count(*) as event_rows,
+        max(score_home) as home_points,
+        max(score_away) as away_points,
+        max(period) as last_period,
+        max(processed_at) as last_loaded_at
+    from {{ ref('stg_bigdataball__play_by_play') }} as events
+    where {{ in_window() }} and {{ counts_for_team('events') }}
+    group by game_id
+),
+
+event_sums as (
+    select
+        'bigdataball_play_by_play' as feed, events.game_id, sides.team_abbr, events.event_rows as usable_rows,
+        0 as quarantined_rows,
+        case when sides.team_abbr = games.home_team_abbr then events.home_points else events.away_points end as points,
+        cast(null as int64) as seconds_played, events.event_rows as rows_without_minutes, events.last_loaded_at
+    from events
+    inner join games on events.game_id = games.game_id
+    inner join sides on events.game_id = sides.game_id
+),
+
+sums as (
+    select * from player_sums
+    union all
+    select * from team_sums
+    union all
+    select * from event_sums
+),
+
+-- A final game without a score is held against the official team boxes, else the play-by-play.
+scored as (
+    select
+        sums.*,
+        sides.game_date,
+        sides.tipoff_at,
+        sides.is_final,
+        events.last_period,
+        coalesce(
+            sides.score,
+            max(case when sums.feed = 'nbac_team_boxscore' then sums.points end) over (
+                partition by sums.game_id, sums.team_abbr
+            ),
+            max(case when sums.feed = 'bigdataball_play_by_play' then sums.points end) over (
+                partition by sums.game_id, sums.team_abbr
+            )
+        ) as score,
+        max(case when sums.feed = 'nbac_team_boxscore' then sums.seconds_played end) over (
+            partition by sums.game_id, sums.team_abbr
+        ) as seconds_of_team_box
+    from sums
+    inner join sides on sums.game_id = sides.game_id and sums.team_abbr = sides.team_abbr
+    left join events on sums.game_id = events.game_id
+),
+
+-- 240 minutes of five players, and 25 more per overtime: as many as the play-by-play has, else the team box, else
+-- the nearest.
+measured as (
+    select
+        *,
+        14400 + 1500 * greatest(0, coalesce(
+            last_period - 4,
+            cast(round((seconds_of_team_box - 14400) / 1500.0) as int64),
+            cast(round((seconds_played - 14400) / 1500.0) as int64),
+            0
+        )) as seconds_of_game
+    from scored
+),
+
+compared as (
+    select
+        *,
+        rows_without_minutes = 0 and abs(seconds_played - seconds_of_game) > {{ var('minutes_tolerance_seconds') }}
+            as minutes_differ,
+        coalesce(
+            rows_without_minutes = 0 and seconds_played >= 14400 - {{ var('minutes_tolerance_seconds') }}, false
+        ) or coalesce(last_loaded_at >= tipoff_at + interval {{ var('game_over_hours') }} hour, false) as is_over
+    from measured
+),
+
+final as (
+    select
+        game_id,
+        game_date,
+        team_abbr,
+        feed,
+        usable_rows,
+        quarantined_rows,
+        points,
+        seconds_played,
+        score,
+        seconds_of_game,
+        is_final,
+        is_over,
+        is_final and usable_rows > 0 and coalesce(points = score, false) and not coalesce(minutes_differ, false) as agrees,
+        case
+            when not is_final and is_over then 'played, and not final by the schedule'
+            when not is_final then 'in progress'
+            when usable_rows = 0 then concat('none of ', cast(quarantined_rows as string), ' rows can be used')
+            when score is null then 'no final score to compare with'
+            when points is null or points <> score
+                then concat(cast(coalesce(points, 0) as string), ' of ', cast(score as string), ' points')
+            when minutes_differ
+                then concat(
+                    cast(cast(round(seconds_played / 60.0) as int64) as string), ' of ',
+                    cast(cast(round(seconds_of_game / 60.0) as int64) as string), ' minutes'
+                )
+            else 'agrees'
+        end as verdict,
+        last_loaded_at
+    from compared
+)
+
+select * from final

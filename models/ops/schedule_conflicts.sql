@@ -1,0 +1,73 @@
+-- One row per game and feed that holds it as played, where the schedule does not have it as final, or not at all: the
+-- schedule is older than the feed. A game in progress is not here (int_team_evidence, is_over).
+--
+-- Of a game that the schedule lacks, `game_id` is the feed's own; few rows that name no game are rows in quarantine,
+-- and no game: as many as two teams have are one.
+{{ config(**replace_window()) }}
+
+with
+
+not_final as (
+    select game_id, min(game_date) as game_date, feed
+    from {{ ref('int_team_evidence') }}
+    where {{ in_window() }} and not is_final and is_over and usable_rows > 0
+    group by game_id, feed
+    having count(*) = 2
+),
+
+not_scheduled as (
+    select game_id, game_date, 'nbac_gamebook_player_stats' as feed
+    from {{ ref('stg_nbac__gamebook_player_stats') }}
+    where {{ in_window() }} and quarantine_reason = 'no scheduled game' and player_status = 'active' and points is not null
+    group by game_id, game_date
+    having count(*) >= 2 * {{ var('min_players_for_team_box') }}
+    union all
+    select game_id, game_date, 'bdl_player_boxscores'
+    from {{ ref('stg_bdl__player_boxscores') }}
+    where {{ in_window() }} and quarantine_reason = 'no scheduled game'
+    group by game_id, game_date
+    having count(*) >= 2 * {{ var('min_players_for_team_box') }}
+    union all
+    select game_id, game_date, 'nbac_team_boxscore'
+    from {{ ref('stg_nbac__team_boxscores') }}
+    where {{ in_window() }} and quarantine_reason = 'no scheduled game' and points > 0 and fg_attempts > 0
+    group by game_id, game_date
+    having count(*) >= 2
+    union all
+    select game_id, game_date, 'bigdataball_play_by_play'
+    from {{ ref('stg_bigdataball__play_by_play') }}
+    where {{ in_window() }} and quarantine_reason = 'no scheduled game'
+    group by game_id, game_date
+    having count(distinct player_1_lookup) >= 2 * {{ var('min_players_for_team_box') }}
+),
+
+seasons as (
+    select season_year, min(season_start_date) as season_start_date from {{ ref('dim_games') }}
+    group by season_year
+),
+
+found as (
+    select not_final.game_id, not_final.game_date, not_final.feed, base.game_status as schedule_says, base.season_year
+    from not_final
+    inner join {{ ref('stg_nbac__schedule') }} as base on not_final.game_id = base.game_id
+    union all
+    select
+        not_scheduled.game_id, not_scheduled.game_date, not_scheduled.feed, 'nothing',
+        max(coalesce(seasons.season_year, cast(extract(year from not_scheduled.game_date) as int64)))
+    from not_scheduled
+    left join seasons on not_scheduled.game_date >= seasons.season_start_date
+    group by not_scheduled.game_id, not_scheduled.game_date, not_scheduled.feed
+),
+
+final as (
+    select
+        game_id,
+        game_date,
+        season_year,
+        feed,
+        schedule_says,
+        (select cast(max(schedule_loaded_at) as date) from {{ ref('dim_games') }}) as schedule_loaded_on
+    from found
+)
+
+select * from final

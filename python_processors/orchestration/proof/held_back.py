@@ -1,0 +1,68 @@
+"""Raw rows that are not used, and games of which no feed agrees with the final score: what every command says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from python_processors.orchestration.warehouse import Session
+
+_NAMED = 10
+
+
+@dataclass(frozen=True)
+class HeldBack:
+    """Rows of one feed and reason: how many, on which dates (None of rows without one), and one of them by name."""
+
+    feed: str
+    reason: str
+    rows: int
+    first: date | None
+    last: date | None
+    example: str
+
+    @property
+    def sentence(self) -> str:
+        days = "without a date" if self.first is None else f"of {self.first}"
+        if self.first != self.last:
+            days += f" to {self.last}"
+        rows = "1 row" if self.rows == 1 else f"{self.rows:,} rows"
+        return f"{self.feed}: {rows} {days}: {self.reason} ({'' if self.rows == 1 else 'the first: '}{self.example})"
+
+    def to_dict(self) -> dict[str, Any]:
+        days = {"first": self.first and self.first.isoformat(), "last": self.last and self.last.isoformat()}
+        return {**asdict(self), **days}
+
+
+def held_back(session: Session, start: date, end: date) -> list[HeldBack]:
+    """What nba_ops.quarantine holds of a range, and of no date, by feed and reason: most rows first."""
+    if not session.columns("nba_ops.quarantine"):
+        return []
+    rows = session.read(
+        f"""
+        select
+            table_name, reason, count(*) as row_count, min(game_date) as first_day, max(game_date) as last_day,
+            min(concat(coalesce(cast(game_date as string), ''), ' ', coalesce(row_key, '?'))) as example
+        from {session.named("nba_ops.quarantine")}
+        where game_date between date '{start}' and date '{end}' or game_date is null
+        group by table_name, reason, game_date is null
+        order by row_count desc, table_name, reason
+        """
+    ).to_pylist()
+    return [
+        HeldBack(
+            row["table_name"], row["reason"], int(row["row_count"]), row["first_day"], row["last_day"],
+            row["example"].strip(),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def lines_of(found: Sequence[HeldBack]) -> list[str]:
+    """Up to ten of them for people, under a title; none where nothing is held back."""
+    if not found:
+        return []
+    more = [f"  and {len(found) - _NAMED:,} more reasons"] if len(found) > _NAMED else []
+    return ["", "Held back (nba_ops.quarantine):", *(f"  {one.sentence}" for one in found[:_NAMED]), *more]
