@@ -11,7 +11,7 @@ from typing import Any
 
 from python_processors.orchestration.project import LAYER
 from python_processors.orchestration.proof.answers import decision_sentence, gaps_of
-from python_processors.orchestration.state.states import FINE, NOT_EXPECTED, OUTCOMES, State, WHOLE
+from python_processors.orchestration.state.states import FINE, NOT_EXPECTED, OUTCOMES, WHOLE, State
 from python_processors.report.charts import chart_specs
 from python_processors.report.facts import Facts
 from python_processors.report.runs import Run, runs_of, seconds_per_date

@@ -1,4 +1,4 @@
-"""Raw rows that are not used, and games of which no feed agrees with the final score: what every command says of them."""
+"""Raw rows that are not used, and games that no feed has as the final score: what every command says of them."""
 
 from __future__ import annotations
 
