@@ -48,7 +48,7 @@ expected as (
             when quarantine_reason is not null then 'quarantined'
             when not has_source then 'no source'
         end as no_row_since,
-        concat(quarantine_reason, ': ', entity) as held_back
+        quarantine_reason || ': ' || entity as held_back
     from {{ ref('expected_rows') }}
     where {{ in_window() }}
     union all

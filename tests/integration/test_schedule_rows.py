@@ -1,0 +1,119 @@
+"""The schedule is evidence: a row of it that cannot be used is named, and empties neither a date nor a season."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.conftest import Rewrite
+from tests.warehouse import Warehouse
+
+DAY = "2021-10-21"
+JUDGES = {"every_date_is_accounted_for_coverage_"}
+TEAMS = "nba_analytics.upcoming_team_game_context"
+
+
+def rows_of_day(warehouse: Warehouse, table: str = "nba_analytics.player_game_summary") -> int:
+    ((count,),) = warehouse.query(f"select count(*) from {table} where game_date = '{DAY}'")
+    return int(count)
+
+
+def build_day(warehouse: Warehouse) -> set[str]:
+    """Tests that failed; nothing else may."""
+    outcome = warehouse.dbt("build", window=(DAY, DAY), allow_deletes=True)
+    assert not outcome.error
+    assert set(outcome.failures) <= JUDGES, outcome.failures
+    return set(outcome.failures)
+
+
+def reasons(warehouse: Warehouse) -> dict[str, int]:
+    return dict(warehouse.query(
+        "select reason, count(*) from nba_ops.quarantine where table_name = 'nbac_schedule' group by 1"
+    ))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("cast(cast(game_id as bigint) as varchar) as game_id", "game id without its leading zeros"),
+        ("season_year + 1 as season_year", "season is not the one that the id names"),
+    ],
+)
+def test_a_whole_day_written_in_another_way_is_built_as_before_and_named(
+    built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite, change: str, reason: str
+) -> None:
+    expression, _, column = change.rpartition(" as ")
+    rewrite(
+        copy_of_built.raw_dir, "nbac_schedule",
+        f"select * replace (case when game_date = '{DAY}' then {expression} else {column} end as {column}) from raw",
+    )  # fmt: skip
+    assert build_day(copy_of_built) == JUDGES
+    assert rows_of_day(copy_of_built) == rows_of_day(built)
+    assert set(reasons(copy_of_built)) == {reason}
+    ids = "select distinct nba_game_id, season_year from nba_analytics.team_offense_game_summary"
+    assert copy_of_built.query(f"{ids} where game_date = '{DAY}' order by 1") == built.query(
+        f"{ids} where game_date = '{DAY}' order by 1"
+    )
+
+
+@pytest.mark.parametrize("placeholder", ["null", "''", "'TBD'"])
+def test_games_whose_teams_are_not_known_yet_wait_by_name_and_the_others_are_built(
+    built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite, placeholder: str
+) -> None:
+    rewrite(
+        copy_of_built.raw_dir, "nbac_schedule",
+        f"""
+        from raw union all by name (
+            select * replace (
+                '0022109999' as game_id, {placeholder} as home_team_tricode, {placeholder} as away_team_tricode,
+                1 as game_status, null as home_team_score, null as away_team_score
+            ) from raw where game_date = '{DAY}' limit 1
+        )""",
+    )  # fmt: skip
+    assert build_day(copy_of_built) == set()
+    assert rows_of_day(copy_of_built, TEAMS) == rows_of_day(built, TEAMS)
+    assert copy_of_built.query(
+        "select row_key, reason from nba_ops.quarantine where table_name = 'nbac_schedule'"
+    ) == [("0022109999", "teams are not known yet")]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("'0022109999' as game_id", "another game of the same teams on the date"),
+        ("'22-1' as game_id", "unreadable game id"),
+        ("'0092109999' as game_id", "unknown kind of game"),
+        ("'0021509999' as game_id", "date is not of the season that the id names"),
+        ("'0022109999' as game_id, 'XYZ' as home_team_tricode", "unknown team"),
+        ("'0022109999' as game_id, '' as home_team_tricode, 3 as game_status", "no teams"),
+        ("'0022109999' as game_id, home_team_tricode as away_team_tricode", "a team against itself"),
+    ],
+)
+def test_a_row_more_that_names_no_game_is_held_back_and_the_rest_of_the_date_is_built(
+    built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite, change: str, reason: str
+) -> None:
+    rewrite(
+        copy_of_built.raw_dir, "nbac_schedule",
+        f"from raw union all by name (select * replace ({change}) from raw where game_date = '{DAY}' limit 1)",
+    )  # fmt: skip
+    assert build_day(copy_of_built) == JUDGES
+    assert reasons(copy_of_built) == {reason: 1}
+    assert rows_of_day(copy_of_built) == rows_of_day(built)
+    assert rows_of_day(copy_of_built, TEAMS) == rows_of_day(built, TEAMS)
+    ((outcome, said),) = copy_of_built.query(
+        "select outcome, reason from nba_ops.coverage"
+        f" where table_name = 'upcoming_team_game_context' and game_date = '{DAY}'"
+    )
+    assert outcome == "partial"
+    assert f"nbac_schedule: {reason}" in said
+
+
+def test_a_final_game_without_a_score_is_held_against_its_team_boxes(
+    built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite
+) -> None:
+    rewrite(
+        copy_of_built.raw_dir, "nbac_schedule",
+        f"select * replace (case when game_date = '{DAY}' then null else home_team_score end as home_team_score) from raw",
+    )  # fmt: skip
+    assert build_day(copy_of_built) == JUDGES
+    assert set(reasons(copy_of_built)) == {"final without a score"}
+    assert rows_of_day(copy_of_built) == rows_of_day(built)
