@@ -224,3 +224,40 @@ def test_a_raw_file_that_breaks_the_contract_stops_the_run_with_file_and_column(
     assert "2021-22/nbac_team_boxscore.csv: column `game_date` is missing; expected DATE" in outcome.error
     assert "Traceback" not in outcome.error
     assert copy_of_built.query("select count(*) from nba_raw.nbac_team_boxscore") == before
+
+
+def test_minutes_are_read_or_named_and_an_empty_cell_is_neither(copy_of_built: Warehouse, rewrite: Rewrite) -> None:
+    texts = {"34.5": 2070, "PT34M12.00S": 2052, "33:60": 2040, "": None, " ": None, "0:34:12": None, "240:00": None}
+    listed = ", ".join(f"'{text}'" for text in texts)
+    for table in ("nbac_gamebook_player_stats", "bdl_player_boxscores", "nbac_team_boxscore"):
+        played = "player_status = 'active' and minutes is not null" if table.startswith("nbac_g") else "true"
+        rewrite(
+            copy_of_built.raw_dir,
+            table,
+            f"""
+            select * exclude (number) replace (
+                case when number <= {len(texts)} and {played} then [{listed}][number] else minutes end as minutes
+            ) from (
+                select *, row_number() over (partition by {played} order by game_id, team_abbr, points desc, processed_at) as number
+                from raw
+            )
+        """,
+        )
+    staged = ("stg_nbac__gamebook_player_stats", "stg_bdl__player_boxscores", "stg_nbac__team_boxscores")
+    outcome = copy_of_built.dbt("run", "--select", *staged)
+    assert outcome.success, outcome.failures or outcome.error
+    for table in staged[:2]:
+        found = copy_of_built.query(f"""
+            select quarantine_reason, count(*) from nba_staging.{table}
+            where quarantine_reason is not null or (points is not null and seconds_played is null) group by all
+        """)
+        assert sorted(found, key=str) == [("unreadable minutes", 2), (None, 2)]
+    ((seconds,),) = copy_of_built.query(
+        "select array_agg(distinct seconds_played order by seconds_played) from nba_staging.stg_nbac__gamebook_player_stats"
+        " where seconds_played in (2070, 2052, 2040)"
+    )
+    assert seconds == [2040, 2052, 2070]
+    reasons = dict(
+        copy_of_built.query("select quarantine_reason, count(*) from nba_staging.stg_nbac__team_boxscores group by 1")
+    )
+    assert (reasons["no minutes"], reasons["unreadable minutes"]) == (2, 1)
