@@ -261,3 +261,49 @@ def test_minutes_are_read_or_named_and_an_empty_cell_is_neither(copy_of_built: W
         copy_of_built.query("select quarantine_reason, count(*) from nba_staging.stg_nbac__team_boxscores group by 1")
     )
     assert (reasons["no minutes"], reasons["unreadable minutes"]) == (2, 1)
+
+
+def test_a_city_that_no_seed_has_is_an_unknown_place_and_never_home(
+    built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite
+) -> None:
+    games = [
+        game
+        for (game,) in built.query(
+            "select nba_game_id from nba_intermediate.dim_games where game_date = '2021-10-20' and is_in_scope"
+            " and not is_neutral_site and home_team_abbr not in ('LAL', 'LAC') order by 1 limit 6"
+        )
+    ]
+    cities = {
+        games[0]: "'Lake Buena Vista'",
+        games[1]: "null",
+        games[2]: "' '",
+        games[3]: "upper(arena_city) || ', USA'",
+        games[4]: "'Paris'",
+        games[5]: "'Los Angeles'",
+    }
+    cases = " ".join(f"when '{game}' then {city}" for game, city in cities.items())
+    rewrite(
+        copy_of_built.raw_dir,
+        "nbac_schedule",
+        f"select * replace (case game_id {cases} else arena_city end as arena_city) from raw",
+    )
+    outcome = copy_of_built.dbt(
+        "run", "--select", "base_nbac__schedule", "stg_nbac__schedule", "dim_games", "dim_team_games"
+    )
+    assert outcome.success, outcome.failures or outcome.error
+    places = "select nba_game_id, venue from nba_intermediate.dim_team_games"
+    before, after = dict(built.query(places)), dict(copy_of_built.query(places))
+    changed = {games[0]: None, games[4]: "paris", games[5]: "LAC"}
+    assert after == before | changed
+    trips = copy_of_built.query(f"""
+        select count(*), count(travel_miles), count(*) filter (is_home), count(tipoff_local_time)
+        from nba_intermediate.dim_team_games where nba_game_id = '{games[0]}'
+    """)
+    assert trips == [(2, 0, 1, 2)]
+    ((next_trip,),) = copy_of_built.query(f"""
+        select count(next.travel_miles) from nba_intermediate.dim_team_games as own
+        inner join nba_intermediate.dim_team_games as next
+            on own.team_abbr = next.team_abbr and own.game_date = next.previous_game_date and own.season_year = next.season_year
+        where own.nba_game_id = '{games[0]}'
+    """)
+    assert next_trip == 0
