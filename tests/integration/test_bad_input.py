@@ -307,3 +307,25 @@ def test_a_city_that_no_seed_has_is_an_unknown_place_and_never_home(
         where own.nba_game_id = '{games[0]}'
     """)
     assert next_trip == 0
+
+
+def test_a_player_has_one_name_however_feeds_and_older_registries_spell_it(
+    built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite
+) -> None:
+    rewrite(
+        copy_of_built.raw_dir,
+        "nbac_gamebook_player_stats",
+        "select * replace (case when game_date > '2021-10-22' then upper(player_name) else player_name end as player_name) from raw",
+    )
+    rewrite(
+        copy_of_built.raw_dir,
+        "nba_players_registry",
+        "from raw union all by name select * replace (upper(player_name) as player_name, '2001-02' as season) from raw",
+    )
+    readers = ("stg_nba__players_registry", "dim_players", "dim_player_lookups", "stg_nbac__gamebook_player_stats")
+    outcome = copy_of_built.dbt("run", "--select", *readers, "int_player_boxes")
+    assert outcome.success, outcome.failures or outcome.error
+    names = "select distinct player_lookup, player_full_name from nba_intermediate.int_player_boxes order by all"
+    assert copy_of_built.query(names) == built.query(names)
+    assert copy_of_built.query("select count(*) > 0 from nba_staging.stg_nbac__gamebook_player_stats"
+        " where player_full_name = upper(player_full_name)") == [(True,)]  # fmt: skip
