@@ -183,7 +183,7 @@ def test_playing_time_is_read_in_googlesql_as_in_duckdb(key_file: Path, tmp_path
     differences = compiled_inline(claim.read_text(encoding="utf-8"), key_file, tmp_path)
     assert "PT34M12.00S" in differences
     assert googlesql.execute(differences) == []
-    assert len(googlesql.execute(differences.replace("2052", "2053"))) > 0
+    assert len(googlesql.execute(differences.replace("{1,2}", "{2}"))) > 0
 
 
 def test_a_fingerprint_in_googlesql_is_the_hashers(key_file: Path, tmp_path: Path) -> None:
