@@ -24,10 +24,34 @@
     end
 {%- endmacro %}
 
-{#- Playing time in seconds of 'MM:SS' ('33:60' is 34 minutes) or 'MM'; null when it is neither. -#}
-{% macro minutes_text_to_seconds(minutes) -%}
-    60 * {{ try_to('INT64', part_of(minutes, ':', 1)) }}
-    + case when strpos({{ minutes }}, ':') > 0 then {{ try_to('INT64', part_of(minutes, ':', 2)) }} else 0 end
+{#-
+  Playing time in seconds of the forms that feeds use; null of any other text. They are `34:12` (`33:60`
+  is 34 minutes: the gamebook has it), `34`, `34.5`, and `PT34M12.00S` to the nearest second. More than one
+  decimal is no time: spreadsheets turn 14:00 into `0.583333333` of a day. Minutes have up to so many digits:
+  two of a player, three of a team.
+-#}
+{% macro minutes_text_to_seconds(minutes, digits=2) -%}
+    {%- set whole = '[0-9]{1,' ~ digits ~ '}' -%}
+    {%- set seconds_of_iso = "replace(" ~ part_of(minutes, 'M', 2) ~ ", 'S', '')" -%}
+    case
+        when {{ matches(minutes, '^' ~ whole ~ ':([0-5][0-9]|60)$') }}
+            then
+                60 * {{ try_to('INT64', part_of(minutes, ':', 1)) }}
+                + {{ try_to('INT64', part_of(minutes, ':', 2)) }}
+        when {{ matches(minutes, '^' ~ whole ~ '([.][0-9])?$') }}
+            then
+                60 * {{ try_to('INT64', part_of(minutes, '.', 1)) }}
+                + 6 * coalesce({{ try_to('INT64', part_of(minutes, '.', 2)) }}, 0)
+        when {{ matches(minutes, '^PT' ~ whole ~ 'M[0-5][0-9][.][0-9]+S$') }}
+            then
+                60 * {{ try_to('INT64', "replace(" ~ part_of(minutes, 'M', 1) ~ ", 'PT', '')") }}
+                + cast(round({{ try_to('FLOAT64', seconds_of_iso) }}) as int64)
+    end
+{%- endmacro %}
+
+{#- Whether a feed gives a playing time at all: blank text, as of an empty cell, is none. Never null. -#}
+{% macro minutes_are_given(minutes) -%}
+    coalesce({{ matches(minutes, '[^[:space:]]') }}, false)
 {%- endmacro %}
 
 {#-

@@ -20,7 +20,8 @@ final as (
                 season desc,
                 case when birth_date is null then 1 else 0 end,
                 case when position is null then 1 else 0 end,
-                team_abbr asc
+                team_abbr asc,
+                player_lookup asc
         ) = 1
 )
 

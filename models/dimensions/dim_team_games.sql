@@ -15,6 +15,13 @@ arenas as (
     select * from {{ ref('arenas') }}
 ),
 
+-- The two teams of Los Angeles share a building, so the first stands for the city.
+cities as (
+    select lower(city) as city, min(venue) as venue, min(timezone) as timezone
+    from arenas
+    group by lower(city)
+),
+
 sides as (
     {%- for side, other in [('home', 'away'), ('away', 'home')] %}
     select
@@ -23,31 +30,29 @@ sides as (
         {{ other }}_team_abbr as opponent_team_abbr,
         {{ 'true' if side == 'home' else 'false' }} as is_home,
         home_team_abbr,
+        nullif(trim(lower({{ part_of('arena_city', ',', 1) }})), '') as city,
         {{ side }}_points - {{ other }}_points as margin
     from games
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
 
--- A game's city names its venue where that is nobody's home (Paris, Austin); else it is at home.
+-- A game is at home unless its city is another one, whatever the schedule's flag says (Austin); a city
+-- that the seed lacks is an unknown place, never home. A neutral site without a city is unknown, too.
 with_venue as (
     select
         sides.*,
-        case
-            when elsewhere.venue is not null then elsewhere.venue
-            when not coalesce(sides.is_neutral_site, false) then at_home.venue
-        end as venue,
-        coalesce(
-            elsewhere.timezone,
-            case when not coalesce(sides.is_neutral_site, false) then at_home.timezone end,
-            sides.arena_timezone
-        ) as venue_timezone,
+        coalesce(at_home.venue, cities.venue) as venue,
+        coalesce(at_home.timezone, cities.timezone, sides.arena_timezone) as venue_timezone,
         sides.is_final and sides.is_in_scope as is_result,
         {{ day_number('sides.game_date') }} as day
     from sides
-    left join arenas as elsewhere
-        on elsewhere.team_abbr is null and {{ part_of('sides.arena_city', ',', 1) }} = elsewhere.city
-    left join arenas as at_home on sides.home_team_abbr = at_home.team_abbr
+    left join arenas as at_home
+        on
+            sides.home_team_abbr = at_home.team_abbr
+            and not coalesce(sides.is_neutral_site, false)
+            and (sides.city is null or sides.city = lower(at_home.city))
+    left join cities on sides.city = cities.city and at_home.venue is null
 ),
 
 numbered as (

@@ -88,7 +88,7 @@ final as (
         games.game_date,
         games.season_year,
         boxes.player_lookup,
-        boxes.player_full_name,
+        coalesce(players.player_name, boxes.player_full_name) as player_full_name,
         players.universal_player_id,
         boxes.team_abbr,
         case boxes.team_abbr when games.home_team_abbr then games.away_team_abbr else games.home_team_abbr end

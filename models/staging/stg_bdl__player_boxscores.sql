@@ -56,7 +56,7 @@ renamed as (
         blocks,
         turnovers,
         personal_fouls,
-        minutes is not null as has_minutes,
+        {{ minutes_are_given('minutes') }} as has_minutes,
         game_problem,
         is_team_of_game,
         is_final,

@@ -50,7 +50,7 @@ renamed as (
         dnp_reason,
         start_position is not null as is_starter,
         {{ minutes_text_to_seconds('minutes') }} as seconds_played,
-        minutes is not null as has_minutes,
+        {{ minutes_are_given('minutes') }} as has_minutes,
         points,
         field_goals_made as fg_makes,
         field_goals_attempted as fg_attempts,

@@ -43,7 +43,8 @@ renamed as (
         game_date,
         season_year,
         team_abbr,
-        {{ minutes_text_to_seconds('minutes') }} as seconds_played,
+        {{ minutes_text_to_seconds('minutes', digits=3) }} as seconds_played,
+        {{ minutes_are_given('minutes') }} as has_minutes,
         points,
         fg_made as fg_makes,
         fg_attempted as fg_attempts,
@@ -71,12 +72,13 @@ renamed as (
 
 judged as (
     select
-        * {{ star_except(['game_problem', 'is_team_of_game', 'is_final', 'scheduled_points']) }},
+        * {{ star_except(['game_problem', 'is_team_of_game', 'is_final', 'scheduled_points', 'has_minutes']) }},
         case
             when game_problem is not null then game_problem
             when not is_team_of_game then 'team does not play in the game'
             when not is_final then 'game is not final'
             when points = 0 or fg_attempts = 0 then 'placeholder of a game not played'
+            when not has_minutes then 'no minutes'
             when seconds_played is null then 'unreadable minutes'
             when points <> scheduled_points then 'points are not the score of the schedule'
             else {{ box_score_problem() }}

@@ -177,6 +177,15 @@ def test_rounding_to_whole_tenths_agrees_where_rounding_doubles_does_not(key_fil
     assert found == [n for (n,) in ours]
 
 
+def test_playing_time_is_read_in_googlesql_as_in_duckdb(key_file: Path, tmp_path: Path) -> None:
+    """The claim that DuckDB is held to, with its list of texts."""
+    claim = PROJECT_ROOT / "tests" / "dbt" / "claims" / "playing_time_is_read_in_every_form_of_the_feeds.sql"
+    differences = compiled_inline(claim.read_text(encoding="utf-8"), key_file, tmp_path)
+    assert "PT34M12.00S" in differences
+    assert googlesql.execute(differences) == []
+    assert len(googlesql.execute(differences.replace("{1,2}", "{2}"))) > 0
+
+
 def test_a_fingerprint_in_googlesql_is_the_hashers(key_file: Path, tmp_path: Path) -> None:
     from python_processors.hashing import fingerprint
 

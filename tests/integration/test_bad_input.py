@@ -224,3 +224,108 @@ def test_a_raw_file_that_breaks_the_contract_stops_the_run_with_file_and_column(
     assert "2021-22/nbac_team_boxscore.csv: column `game_date` is missing; expected DATE" in outcome.error
     assert "Traceback" not in outcome.error
     assert copy_of_built.query("select count(*) from nba_raw.nbac_team_boxscore") == before
+
+
+def test_minutes_are_read_or_named_and_an_empty_cell_is_neither(copy_of_built: Warehouse, rewrite: Rewrite) -> None:
+    texts = {"34.5": 2070, "PT34M12.00S": 2052, "33:60": 2040, "": None, " ": None, "0:34:12": None, "240:00": None}
+    listed = ", ".join(f"'{text}'" for text in texts)
+    for table in ("nbac_gamebook_player_stats", "bdl_player_boxscores", "nbac_team_boxscore"):
+        played = "player_status = 'active' and minutes is not null" if table.startswith("nbac_g") else "true"
+        rewrite(
+            copy_of_built.raw_dir,
+            table,
+            f"""
+            select * exclude (number) replace (
+                case when number <= {len(texts)} and {played} then [{listed}][number] else minutes end as minutes
+            ) from (
+                select *, row_number() over (partition by {played} order by game_id, team_abbr, points desc, processed_at) as number
+                from raw
+            )
+        """,
+        )
+    staged = ("stg_nbac__gamebook_player_stats", "stg_bdl__player_boxscores", "stg_nbac__team_boxscores")
+    outcome = copy_of_built.dbt("run", "--select", *staged)
+    assert outcome.success, outcome.failures or outcome.error
+    for table in staged[:2]:
+        found = copy_of_built.query(f"""
+            select quarantine_reason, count(*) from nba_staging.{table}
+            where quarantine_reason is not null or (points is not null and seconds_played is null) group by all
+        """)
+        assert sorted(found, key=str) == [("unreadable minutes", 2), (None, 2)]
+    ((seconds,),) = copy_of_built.query(
+        "select array_agg(distinct seconds_played order by seconds_played) from nba_staging.stg_nbac__gamebook_player_stats"
+        " where seconds_played in (2070, 2052, 2040)"
+    )
+    assert seconds == [2040, 2052, 2070]
+    reasons = dict(
+        copy_of_built.query("select quarantine_reason, count(*) from nba_staging.stg_nbac__team_boxscores group by 1")
+    )
+    assert (reasons["no minutes"], reasons["unreadable minutes"]) == (2, 1)
+
+
+def test_a_city_that_no_seed_has_is_an_unknown_place_and_never_home(
+    built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite
+) -> None:
+    games = [
+        game
+        for (game,) in built.query(
+            "select nba_game_id from nba_intermediate.dim_games where game_date = '2021-10-20' and is_in_scope"
+            " and not is_neutral_site and home_team_abbr not in ('LAL', 'LAC') order by 1 limit 6"
+        )
+    ]
+    cities = {
+        games[0]: "'Lake Buena Vista'",
+        games[1]: "null",
+        games[2]: "' '",
+        games[3]: "upper(arena_city) || ', USA'",
+        games[4]: "'Paris'",
+        games[5]: "'Los Angeles'",
+    }
+    cases = " ".join(f"when '{game}' then {city}" for game, city in cities.items())
+    rewrite(
+        copy_of_built.raw_dir,
+        "nbac_schedule",
+        f"select * replace (case game_id {cases} else arena_city end as arena_city) from raw",
+    )
+    outcome = copy_of_built.dbt(
+        "run", "--select", "base_nbac__schedule", "stg_nbac__schedule", "dim_games", "dim_team_games"
+    )
+    assert outcome.success, outcome.failures or outcome.error
+    places = "select nba_game_id, venue from nba_intermediate.dim_team_games"
+    before, after = dict(built.query(places)), dict(copy_of_built.query(places))
+    changed = {games[0]: None, games[4]: "paris", games[5]: "LAC"}
+    assert after == before | changed
+    trips = copy_of_built.query(f"""
+        select count(*), count(travel_miles), count(*) filter (is_home), count(tipoff_local_time)
+        from nba_intermediate.dim_team_games where nba_game_id = '{games[0]}'
+    """)
+    assert trips == [(2, 0, 1, 2)]
+    ((next_trip,),) = copy_of_built.query(f"""
+        select count(next.travel_miles) from nba_intermediate.dim_team_games as own
+        inner join nba_intermediate.dim_team_games as next
+            on own.team_abbr = next.team_abbr and own.game_date = next.previous_game_date and own.season_year = next.season_year
+        where own.nba_game_id = '{games[0]}'
+    """)
+    assert next_trip == 0
+
+
+def test_a_player_has_one_name_however_feeds_and_older_registries_spell_it(
+    built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite
+) -> None:
+    rewrite(
+        copy_of_built.raw_dir,
+        "nbac_gamebook_player_stats",
+        "select * replace (case when game_date > '2021-10-22' then upper(player_name) else player_name end as player_name) from raw",
+    )
+    rewrite(
+        copy_of_built.raw_dir,
+        "nba_players_registry",
+        "from raw union all by name select * replace (upper(player_name) as player_name, '2001-02' as season) from raw",
+    )
+    readers = ("stg_nba__players_registry", "dim_players", "dim_player_lookups", "stg_nbac__gamebook_player_stats")
+    outcome = copy_of_built.dbt("run", "--select", *readers, "int_player_boxes")
+    assert outcome.success, outcome.failures or outcome.error
+    names = "select distinct player_lookup, player_full_name from nba_intermediate.int_player_boxes order by all"
+    assert copy_of_built.query(names) == built.query(names)
+    assert copy_of_built.query("select count(*) > 0 from nba_staging.stg_nbac__gamebook_player_stats"
+        " where player_full_name = upper(player_full_name)") == [(True,)]  # fmt: skip
