@@ -109,7 +109,7 @@ def test_a_stale_schedule_knows_no_score_from_its_day_on(spoiled: Callable[..., 
     found = spoiled("stale_schedule")
     sql = (
         "select game_status, count(*), count(home_team_score), min(game_date), max(game_date) from rows"
-        f" where game_date between '2021-10-19' and '2021-10-26' group by 1 order by 1"
+        " where game_date between '2021-10-19' and '2021-10-26' group by 1 order by 1"
     )
     ((status, count, scores, *_),) = found.was(SCHEDULE, sql)
     assert (status, count == scores) == (3, True)
