@@ -103,6 +103,7 @@ def result_lines(result: RunResult) -> list[str]:
     lines += [f"FAILED {table} {spelled(sorted(days))}" for table, days in result.failed.items()]
     lines += [f"  {what}: {message}" for what, message in result.failures.items()]
     lines += [f"BLOCKED {table} {spelled(sorted(days))}" for table, days in result.blocked.items()]
+    lines += [f"WARNING {of.test}: {of.said}" for of in result.warnings]
     if result.was_stopped:
         lines.append("The run was stopped; the same command goes on where it ended.")
     return lines
