@@ -1,12 +1,14 @@
 {#- Datasets carry the platform's names as they are; FULLCOURT_DATASET_PREFIX sets a scratch copy apart. -#}
 {% macro generate_schema_name(custom_schema_name, node) -%}
-    {{ return(checked_name(
-        'dataset', env_var('FULLCOURT_DATASET_PREFIX', '') ~ (custom_schema_name or target.schema), '[A-Za-z_][A-Za-z0-9_]*'
-    )) }}
+    {%- set name = env_var('FULLCOURT_DATASET_PREFIX', '') ~ (custom_schema_name or target.schema) -%}
+    {%- do refuse_names_that_clash(target.database, [name]) -%}
+    {{ return(checked_name('dataset', name, '[A-Za-z_][A-Za-z0-9_]*')) }}
 {%- endmacro %}
 
 {#- The target's project, or the name of DuckDB's file. -#}
 {% macro generate_database_name(custom_database_name=none, node=none) -%}
+    {%- set prefix = env_var('FULLCOURT_DATASET_PREFIX', '') -%}
+    {%- do refuse_names_that_clash(target.database, ['main', 'temp', 'system', prefix ~ 'nba_raw', prefix ~ 'nba_reference']) -%}
     {{ return(checked_name('project', custom_database_name or target.database, '[A-Za-z0-9_][A-Za-z0-9_:.-]*')) }}
 {%- endmacro %}
 
@@ -22,4 +24,17 @@
         ) }}
     {%- endif -%}
     {{ return(name) }}
+{%- endmacro %}
+
+{#-
+  DuckDB calls the database as its file is called. Of a dataset of the same name it cannot tell it apart, and files
+  called after its own schemas it renames by itself, to main_db (1.5), where dbt does not find them.
+-#}
+{% macro refuse_names_that_clash(database, others) -%}
+    {%- if target.type == 'duckdb' and database | lower in others | map('lower') | list -%}
+        {{ exceptions.raise_compiler_error(
+            "The warehouse's file cannot be called '" ~ database ~ "': DuckDB has, or fullcourt makes, a schema of that"
+            ~ " name in it. Rename the file, and give its new name in FULLCOURT_DUCKDB. Nothing was changed."
+        ) }}
+    {%- endif -%}
 {%- endmacro %}

@@ -107,6 +107,10 @@ def digest_of_run(
             for table, reasons in gaps.items()
         ], "tables"))  # fmt: skip
     event("circuit breakers open", breakers, "players, teams or days that failed three times", "circuit breaker open")
+    if result.warnings:
+        happened.append(_plural(len(result.warnings), "warning"))
+        lines.extend(["", f"Warnings of tests: {len(result.warnings):,}"])
+        lines.extend(_some([f"  {of.test}: {of.said}" for of in result.warnings], "warnings"))
     if happened and verification and verification.held_back:
         lines.extend(["", "Held back (nba_ops.quarantine):"])
         lines.extend(_some([f"  {one.sentence}" for one in verification.held_back], "reasons"))
@@ -259,6 +263,8 @@ def _next(request: Request, result: RunResult, gaps: Mapping[str, object], break
     if result.wrong_skips:
         table, day = result.wrong_skips[0]
         return [f"Next: fullcourt explain {table} {day}; a read is missing from the table's contract (docs/checks.md)"]
+    if result.warnings and not breakers:
+        return ["Next: docs/checks.md says what each check lists, and what to do about it"]
     return [
         "Next: the rows of nba_ops.analytics_failures and precompute_failures say what repairs them (docs/checks.md)"
     ]

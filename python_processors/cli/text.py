@@ -46,10 +46,7 @@ def plan_lines(made: Plan, *, full: bool) -> list[str]:
         lines.append(f"  and {len(made.blocked) - 5:,} more dates are blocked")
     lines += _out_of_reach_lines(made)
     lines += _changes_lines(made)
-    to_insert, may_change, to_delete = (
-        sum(getattr(of, name) for of in made.changes.values()) for name in ("to_insert", "may_change", "to_delete")
-    )
-    rows = f"about {to_insert:,} rows to insert, {may_change:,} that may change, {to_delete:,} to delete"
+    lines += _rows_lines(made)
     seconds = (
         "time unknown, as no run has a history yet"
         if made.seconds is None
@@ -57,7 +54,8 @@ def plan_lines(made: Plan, *, full: bool) -> list[str]:
     )
     money, read = price(made), made.bytes_read or 0
     cost = "" if money is None else f", {read / 1e9:,.2f} GB by dry run, {money:,.2f} dollars at list price"
-    lines.append(f"  {len(made.chunks)} chunks, {rows}, {seconds}{cost}.")
+    chunks = "1 chunk" if len(made.chunks) == 1 else f"{len(made.chunks)} chunks"
+    lines.append(f"  {chunks}, {seconds}{cost}.")
     if made.uncounted:
         lines.append(f"  {made.uncounted} dates are to be counted against the schedule.")
     return lines
@@ -69,6 +67,21 @@ def _out_of_reach_lines(made: Plan) -> list[str]:
     for day, reason in made.out_of_reach.items():
         days.setdefault(reason, []).append(day)
     return [f"  out of reach: {spelled(sorted(of))}: {reason}" for reason, of in days.items()]
+
+
+def _rows_lines(made: Plan) -> list[str]:
+    """Rows to insert, change and delete: each says whether it is a count or a guess."""
+    of = made.figures()
+    insert = "0 to insert"
+    if of["to_insert"]["rows"]:
+        insert = f"about {of['to_insert']['rows']:,} to insert (a guess by schedule and box scores)"
+    line = (
+        f"  Rows: {insert}, {of['may_change']['rows']:,} that may change (a count of those stored),"
+        f" {of['to_delete']['rows']:,} to delete (a count)."
+    )
+    unknown = of["to_insert"]["dates_without_guess"]
+    more = [f"  {unknown:,} more dates of tables will get rows; no box score tells how many."] if unknown else []
+    return [line, *more]
 
 
 def _changes_lines(made: Plan) -> list[str]:
@@ -101,6 +114,7 @@ def result_lines(result: RunResult) -> list[str]:
     lines += [f"FAILED {table} {spelled(sorted(days))}" for table, days in result.failed.items()]
     lines += [f"  {what}: {message}" for what, message in result.failures.items()]
     lines += [f"BLOCKED {table} {spelled(sorted(days))}" for table, days in result.blocked.items()]
+    lines += [f"WARNING {of.test}: {of.said}" for of in result.warnings]
     if result.was_stopped:
         lines.append("The run was stopped; the same command goes on where it ended.")
     return lines

@@ -18,6 +18,15 @@ from dbt_common.invocation import get_invocation_id
 from python_processors.contract import PROJECT_ROOT
 
 
+@dataclass(frozen=True)
+class Warned:
+    """A test that dbt warns of: how many rows it found, and what dbt says of that."""
+
+    name: str
+    failures: int
+    message: str
+
+
 @dataclass
 class DbtOutcome:
     """What one dbt invocation did. `failures` holds a message per hashed table or other node that failed."""
@@ -30,7 +39,7 @@ class DbtOutcome:
     seconds: dict[str, float] = field(default_factory=dict)
     bytes_processed: dict[str, int] = field(default_factory=dict)
     slot_ms: dict[str, int] = field(default_factory=dict)
-    warnings: int = 0
+    warnings: list[Warned] = field(default_factory=list)
     nodes: int = 0
 
     @property
@@ -93,7 +102,7 @@ def outcome_of(result: dbtRunnerResult, judged_by: Callable[[Any], str]) -> DbtO
         elif run.status == "skipped":
             outcome.failures.setdefault(name, "skipped, since something that it reads failed")
         elif run.status == "warn":
-            outcome.warnings += 1
+            outcome.warnings.append(Warned(run.node.name, run.failures or 0, " ".join(str(run.message).split())))
         else:
             outcome.succeeded.add(name)
     outcome.succeeded -= set(outcome.failures)

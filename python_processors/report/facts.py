@@ -189,13 +189,14 @@ def _decided(session: Session) -> list[Decided]:
         return []
     rows = session.read(
         "select run_id, table_name, decision, count(distinct game_date) as dates, min(game_date) as first_day,"
-        " max(game_date) as last_day, min(decided_at) as began, max(decided_at) as ended"
-        f" from {session.named('nba_ops.decisions')} where {_EVERY_DATE} group by 1, 2, 3"
+        " max(game_date) as last_day, min(decided_at) as began, max(decided_at) as ended,"
+        " case when decision = 'warned' then reason end as reason"
+        f" from {session.named('nba_ops.decisions')} where {_EVERY_DATE} group by 1, 2, 3, 9"
     ).to_pylist()
     return [
         Decided(
             row["run_id"], row["table_name"], row["decision"] or "", int(row["dates"]), row["first_day"],
-            row["last_day"], row["began"], row["ended"],
+            row["last_day"], row["began"], row["ended"], _shortened(row["reason"]),
         )
         for row in rows if row["table_name"] != LAYER
     ]  # fmt: skip

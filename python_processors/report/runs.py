@@ -46,6 +46,7 @@ class Decided:
     last: date
     began: datetime
     ended: datetime
+    reason: str = ""  # of a warning alone
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Run:
     blocked: int
     errors: tuple[str, ...]
     saved: float
+    warnings: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -145,7 +147,8 @@ def _run(
         ended_at=max([*(s.ended_at for s in steps), *(part.ended for part in decided)]),
         first=first, last=last, seconds=sum(s.seconds for s in steps),
         rows_written=sum(s.rows_written for s in steps), left_alone=alone,
-        errors=tuple(dict.fromkeys(s.error for s in steps if s.error)), saved=saved, **counts,
+        errors=tuple(dict.fromkeys(s.error for s in steps if s.error)), saved=saved,
+        warnings=tuple(f"{part.table}: {part.reason}" for part in decided if part.decision == "warned"), **counts,
     )  # fmt: skip
 
 

@@ -91,9 +91,17 @@ def of(name: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("found", [name], indirect=True)
 
 
+# What the warehouse says of these is to be tested here once it judges them; tests/unit/test_simulated_faults.py holds
+# what they do to the files.
+NOT_JUDGED = {
+    "players_under_both_teams", "wrong_abbreviation", "gamebook_without_players", "rematch_next_day", "malformed_ids",
+    "ids_without_zeros", "season_by_end_year", "stale_schedule", "schedule_without_day",
+}  # fmt: skip
+
+
 def test_each_fault_has_a_test() -> None:
     here = Path(__file__).read_text(encoding="utf-8")
-    assert [name for name in FAULTS if f'@of("{name}")' not in here] == []
+    assert {name for name in FAULTS if f'@of("{name}")' not in here} == NOT_JUDGED
 
 
 @of("duplicated_loads")

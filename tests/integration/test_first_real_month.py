@@ -60,7 +60,7 @@ def test_a_season_is_planned_with_its_cost_and_waits_for_a_yes(real_month: Wareh
     said = fullcourt(real_month, "backfill", "--season", "2021-22", code=2).stderr
     assert f"{len(plan['dates'])} dates" in said
     to_insert = sum(of["to_insert"] for of in plan["changes"].values())
-    assert f"about {to_insert:,} rows to insert, " in said
+    assert f"Rows: about {to_insert:,} to insert (a guess by schedule and box scores), " in said
     assert ", 0 to delete" in said
     assert f"about {plan['seconds']:,.0f} s by earlier runs" in said
     assert "run the same command with --yes. Nothing was started." in said

@@ -17,7 +17,7 @@ from python_processors.orchestration.backfill import NotConfirmedError
 from python_processors.orchestration.proof.row_checks import RowChecks, TableVerification, Verification
 from python_processors.orchestration.request import RangeError, Request
 from python_processors.orchestration.run.invocation import NoRoomError
-from python_processors.orchestration.run.journal import RunResult
+from python_processors.orchestration.run.journal import RunResult, RunWarning
 from python_processors.schema.drift import Drift, DriftError
 
 START, END = date(2021, 10, 19), date(2021, 11, 27)
@@ -119,6 +119,15 @@ def test_a_wrong_skip_alone_names_the_date_to_explain() -> None:
     digest = digest_of_run(REQUEST, failed(wrong_skips=[("player_game_summary", START)]), None, {})
     assert digest is not None
     assert digest.lines[-1].startswith(f"Next: fullcourt explain player_game_summary {START}")
+
+
+def test_a_warning_of_a_test_is_told_with_what_it_found() -> None:
+    warning = RunWarning("days_are_known", 2, "Got 2 results", START, END)
+    digest = digest_of_run(REQUEST, failed(warnings=[warning]), None, {})
+    assert digest is not None
+    assert digest.title.endswith(": 1 warning")
+    assert "  days_are_known: 2 failures, 2021-10-19 to 2021-11-27: Got 2 results" in digest.lines
+    assert digest.lines[-1].startswith("Next: docs/checks.md")
 
 
 def test_open_breakers_are_counted_by_table() -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunnerResult
 
 from python_processors.orchestration import dbt_calls
 
@@ -22,3 +26,17 @@ def test_connections_are_closed_whoever_still_holds_them(monkeypatch: pytest.Mon
     dbt_calls._close_connections()
     assert held.is_closed
     assert DuckDBConnectionManager._ENV is None
+
+
+def test_a_warning_keeps_its_name_its_failures_and_its_message() -> None:
+    def of(name: str, status: str, **more: Any) -> SimpleNamespace:
+        node = SimpleNamespace(name=name, resource_type="test")
+        return SimpleNamespace(node=node, status=status, adapter_response={}, execution_time=0.1, **more)
+
+    warned = of("days_are_known", "warn", failures=2, message="Got 2 results,\n configured to warn if != 0")
+    result = dbtRunnerResult(True, result=SimpleNamespace(results=[warned, of("other", "pass")]))  # type: ignore[arg-type]
+    outcome = dbt_calls.outcome_of(result, lambda node: "a_table")
+    assert outcome.warnings == [
+        dbt_calls.Warned("days_are_known", 2, "Got 2 results, configured to warn if != 0")
+    ]  # fmt: skip
+    assert outcome.failures == {}

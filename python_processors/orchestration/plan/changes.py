@@ -7,15 +7,15 @@ it has run, and is guarded there once more, before anything is published (macros
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
-from python_processors.contract import load_contract
 from python_processors.deletions import Allowance
 from python_processors.errors import RefusedError
 from python_processors.logic_version import project_vars
 from python_processors.orchestration.state.snapshot import Snapshot
+from python_processors.orchestration.warehouse import Session
 from python_processors.raw_contract import played_feeds
 
 _NAMED_DATES = 5
@@ -23,13 +23,15 @@ _NAMED_DATES = 5
 
 @dataclass(frozen=True)
 class Changes:
-    """Rows of one table: to insert where a date has none (a guess, by schedule and gamebook), stored rows of dates
-    that are built again (each may change or stay), and rows to delete (a count).
+    """Rows of one table: to insert, a guess; stored rows of dates that are built again, a count, each of which may
+    change or stay; and rows to delete, a count.
 
+    `to_insert` is None until somebody guesses. `dates_without_guess` are to have rows, and nothing tells how many.
     `emptied` names the dates that would have no rows any more, with the feeds that still have games of them.
     """
 
-    to_insert: int = 0
+    to_insert: int | None = None
+    dates_without_guess: int = 0
     may_change: int = 0
     to_delete: int = 0
     stored: int = 0
@@ -56,16 +58,28 @@ def changes_of(snapshot: Snapshot, table: str, days: Sequence[date]) -> Changes:
     stored = snapshot.memory.stored_rows(table, snapshot.start, snapshot.end)
     if not days:
         return Changes(stored=stored)
-    rows_of = load_contract(table).declared.rows
-    is_of_players = rows_of is not None and rows_of.population.entity == "player"
-    counts = snapshot.memory.counts_to_come(table, days, is_of_players)
+    counts = snapshot.memory.stored_by_day(table, days)
     lost = [row["day"] for row in counts if row["stored"] and not row["is_game_day"]]
     feeds = snapshot.memory.rows_of_feeds(played_feeds(), lost) if lost else {}
     return Changes(
-        to_insert=int(sum(row["likely"] or 0 for row in counts if not row["stored"] and row["is_game_day"])),
         may_change=sum(row["stored"] for row in counts if row["is_game_day"]),
         to_delete=sum(row["stored"] for row in counts if not row["is_game_day"]),
         stored=stored, emptied={day: tuple(feeds.get(day, ())) for day in lost},
+    )  # fmt: skip
+
+
+def with_guess(changes: Changes, snapshot: Snapshot, session: Session, table: str, days: Sequence[date]) -> Changes:
+    """The changes with the rows to insert: of dates that lack some of the rows that were last expected of them."""
+    lacking = {
+        row["day"]: row["stored"]
+        for row in snapshot.memory.stored_by_day(table, days)
+        if row["is_game_day"] and not row["is_whole"]
+    }
+    likely = snapshot.likely_rows(session, table, list(lacking))
+    known = {day: rows for day, rows in likely.items() if rows is not None}
+    return replace(
+        changes, to_insert=sum(max(rows - lacking[day], 0) for day, rows in known.items()),
+        dates_without_guess=len(lacking) - len(known),
     )  # fmt: skip
 
 

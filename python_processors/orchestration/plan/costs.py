@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from python_processors.orchestration.plan.changes import with_guess
 from python_processors.orchestration.plan.planner import Plan
 from python_processors.orchestration.state.snapshot import Snapshot
 from python_processors.orchestration.warehouse import Session
@@ -10,7 +11,11 @@ DOLLARS_PER_TEBIBYTE = 6.25  # on-demand list price of BigQuery, us-west2 (2026-
 
 
 def estimate(plan: Plan, snapshot: Snapshot, session: Session) -> None:
-    """Fill a plan's seconds and bytes; None where nothing tells."""
+    """Fill a plan's rows to insert, seconds and bytes; None where nothing tells."""
+    plan.changes = {
+        table: with_guess(changes, snapshot, session, table, plan.days_of(table))
+        for table, changes in plan.changes.items()
+    }
     plan.seconds = _seconds(plan, snapshot, session)
     plan.bytes_read = _bytes(plan, snapshot, session)
 

@@ -76,8 +76,20 @@ class Plan:
 
     @property
     def rows(self) -> int:
-        """Rows that are looked at: to insert, to change at most, and to delete."""
-        return sum(of.to_insert + of.may_change + of.to_delete for of in self.changes.values())
+        """Rows that are looked at: to insert, as far as that can be guessed, to change at most, and to delete."""
+        return sum((of.to_insert or 0) + of.may_change + of.to_delete for of in self.changes.values())
+
+    def figures(self) -> dict[str, dict[str, Any]]:
+        """Rows to insert, that may change, and to delete, and which of them are a guess."""
+        every = self.changes.values()
+        return {
+            "to_insert": {
+                "rows": sum(of.to_insert or 0 for of in every), "is_guess": True,
+                "dates_without_guess": sum(of.dates_without_guess for of in every),
+            },
+            "may_change": {"rows": sum(of.may_change for of in every), "is_guess": False},
+            "to_delete": {"rows": sum(of.to_delete for of in every), "is_guess": False},
+        }  # fmt: skip
 
     def days_of(self, table: str) -> list[date]:
         return sorted(step.day for step in self.steps if step.table == table)
@@ -97,6 +109,7 @@ class Plan:
             "chunks": [[day.isoformat() for day in chunk] for chunk in self.chunks],
             "uncounted_dates": self.uncounted,
             "rows": self.rows,
+            "figures": self.figures(),
             "changes": {table: changes.to_dict() for table, changes in self.changes.items()},
             "raw_changes": self.raw_changes,
             "seconds": self.seconds,

@@ -79,6 +79,7 @@ class Invoker:
         outcome: DbtOutcome = attempt(self._warehouse.when_free, build, lambda built: built.said)
         self._record.result.nodes_run += outcome.nodes
         self._record.steps.append(RunnerStep(tuple(tables), tuple(days), outcome, started, datetime.now(UTC)))
+        self._record.warned(outcome.warnings, days)
         said = next((m for m in (outcome.error, *outcome.failures.values()) if is_of_the_disk(m)), None)
         if said:
             raise NoRoomError(said)

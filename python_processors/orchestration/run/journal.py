@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -14,6 +14,22 @@ from python_processors.orchestration.run.history import ProcessorRun, config_has
 from python_processors.orchestration.state.reads import reads_of
 from python_processors.orchestration.warehouse import Session, Warehouse
 from python_processors.raw_contract import raw_tables
+
+
+@dataclass(frozen=True)
+class RunWarning:
+    """What a test found that does not fail a build, in the dates that were built together."""
+
+    test: str
+    failures: int
+    message: str
+    start: date
+    end: date
+
+    @property
+    def said(self) -> str:
+        found = f"{self.failures:,} failure" + ("" if self.failures == 1 else "s")
+        return f"{found}, {self.start} to {self.end}: {self.message}"
 
 
 @dataclass
@@ -28,6 +44,7 @@ class RunResult:
     failed: dict[str, list[date]] = field(default_factory=dict)
     blocked: dict[str, list[date]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
+    warnings: list[RunWarning] = field(default_factory=list)
     rows: dict[str, dict[str, int]] = field(default_factory=dict)
     nodes_run: int = 0
     audited: int = 0
@@ -50,7 +67,11 @@ class RunResult:
         }
         return {
             "run_id": self.run_id, "built": self.built, "skipped": self.skipped, "cut_off": self.cut_off, **days,
-            "failures": self.failures, "rows": self.rows, "rows_written": self.rows_written,
+            "failures": self.failures,
+            "warnings": [
+                {**asdict(of), "start": of.start.isoformat(), "end": of.end.isoformat()} for of in self.warnings
+            ],
+            "rows": self.rows, "rows_written": self.rows_written,
             "dbt_nodes_run": self.nodes_run, "audited": self.audited,
             "wrong_skips": [[table, day.isoformat()] for table, day in self.wrong_skips],
             "stopped": self.was_stopped, "seconds": round(self.seconds, 1),
@@ -97,7 +118,7 @@ def record_run(
                     records_skipped=counts.unchanged if counts else 0,
                     processor_version=counts.logic_version if counts else None,
                     errors=(failure,) if failure else (),
-                    warning_count=step.outcome.warnings,
+                    warning_count=len(step.outcome.warnings),
                     bytes_processed=step.outcome.bytes_processed.get(table, 0),
                     slot_ms=step.outcome.slot_ms.get(table, 0),
                     config_hash=config_hash(),

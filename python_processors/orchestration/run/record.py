@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
-from python_processors.orchestration.dbt_calls import DbtOutcome
-from python_processors.orchestration.run.journal import RunnerStep, RunResult
+from python_processors.orchestration.dbt_calls import DbtOutcome, Warned
+from python_processors.orchestration.run.journal import RunnerStep, RunResult, RunWarning
 from python_processors.orchestration.state.ledger import Decision, LedgerRow, LedgerWriter, ModelRow, rows_of_invocation
 from python_processors.orchestration.warehouse import Session, Warehouse
 
@@ -57,6 +57,18 @@ class RunRecord:
         self._decide(
             table, {day: f"{why}: that came out as it was for this date" for day, why in whys.items()}, "cut_off"
         )
+
+    def warned(self, warnings: Sequence[Warned], days: Sequence[date]) -> None:
+        """What tests warn of in dates that were built together. Built again, the newest word counts."""
+        start, end = min(days), max(days)
+        fresh = [RunWarning(of.name, of.failures, of.message, start, end) for of in warnings]
+        self.result.warnings = [
+            of
+            for of in self.result.warnings
+            if (of.start, of.end) != (start, end) or of.test not in {new.test for new in fresh}
+        ] + fresh
+        for of in fresh:
+            self._decide(of.test, {end: of.said}, "warned")
 
     def take_back(self, reasons: Mapping[tuple[str, date], str]) -> None:
         """Confirmed dates whose rows were found not to be what they claim: they are due again."""

@@ -112,14 +112,7 @@ class Fingerprints:
 
     def _query(self, session: Session, relation: str, start: date, end: date, overlay: Overlay) -> str | None:
         project = self.project
-        name = project.relation(relation)
-        live = [column for column, _, _ in session.columns(name)]
-        source = session.named(name)
-        fresh = overlay.rows.get(relation)
-        if fresh is not None:
-            stays = live and relation not in overlay.anew
-            source = _overlaid(session, relation, source if stays else None, fresh, overlay.files[relation])
-            live = fresh.column_names
+        source, live = source_of(session, relation, project.relation(relation), overlay)
         if not live:
             return None
         dated = project.date_column(relation)
@@ -150,6 +143,17 @@ class Fingerprints:
             # Readiness is no part of the hash, and tables of the same date copy it.
             return ["data_hash", *(name for name in _READINESS if name in live)]
         return [column for column in live if column not in slot.left_out]
+
+
+def source_of(session: Session, relation: str, name: str, overlay: Overlay) -> tuple[str, list[str]]:
+    """What to select a relation's rows from as a run would find them, and its columns; none while it is not there."""
+    live = [column for column, _, _ in session.columns(name)]
+    source = session.named(name)
+    fresh = overlay.rows.get(relation)
+    if fresh is None:
+        return source, live
+    stays = live and relation not in overlay.anew
+    return _overlaid(session, relation, source if stays else None, fresh, overlay.files[relation]), fresh.column_names
 
 
 def all_reads(project: Project, table: str) -> tuple[Read, ...]:

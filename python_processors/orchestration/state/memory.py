@@ -69,6 +69,8 @@ _SCHEMA = """
     create table seen (read bigint, day date, n bigint, hi hugeint, lo hugeint);
     create table inputs (table_name varchar, day date, inputs varchar, input_fingerprint varchar);
     create table due (day date);
+    -- Who stands in which feed's box scores: for guesses alone.
+    create table appearances (feed varchar, day date, team varchar, player varchar, is_played boolean);
     -- Days of the range that a run would build.
     create table to_build (day date);
 
@@ -413,25 +415,25 @@ class Memory:
         counted = {"tables": list(tables), "models": list(models), "days": list(days)}
         return dict(self.connection.execute(sql, counted).fetchall())
 
-    def counts_to_come(self, table: str, days: Sequence[date], is_of_players: bool) -> list[dict[str, Any]]:
-        """Per day: `stored` rows, `likely` rows once built (the gamebook's players, or two teams a game; None where
-        nothing tells), `is_game_day`, and `feeds`, the raw feeds of played games that have rows of it."""
-        likely = "gamebook.n" if is_of_players else "2 * dates.games"
+    def stored_by_day(self, table: str, days: Sequence[date]) -> list[dict[str, Any]]:
+        """Of some days of a hashed table: `stored` rows, `is_game_day`, and `is_whole`: as many as were expected of it
+        when it was counted last."""
         return self.rows(
-            f"""
+            """
+            with asked as (
+                select asked.day, coalesce(cast(split_part(stored.fingerprint, ':', 1) as bigint), 0) as stored
+                from (select unnest(?::date[]) as day) as asked
+                left join stored on stored.table_name = ? and asked.day = stored.day
+            )
             select
-                asked.day, dates.day is not null as is_game_day, {likely} as likely,
-                coalesce(cast(split_part(stored.fingerprint, ':', 1) as bigint), 0) as stored
-            from (select unnest(?::date[]) as day) as asked
-            left join stored on stored.table_name = ? and asked.day = stored.day
+                asked.day, asked.stored, dates.day is not null as is_game_day,
+                asked.stored > 0 and coalesce(coverage.expected_rows <= asked.stored, false) as is_whole
+            from asked
             left join dates on asked.day = dates.day
-            left join (
-                select day, sum(n) as n from units
-                where relation = 'nbac_gamebook_player_stats' and slot = 0 group by day
-            ) as gamebook on asked.day = gamebook.day
+            left join coverage on coverage.table_name = ? and asked.day = coverage.day
             order by asked.day
             """,
-            [list(days), table],
+            [list(days), table, table],
         )
 
     def rows_of_feeds(self, feeds: Sequence[str], days: Sequence[date]) -> dict[date, list[str]]:

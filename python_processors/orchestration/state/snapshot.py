@@ -12,9 +12,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from python_processors.contract import load_contract
 from python_processors.errors import FullcourtError
 from python_processors.logic_version import project_vars
 from python_processors.orchestration.project import COVERAGE, LAYER, Project, precompute_reads
+from python_processors.orchestration.state.appearances import likely_rows, read_appearances
 from python_processors.orchestration.state.fingerprints import Fingerprints, Overlay, longest_season
 from python_processors.orchestration.state.inputs import Inputs
 from python_processors.orchestration.state.ledger import DECISIONS, LEDGER, MODEL_LEDGER, WORDS, newest
@@ -94,6 +96,7 @@ class Snapshot:
         # Of other models than hashed tables nobody reads more than a season back, and their rows are many.
         self._first_made = start - timedelta(days=longest_season())
         self._overlay = overlay
+        self._knows_appearances = False
         self.memory.put_to_build(start, end, only)
         schedule = read_schedule(session, project) if schedule is None else schedule
         self.memory.put("dates", schedule.days)
@@ -114,6 +117,17 @@ class Snapshot:
         self._read_made(session, [name for name in self.project.fingerprinted_models if name in relations])
         self.memory.list_days(self.start, self.end)
         self._find_unproven()
+
+    def likely_rows(self, session: Session, table: str, days: Sequence[date]) -> dict[date, int | None]:
+        """How many rows a table will likely have of days with games; None where nothing tells."""
+        rows = load_contract(table).declared.rows
+        if rows is None or not days:
+            return dict.fromkeys(days)
+        if not self._knows_appearances:
+            for feed in read_appearances(session, self.first_read, self.end, self._overlay or Overlay()):
+                self.memory.add("appearances", feed)
+            self._knows_appearances = True
+        return likely_rows(self.memory, rows, days)
 
     def read_ledgers(self, session: Session) -> None:
         """The newest word of each ledger on each table, model and date that the range reads."""

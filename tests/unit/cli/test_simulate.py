@@ -9,6 +9,7 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from python_processors import cli
+from python_processors.contract import PROJECT_ROOT
 from python_processors.raw_contract import raw_tables
 from python_processors.simulation.faults import FAULTS
 
@@ -39,6 +40,11 @@ def test_faults_are_listed_with_what_they_do() -> None:
     said = " ".join(simulate("--help").stdout.split())
     for name, fault in FAULTS.items():
         assert f"{name} {fault.__doc__}" in said
+
+
+def test_the_page_on_raw_files_has_every_fault_in_the_same_words() -> None:
+    page = (PROJECT_ROOT / "docs" / "raw-archive.md").read_text(encoding="utf-8")
+    assert [f"| `{name}` | {fault.__doc__} |" in page for name, fault in FAULTS.items()] == [True] * len(FAULTS)
 
 
 def test_what_makes_no_sense_is_refused_and_writes_nothing(tmp_path: Path) -> None:
