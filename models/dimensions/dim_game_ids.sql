@@ -3,17 +3,39 @@
 --
 -- Forms: `away_home` 20250115_LAL_PHI, `home_away` 20250115_PHI_LAL (feeds whose home flag was
 -- wrong), `official` 0022400561, `official_integer` 22400561. The odds feed's event ids, the fifth
--- form, say nothing by themselves: dim_odds_event_ids resolves them by date and teams.
+-- form, say nothing by themselves: dim_odds_event_ids resolves them by date and teams. Ids with other
+-- spellings of the teams, 20250115_LAL_PHL, are of the first two forms.
 with
 
 games as (
     select * from {{ ref('base_nbac__schedule') }}
 ),
 
+written as (
+    select home_team_abbr as team_abbr, home_team_abbr as spelling from games
+    union distinct
+    select away_team_abbr, away_team_abbr from games
+    union distinct
+    select team_abbr, spelling from {{ ref('team_spellings') }}
+),
+
+spelled as (
+    select games.*, away.spelling as away_spelling, home.spelling as home_spelling
+    from games
+    inner join written as away on games.away_team_abbr = away.team_abbr
+    inner join written as home on games.home_team_abbr = home.team_abbr
+),
+
 forms as (
-    select game_id as source_game_id, 'away_home' as form, games.* from games
+    {%- set own = star_except(['away_spelling', 'home_spelling']) %}
+    select
+        {{ canonical_game_id('game_date', 'away_spelling', 'home_spelling') }} as source_game_id,
+        'away_home' as form,
+        spelled.* {{ own }}
+    from spelled
     union all
-    select {{ canonical_game_id('game_date', 'home_team_abbr', 'away_team_abbr') }}, 'home_away', games.* from games
+    select {{ canonical_game_id('game_date', 'home_spelling', 'away_spelling') }}, 'home_away', spelled.* {{ own }}
+    from spelled
     union all
     select nba_game_id, 'official', games.* from games
     union all

@@ -185,6 +185,7 @@ class RawColumnMeta(Keys):
     """`config.meta` of a raw table's column."""
 
     optional: bool = False
+    is_team: bool = False
 
 
 class RawColumnConfig(Keys):
