@@ -41,11 +41,12 @@ _DUCKDB = {
 
 @dataclass(frozen=True)
 class RawColumn:
-    """One column of a raw table; an `optional` one may be missing from a file."""
+    """One column of a raw table; an `optional` one may be missing from a file, one that `is_team` names a team."""
 
     name: str
     type: str
     optional: bool
+    is_team: bool = False
 
     @property
     def arrow(self) -> pa.DataType:
@@ -142,7 +143,7 @@ def _table(source: str, table: RawTableKeys, path: Part) -> RawTable:
     if partition is not None and names.get("game_date") != "DATE":
         why = f"`{table.name}` is partitioned, and needs a column game_date of type DATE: the date that a row is of."
         raise Wrong((*path, "columns"), why)
-    columns = tuple(RawColumn(c.name, c.data_type, c.config.meta.optional) for c in table.columns)
+    columns = tuple(RawColumn(c.name, c.data_type, c.config.meta.optional, c.config.meta.is_team) for c in table.columns)
     of_played_games = table.config.meta.of_played_games
     return RawTable(source, table.name, partition, columns, _key(table, path), of_played_games)
 

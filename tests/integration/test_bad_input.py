@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
 
+from python_processors.contract import PROJECT_ROOT
+from python_processors.raw_contract import raw_tables
 from tests.integration.conftest import Rewrite
 from tests.warehouse import Warehouse
 
@@ -129,6 +132,36 @@ def test_rows_loaded_twice_and_swapped_ids_come_out_as_once(
     raw_rows = dict(built.query("select table_name, sum(raw_rows)::int from nba_ops.raw_row_accounting group by 1"))
     assert repeated["nbac_team_boxscore"] == raw_rows["nbac_team_boxscore"]
     assert repeated["bigdataball_play_by_play"] == raw_rows["bigdataball_play_by_play"]
+
+
+def test_teams_under_known_spellings_come_out_as_under_their_own_codes(
+    built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite
+) -> None:
+    """In every feed, in ids that feeds build of them, in the schedule and in the registry."""
+    raw = copy_of_built.raw_dir
+    for name, table in raw_tables().items():
+        teams = [column.name for column in table.columns if column.is_team]
+        if not teams:
+            continue
+        spelled = [(column, _spelled(column, whole=True)) for column in teams]
+        if name not in ("nbac_schedule", "odds_api_game_lines", "nba_players_registry", "teams"):
+            spelled.append(("game_id", _spelled("game_id", whole=False)))
+        rewrite(raw, name, f"select * replace ({', '.join(f'{sql} as {column}' for column, sql in spelled)}) from raw")
+    copy_of_built.build()
+    assert copy_of_built.hashes() == built.hashes()
+    reasons = "select table_name, reason, count(*) from nba_ops.quarantine group by all order by all"
+    assert copy_of_built.query(reasons) == built.query(reasons)
+
+
+def _spelled(column: str, *, whole: bool) -> str:
+    """SQL of a column with the first other spelling of each team."""
+    with (PROJECT_ROOT / "seeds" / "team_spellings.csv").open(encoding="utf-8", newline="") as file:
+        spellings = {row["team_abbr"]: row["spelling"] for row in reversed(list(csv.DictReader(file)))}
+    sql = column
+    for team, spelling in spellings.items():
+        pattern = f"^{team}$" if whole else f"_{team}(_|$)"
+        sql = f"regexp_replace({sql}, '{pattern}', '{spelling if whole else f'_{spelling}' + chr(92) + '1'}')"
+    return sql
 
 
 def test_preseason_rows_are_out_of_scope_not_in_quarantine(copy_of_built: Warehouse, rewrite: Rewrite) -> None:
