@@ -1,13 +1,15 @@
 {#-
   A raw table in the window, with exactly the columns of the raw contract: an optional column that
   the table lacks reads as null, and teams are named by their own codes, whatever spelling a feed has.
-  `where` replaces the window for tables that are read whole.
+  `where` replaces the window for tables that are read whole. Of a table whose rows may be dated beside
+  their game (config.meta.days_from_game) the days around the window are read, too.
 -#}
-{% macro raw_rows(source_name, table_name, where=none, days_before=0, days_after=0) -%}
+{% macro raw_rows(source_name, table_name, where=none, days_before=0) -%}
     {%- set relation = source(source_name, table_name) -%}
     {%- set spellings = ref('team_spellings') -%}
     {%- set contract = source_contract(source_name, table_name) -%}
     {%- set lacking = lacking_columns(relation, contract) -%}
+    {%- set beside = contract.config.meta.get('days_from_game', 0) -%}
     {%- set teams = team_columns(contract) | reject('in', lacking) | list -%}
     (
         select
@@ -24,7 +26,7 @@
         {%- for column in teams %}
         left join {{ spellings }} as spelled_{{ column }} on loaded.{{ column }} = spelled_{{ column }}.spelling
         {%- endfor %}
-        where {{ where or in_window(contract.config.meta.partition_by, days_before, days_after) }}
+        where {{ where or in_window(contract.config.meta.partition_by, days_before + beside, beside) }}
     )
 {%- endmacro %}
 

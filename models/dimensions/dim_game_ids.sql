@@ -50,6 +50,7 @@ final as (
         game_date,
         game_type,
         season_year,
+        tipoff_at,
         home_team_abbr,
         away_team_abbr,
         game_status = 'final' as is_final,

@@ -1,22 +1,15 @@
 -- One row per raw row that must not be used, with the reason. The row itself stays in the raw table;
 -- it comes back by itself when what was wrong with it is repaired.
-{{ config(**replace_window()) }}
+{{ config(materialized='view') }}
 
 with
 
 final as (
-    {%- for feed in feeds() %}
-    select
-        '{{ feed.table }}' as table_name,
-        game_date,
-        game_id,
-        {{ feed.key }} as row_key,
-        quarantine_reason as reason,
-        source_file_path
-    from {{ ref(feed.model) }}
-    where {{ in_window() }} and quarantine_reason is not null
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    select table_name, game_date, game_id, row_key, reason, source_file_path
+    from {{ ref('dated_quarantine') }}
+    union all
+    select table_name, cast(null as date), game_id, row_key, reason, source_file_path
+    from {{ ref('undated_rows') }}
 )
 
 select * from final

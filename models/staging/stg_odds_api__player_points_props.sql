@@ -1,5 +1,6 @@
 -- One row per game, player, bookmaker and snapshot. `quarantine_reason` is set on a row that must
 -- not be used. The feed appends, so repeats occur; its game_id changed form on 2025-12-28.
+-- The teams and the start time name the game; where they cannot, the feed's game_id does.
 {{ config(**replace_window()) }}
 
 {%- set grain = [
@@ -13,15 +14,18 @@ props as (
     select * from {{ raw_rows('nba_raw', 'odds_api_player_points_props') }} as raw_rows
 ),
 
+{{ games_by_tipoff('props', 'game_start_time') }},
+
 identified as (
     select
-        props.*,
+        props.* {{ star_except(['game_date']) }},
+        {{ date_of_odds('props', 'odds_api_player_points_props') }} as game_date,
         game_ids.game_id as canonical_game_id,
         game_ids.season_year,
-        {{ game_problem('props.game_date') }} as game_problem,
+        {{ odds_problem('props', 'game_start_time', 'odds_api_player_points_props') }} as game_problem,
         {{ found_player('player') }} as found_player_lookup
     from props
-    {{ join_game('props.game_id') }}
+    {{ join_game_of_odds('props', 'game_start_time', 'props.game_id') }}
     {{ join_player('player', 'props.player_name', 'props.player_lookup') }}
     where game_ids.game_type is null or {{ is_in_scope('game_ids.game_type') }}
 ),
@@ -29,6 +33,7 @@ identified as (
 deduplicated as (
     select *, {{ copies(grain) }} as raw_copies
     from identified
+    where {{ in_window() }}
     qualify {{ newest_first('nba_raw', 'odds_api_player_points_props', grain) }}
 ),
 

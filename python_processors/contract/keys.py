@@ -206,6 +206,7 @@ class RawTableMeta(Keys):
     partition_by: Name | None = None
     key: list[KeyPart] = []
     of_played_games: bool = False
+    days_from_game: int = Field(default=0, ge=0)
 
 
 class RawTableConfig(Keys):
