@@ -12,29 +12,32 @@ games as (
 ),
 
 written as (
-    select home_team_abbr as team_abbr, home_team_abbr as spelling from games
-    union distinct
-    select away_team_abbr, away_team_abbr from games
+    select team_abbr, team_abbr as spelling
+    from (
+        select home_team_abbr as team_abbr from games
+        union all
+        select away_team_abbr from games
+    ) as teams
     union distinct
     select team_abbr, spelling from {{ ref('team_spellings') }}
 ),
 
 spelled as (
-    select games.*, away.spelling as away_spelling, home.spelling as home_spelling
+    select games.*, away.spelling as spelling_of_away, home.spelling as spelling_of_home
     from games
     inner join written as away on games.away_team_abbr = away.team_abbr
     inner join written as home on games.home_team_abbr = home.team_abbr
 ),
 
 forms as (
-    {%- set own = star_except(['away_spelling', 'home_spelling']) %}
+    {%- set own = star_except(['spelling_of_away', 'spelling_of_home']) %}
     select
-        {{ canonical_game_id('game_date', 'away_spelling', 'home_spelling') }} as source_game_id,
+        {{ canonical_game_id('game_date', 'spelling_of_away', 'spelling_of_home') }} as source_game_id,
         'away_home' as form,
         spelled.* {{ own }}
     from spelled
     union all
-    select {{ canonical_game_id('game_date', 'home_spelling', 'away_spelling') }}, 'home_away', spelled.* {{ own }}
+    select {{ canonical_game_id('game_date', 'spelling_of_home', 'spelling_of_away') }}, 'home_away', spelled.* {{ own }}
     from spelled
     union all
     select nba_game_id, 'official', games.* from games

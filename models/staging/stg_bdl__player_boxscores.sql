@@ -2,7 +2,8 @@
 {{ config(**replace_window()) }}
 
 {%- set grain = [
-    'coalesce(canonical_game_id, game_id)', 'coalesce(found_player_lookup, player_lookup, player_full_name)'
+    'coalesce(canonical_game_id, game_id)', 'coalesce(found_player_lookup, player_lookup, player_full_name)',
+    'case when found_player_lookup is null then team_abbr end'
 ] %}
 
 with
@@ -19,10 +20,11 @@ identified as (
         game_ids.is_final,
         {{ game_problem('boxscores.game_date') }} as game_problem,
         boxscores.team_abbr in (game_ids.home_team_abbr, game_ids.away_team_abbr) as is_team_of_game,
-        {{ found_player('player') }} as found_player_lookup
+        {{ found_player('player') }} as found_player_lookup,
+        {{ is_ambiguous_player('player') }} as is_ambiguous_player
     from boxscores
     {{ join_game('boxscores.game_id') }}
-    {{ join_player('player', 'boxscores.player_full_name', 'boxscores.player_lookup') }}
+    {{ join_player('player', 'boxscores.player_full_name', 'boxscores.player_lookup', ['boxscores.team_abbr']) }}
     where game_ids.game_type is null or {{ is_in_scope('game_ids.game_type') }}
 ),
 
@@ -61,6 +63,7 @@ renamed as (
         is_team_of_game,
         is_final,
         found_player_lookup is null as is_unknown_player,
+        is_ambiguous_player,
         raw_copies,
         source_file_path,
         processed_at
@@ -69,11 +72,13 @@ renamed as (
 
 final as (
     select
-        * {{ star_except(['game_problem', 'is_team_of_game', 'is_final', 'is_unknown_player', 'has_minutes']) }},
+        * {{ star_except([
+            'game_problem', 'is_team_of_game', 'is_final', 'is_unknown_player', 'is_ambiguous_player', 'has_minutes'
+        ]) }},
         case
             when game_problem is not null then game_problem
             when not is_team_of_game then 'team does not play in the game'
-            when is_unknown_player then 'unknown player'
+            when is_unknown_player then {{ player_problem('is_ambiguous_player') }}
             when has_minutes and seconds_played is null then 'unreadable minutes'
             when not is_final then 'game is not final'
             else {{ box_score_problem() }}

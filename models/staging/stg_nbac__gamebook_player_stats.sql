@@ -25,10 +25,11 @@ identified as (
         game_ids.is_final,
         {{ game_problem('gamebook.game_date') }} as game_problem,
         gamebook.team_abbr in (game_ids.home_team_abbr, game_ids.away_team_abbr) as is_team_of_game,
-        {{ found_player('player') }} as found_player_lookup
+        {{ found_player('player') }} as found_player_lookup,
+        {{ is_ambiguous_player('player') }} as is_ambiguous_player
     from gamebook
     {{ join_game('gamebook.game_id') }}
-    {{ join_player('player', 'gamebook.player_name', 'gamebook.player_lookup') }}
+    {{ join_player('player', 'gamebook.player_name', 'gamebook.player_lookup', ['gamebook.team_abbr']) }}
     where game_ids.game_type is null or {{ is_in_scope('game_ids.game_type') }}
 ),
 
@@ -71,6 +72,7 @@ renamed as (
         is_team_of_game,
         is_final,
         found_player_lookup is null as is_unknown_player,
+        is_ambiguous_player,
         raw_copies,
         source_file_path,
         processed_at
@@ -83,7 +85,7 @@ judged as (
         case
             when game_problem is not null then game_problem
             when not is_team_of_game then 'team does not play in the game'
-            when is_unknown_player then 'unknown player'
+            when is_unknown_player then {{ player_problem('is_ambiguous_player') }}
             when player_status not in ('active', 'dnp', 'inactive') then 'unknown player status'
         end as identity_problem
     from renamed
@@ -104,8 +106,8 @@ ranked as (
 final as (
     select
         * {{ star_except([
-            'game_problem', 'is_team_of_game', 'is_final', 'is_unknown_player', 'has_minutes', 'identity_problem',
-            'roster_of_date'
+            'game_problem', 'is_team_of_game', 'is_final', 'is_unknown_player', 'is_ambiguous_player', 'has_minutes',
+            'identity_problem', 'roster_of_date'
         ]) }},
         identity_problem is null and roster_of_date = 1 as is_on_roster,
         case

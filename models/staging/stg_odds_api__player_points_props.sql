@@ -23,10 +23,13 @@ identified as (
         game_ids.game_id as canonical_game_id,
         game_ids.season_year,
         {{ odds_problem('props', 'game_start_time', 'odds_api_player_points_props') }} as game_problem,
-        {{ found_player('player') }} as found_player_lookup
+        {{ found_player('player', teams=2) }} as found_player_lookup,
+        {{ is_ambiguous_player('player') }} as is_ambiguous_player
     from props
     {{ join_game_of_odds('props', 'game_start_time', 'props.game_id') }}
-    {{ join_player('player', 'props.player_name', 'props.player_lookup') }}
+    {{ join_player(
+        'player', 'props.player_name', 'props.player_lookup', ['game_ids.away_team_abbr', 'game_ids.home_team_abbr']
+    ) }}
     where game_ids.game_type is null or {{ is_in_scope('game_ids.game_type') }}
 ),
 
@@ -54,7 +57,7 @@ final as (
         processed_at,
         case
             when game_problem is not null then game_problem
-            when found_player_lookup is null then 'unknown player'
+            when found_player_lookup is null then {{ player_problem('is_ambiguous_player') }}
             when {{ nan_to_null('points_line') }} is null then 'no number'
             when points_line <= 0 or points_line > 100 then 'impossible line'
         end as quarantine_reason
