@@ -1,6 +1,7 @@
 {#-
-  The game feeds: which staging model holds which raw table, and what names one of its rows to a
-  person. Quarantine and row accounting go over this list, so a new feed is one line here.
+  The game feeds: which staging model holds which raw table, what names one of its rows to a person, and
+  which of the raw columns name its game. Quarantine and row accounting go over this list, so a new feed
+  is one entry here.
 -#}
 {% macro feeds() -%}
     {{ return([
@@ -9,16 +10,60 @@
         {'table': 'bdl_player_boxscores', 'model': 'stg_bdl__player_boxscores',
          'key': "coalesce(player_lookup, player_full_name, '?')"},
         {'table': 'nbac_team_boxscore', 'model': 'stg_nbac__team_boxscores',
-         'key': "coalesce(team_abbr, '?')"},
+         'key': "coalesce(team_abbr, '?')", 'game': 'coalesce(nba_game_id, game_id)'},
         {'table': 'bigdataball_play_by_play', 'model': 'stg_bigdataball__play_by_play',
-         'key': "coalesce(event_number, '?')"},
+         'key': "coalesce(event_number, '?')", 'game': 'coalesce(game_id, cast(bdb_game_id as string))'},
         {'table': 'odds_api_game_lines', 'model': 'stg_odds_api__game_lines',
          'key': "away_team_abbr || '@' || home_team_abbr || ' ' || bookmaker_key || ' ' || market_key || ' '"
-                ~ " || coalesce(outcome, '?') || ' ' || cast(snapshot_at as string)"},
+                ~ " || coalesce(outcome, '?') || ' ' || cast(snapshot_at as string)",
+         'game': canonical_game_id('game_date', 'away_team_abbr', 'home_team_abbr'), 'tipoff': 'commence_time'},
         {'table': 'odds_api_player_points_props', 'model': 'stg_odds_api__player_points_props',
-         'key': "coalesce(player_lookup, '?') || ' ' || bookmaker || ' ' || cast(snapshot_at as string)"},
+         'key': "coalesce(player_lookup, '?') || ' ' || bookmaker || ' ' || cast(snapshot_at as string)",
+         'tipoff': 'game_start_time'},
         {'table': 'nbac_injury_report', 'model': 'stg_nbac__injury_report',
          'key': "coalesce(player_lookup, player_full_name, '?') || ' ' || cast(report_date as string) || ' '"
                 ~ " || cast(report_hour as string)"},
     ]) }}
+{%- endmacro %}
+
+{#-
+  Raw tables whose rows belong to a date, the schedule with them: `is_undated` is whether a row has none that says
+  where it belongs, `undated_reason` says which is lacking, `raw_key` names the row. An injury report has two dates;
+  BigQuery reads a partitioned table only by a condition on its partition column, so that one has a part of its own.
+-#}
+{% macro undated_feeds() -%}
+    {%- set found = [] -%}
+    {%- for table in ['nbac_schedule'] + (feeds() | map(attribute='table') | list) -%}
+        {%- set meta = source_contract('nba_raw', table).config.meta -%}
+        {%- set partition = meta.partition_by -%}
+        {%- set feed = {
+            'table': table,
+            'is_undated': 'game_date is null',
+            'undated_reason': "'no game_date'",
+            'raw_key': raw_key(meta.get('key', ['game_id']) | reject('in', ['game_id', 'game_date', partition]) | list),
+        } -%}
+        {%- if partition != 'game_date' -%}
+            {%- do feed.update({
+                'is_undated': '(' ~ partition ~ " is null or " ~ partition ~ " >= date '0001-01-01') and (game_date is null or "
+                    ~ partition ~ ' is null)',
+                'undated_reason': "case when game_date is null then 'no game_date' else 'no " ~ partition ~ "' end",
+            }) -%}
+        {%- endif -%}
+        {%- do found.append(feed) -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}
+
+{#- The parts of a raw table's key as one text: of a part with several columns the first that is not null. -#}
+{% macro raw_key(parts) -%}
+    {%- set texts = [] -%}
+    {%- for part in parts -%}
+        {%- set columns = [part] if part is string else part -%}
+        {%- set casts = [] -%}
+        {%- for column in columns -%}
+            {%- do casts.append('cast(' ~ column ~ ' as string)') -%}
+        {%- endfor -%}
+        {%- do texts.append('coalesce(' ~ casts | join(', ') ~ ", '?')") -%}
+    {%- endfor -%}
+    {{ return(texts | join(" || ' ' || ") if texts else 'cast(game_id as string)') }}
 {%- endmacro %}

@@ -1,23 +1,42 @@
 {#-
   A raw table in the window, with exactly the columns of the raw contract: an optional column that
-  the table lacks reads as null. `where` replaces the window for tables that are read whole.
+  the table lacks reads as null, and teams are named by their own codes, whatever spelling a feed has.
+  `where` replaces the window for tables that are read whole. Of a table whose rows may be dated beside
+  their game (config.meta.days_from_game) the days around the window are read, too.
 -#}
 {% macro raw_rows(source_name, table_name, where=none, days_before=0) -%}
     {%- set relation = source(source_name, table_name) -%}
+    {%- set spellings = ref('team_spellings') -%}
     {%- set contract = source_contract(source_name, table_name) -%}
     {%- set lacking = lacking_columns(relation, contract) -%}
+    {%- set beside = contract.config.meta.get('days_from_game', 0) -%}
+    {%- set teams = team_columns(contract) | reject('in', lacking) | list -%}
     (
         select
             {%- for column in contract.columns.values() %}
             {% if column.name in lacking -%}
                 cast(null as {{ engine_type(column.data_type) }}) as {{ column.name }}
+            {%- elif column.name in teams -%}
+                coalesce(spelled_{{ column.name }}.team_abbr, loaded.{{ column.name }}) as {{ column.name }}
             {%- else -%}
-                {{ column.name }}
+                loaded.{{ column.name }}
             {%- endif %}{{ ',' if not loop.last }}
             {%- endfor %}
-        from {{ relation }}
-        where {{ where or in_window(contract.config.meta.partition_by, days_before) }}
+        from {{ relation }} as loaded
+        {%- for column in teams %}
+        left join {{ spellings }} as spelled_{{ column }} on loaded.{{ column }} = spelled_{{ column }}.spelling
+        {%- endfor %}
+        where {{ where or in_window(contract.config.meta.partition_by, days_before + beside, beside) }}
     )
+{%- endmacro %}
+
+{#- Columns of a raw table that name a team. -#}
+{% macro team_columns(contract) -%}
+    {%- set found = [] -%}
+    {%- for column in contract.columns.values() if column.config.meta.get('is_team') -%}
+        {%- do found.append(column.name) -%}
+    {%- endfor -%}
+    {{ return(found) }}
 {%- endmacro %}
 
 {#- The contract's node of a raw table; empty while dbt parses, when there is no graph yet. -#}

@@ -75,12 +75,12 @@
 {%- endmacro %}
 
 {#-
-  Whether `column` lies in the window, reaching `days_before` days further back.
+  Whether `column` lies in the window, reaching `days_before` days further back and `days_after` days further on.
   Literal dates, so that BigQuery prunes partitions and accepts tables that require a filter.
 -#}
-{% macro in_window(column='game_date', days_before=0) -%}
-    {{ column }} between {{ date_literal(window_start(days_before)) }} and {{ date_literal(window().end) }}
-    {%- set chosen = only_dates() if days_before == 0 else none -%}
+{% macro in_window(column='game_date', days_before=0, days_after=0) -%}
+    {{ column }} between {{ date_literal(window_start(days_before)) }} and {{ date_literal(window_end(days_after)) }}
+    {%- set chosen = only_dates() if days_before == 0 and days_after == 0 else none -%}
     {%- if chosen is not none %} and {{ column }} in (
         {%- for date in chosen %}{{ date_literal(date) }}{{ ', ' if not loop.last }}{% endfor %})
     {%- endif -%}
@@ -89,6 +89,11 @@
 {% macro window_start(days_before=0) -%}
     {%- set start = modules.datetime.datetime.strptime(window().start, '%Y-%m-%d') -%}
     {{ return((start - modules.datetime.timedelta(days=days_before)).strftime('%Y-%m-%d')) }}
+{%- endmacro %}
+
+{% macro window_end(days_after=0) -%}
+    {%- set end = modules.datetime.datetime.strptime(window().end, '%Y-%m-%d') -%}
+    {{ return((end + modules.datetime.timedelta(days=days_after)).strftime('%Y-%m-%d')) }}
 {%- endmacro %}
 
 {#- Every date of the window, as text; with the days before it that in_window() reaches back. -#}

@@ -31,6 +31,66 @@
         on {{ source_game_id }} = game_ids.source_game_id
 {%- endmacro %}
 
+{#-
+  A CTE `<odds>_by_tipoff`: per pair of teams and commence time in the CTE `odds`, the game that is meant. Of the
+  teams' games, at either's home, it is the one whose tip-off is nearest, within var('max_hours_from_tipoff'):
+  the same teams may meet again at the same place the next day, and feeds take the date in UTC.
+-#}
+{% macro games_by_tipoff(odds, commence_time) -%}
+    {%- set minutes = 'abs(' ~ dbt.datediff('games.tipoff_at', 'named.commence_time', 'minute') ~ ')' -%}
+{{ odds }}_by_tipoff as (
+    select named.away_team_abbr, named.home_team_abbr, named.commence_time, games.nba_game_id
+    from (
+        select distinct away_team_abbr, home_team_abbr, {{ commence_time }} as commence_time from {{ odds }}
+    ) as named
+    inner join {{ ref('base_nbac__schedule') }} as games
+        on
+            least(named.away_team_abbr, named.home_team_abbr) = least(games.away_team_abbr, games.home_team_abbr)
+            and greatest(named.away_team_abbr, named.home_team_abbr) = greatest(games.away_team_abbr, games.home_team_abbr)
+    where {{ minutes }} <= 60 * {{ var('max_hours_from_tipoff') }}
+    qualify row_number() over (
+            partition by named.away_team_abbr, named.home_team_abbr, named.commence_time
+            order by {{ minutes }}, games.nba_game_id
+        ) = 1
+)
+{%- endmacro %}
+
+{#- Joins the game that a row of odds is on: that of games_by_tipoff(), else the one that `source_game_id` names. -#}
+{% macro join_game_of_odds(odds, commence_time, source_game_id) %}
+    left join {{ odds }}_by_tipoff as by_tipoff
+        on
+            {{ odds }}.away_team_abbr = by_tipoff.away_team_abbr
+            and {{ odds }}.home_team_abbr = by_tipoff.home_team_abbr
+            and {{ odds }}.{{ commence_time }} = by_tipoff.commence_time
+    {{ join_game('coalesce(by_tipoff.nba_game_id, ' ~ source_game_id ~ ')') }}
+{%- endmacro %}
+
+{#-
+  The date that a row of odds counts for: that of the game which its commence time found, where the feed's date is no
+  further off than config.meta.days_from_game of the raw table allows; else the feed's date.
+-#}
+{% macro date_of_odds(odds, table_name) -%}
+    {%- set days = source_contract('nba_raw', table_name).config.meta.get('days_from_game', 0) -%}
+    case
+        when
+            by_tipoff.nba_game_id is not null
+            and abs({{ days_between(odds ~ '.game_date', 'game_ids.game_date') }}) <= {{ days }}
+            then game_ids.game_date
+        else {{ odds }}.game_date
+    end
+{%- endmacro %}
+
+{#- game_problem() of a row of odds, whose game is none that tips off at quite another time. -#}
+{% macro odds_problem(odds, commence_time, table_name) -%}
+    case
+        when
+            by_tipoff.nba_game_id is null and {{ odds }}.{{ commence_time }} is not null
+            and game_ids.tipoff_at is not null
+            then 'commences at another time than its game'
+        else {{ game_problem('(' ~ date_of_odds(odds, table_name) ~ ')') }}
+    end
+{%- endmacro %}
+
 {#- Kinds of game by the official id's prefix. Preseason and all-star games are out of scope. -#}
 {% macro game_type(nba_game_id) -%}
     case left({{ nba_game_id }}, 3)

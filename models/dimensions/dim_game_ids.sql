@@ -3,7 +3,8 @@
 --
 -- Forms: `away_home` 20250115_LAL_PHI, `home_away` 20250115_PHI_LAL (feeds whose home flag was
 -- wrong), `official` 0022400561, `official_integer` 22400561. The odds feed's event ids, the fifth
--- form, say nothing by themselves: dim_odds_event_ids resolves them by date and teams.
+-- form, say nothing by themselves: dim_odds_event_ids resolves them by date and teams. Ids with other
+-- spellings of the teams, 20250115_LAL_PHL, are of the first two forms.
 with
 
 games as (
@@ -11,10 +12,34 @@ games as (
     where is_usable
 ),
 
+written as (
+    select team_abbr, team_abbr as spelling
+    from (
+        select home_team_abbr as team_abbr from games
+        union all
+        select away_team_abbr from games
+    ) as teams
+    union distinct
+    select team_abbr, spelling from {{ ref('team_spellings') }}
+),
+
+spelled as (
+    select games.*, away.spelling as spelling_of_away, home.spelling as spelling_of_home
+    from games
+    inner join written as away on games.away_team_abbr = away.team_abbr
+    inner join written as home on games.home_team_abbr = home.team_abbr
+),
+
 forms as (
-    select game_id as source_game_id, 'away_home' as form, games.* from games
+    {%- set own = star_except(['spelling_of_away', 'spelling_of_home']) %}
+    select
+        {{ canonical_game_id('game_date', 'spelling_of_away', 'spelling_of_home') }} as source_game_id,
+        'away_home' as form,
+        spelled.* {{ own }}
+    from spelled
     union all
-    select {{ canonical_game_id('game_date', 'home_team_abbr', 'away_team_abbr') }}, 'home_away', games.* from games
+    select {{ canonical_game_id('game_date', 'spelling_of_home', 'spelling_of_away') }}, 'home_away', spelled.* {{ own }}
+    from spelled
     union all
     select nba_game_id, 'official', games.* from games
     union all
@@ -29,6 +54,7 @@ final as (
         game_date,
         game_type,
         season_year,
+        tipoff_at,
         home_team_abbr,
         away_team_abbr,
         game_status = 'final' as is_final,

@@ -67,25 +67,39 @@ on_court as (
     {%- for side in ['away', 'home'] %}
     {%- for number in range(1, 6) %}
     select
-        lineups.game_id, events.{{ side }}_player_{{ number }}_lookup as source_player_lookup,
+        lineups.game_id, events.season_year, games.{{ side }}_team_abbr as team_abbr,
+        events.{{ side }}_player_{{ number }}_lookup as source_player_lookup,
         lineups.fourth_quarter_seconds, lineups.clutch_seconds
     from lineups
     inner join events on lineups.game_id = events.game_id and lineups.lineup_at = events.event_sequence
+    inner join {{ ref('dim_games') }} as games on lineups.game_id = games.game_id
     {{ 'union all' if not (side == 'home' and number == 5) }}
     {%- endfor %}
     {%- endfor %}
 ),
 
-playing_time as (
+identified as (
     select
         on_court.game_id,
-        lookups.player_lookup,
-        sum(on_court.fourth_quarter_seconds) as fourth_quarter_seconds,
-        sum(on_court.clutch_seconds) as clutch_seconds
+        {{ found_player_key('lookups') }} as player_lookup,
+        on_court.fourth_quarter_seconds,
+        on_court.clutch_seconds
     from on_court
-    inner join {{ ref('dim_player_lookups') }} as lookups
-        on {{ replace_all('on_court.source_player_lookup', '^[0-9]+', '') }} = lookups.source_player_lookup
-    group by on_court.game_id, lookups.player_lookup
+    {{ join_player_key(
+        'lookups', replace_all('on_court.source_player_lookup', '^[0-9]+', ''), ['on_court.team_abbr'],
+        'on_court.season_year'
+    ) }}
+),
+
+playing_time as (
+    select
+        game_id,
+        player_lookup,
+        sum(fourth_quarter_seconds) as fourth_quarter_seconds,
+        sum(clutch_seconds) as clutch_seconds
+    from identified
+    where player_lookup is not null
+    group by game_id, player_lookup
 ),
 
 games_with_lineups as (

@@ -32,17 +32,27 @@ first_lineups as (
 players as (
     {%- for side in ['away', 'home'] %}
     {%- for number in range(1, 6) %}
-    select game_id, game_date, {{ side }}_player_{{ number }}_lookup as source_player_lookup from first_lineups
+    select
+        first_lineups.game_id, first_lineups.game_date, first_lineups.season_year,
+        first_lineups.{{ side }}_player_{{ number }}_lookup as source_player_lookup, games.{{ side }}_team_abbr as team_abbr
+    from first_lineups
+    inner join {{ ref('dim_games') }} as games on first_lineups.game_id = games.game_id
     {{ 'union all' if not (side == 'home' and number == 5) }}
     {%- endfor %}
     {%- endfor %}
 ),
 
-final as (
-    select players.game_id, players.game_date, lookups.player_lookup
+identified as (
+    select players.game_id, players.game_date, {{ found_player_key('lookups') }} as player_lookup
     from players
-    inner join {{ ref('dim_player_lookups') }} as lookups
-        on {{ replace_all('players.source_player_lookup', '^[0-9]+', '') }} = lookups.source_player_lookup
+    {{ join_player_key(
+        'lookups', replace_all('players.source_player_lookup', '^[0-9]+', ''), ['players.team_abbr'], 'players.season_year'
+    ) }}
+),
+
+final as (
+    select * from identified
+    where player_lookup is not null
 )
 
 select * from final

@@ -17,7 +17,7 @@ evidence as (
 
 by_reason as (
     select table_name as feed, game_id, reason, count(*) as row_count
-    from {{ ref('quarantine') }}
+    from {{ ref('dated_quarantine') }}
     where {{ in_window() }} and game_id is not null
     group by table_name, game_id, reason
 ),
@@ -42,7 +42,7 @@ periods as (
 -- Nobody plays for both teams.
 under_both as (
     select table_name as feed, game_id, count(distinct row_key) as players_under_both_teams
-    from {{ ref('quarantine') }}
+    from {{ ref('dated_quarantine') }}
     where {{ in_window() }} and reason = 'player is under both teams'
     group by table_name, game_id
 ),

@@ -1,30 +1,16 @@
 -- One row per raw row that must not be used, or not as it stands, with the reason; and one per team of a final game
 -- whose players no feed has as the final score has them. The rows themselves stay in the raw table, and come back by
 -- themselves when what was wrong with them is repaired.
-{{ config(**replace_window()) }}
+{{ config(materialized='view') }}
 
 with
 
 final as (
-    {%- for feed in feeds() %}
-    select
-        '{{ feed.table }}' as table_name,
-        game_date,
-        game_id,
-        {{ feed.key }} as row_key,
-        quarantine_reason as reason,
-        source_file_path
-    from {{ ref(feed.model) }}
-    where {{ in_window() }} and quarantine_reason is not null
+    select table_name, game_date, game_id, row_key, reason, source_file_path
+    from {{ ref('dated_quarantine') }}
     union all
-    {%- endfor %}
-    select 'nbac_schedule', game_date, game_id, nba_game_id, quarantine_reason, source_file_path
-    from {{ ref('base_nbac__schedule') }}
-    where {{ in_window() }} and quarantine_reason is not null
-    union all
-    select feed, game_date, game_id, team_abbr, concat('no feed agrees with the final score: ', verdict), cast(null as string)
-    from {{ ref('int_box_choices') }}
-    where {{ in_window() }} and not agrees
+    select table_name, cast(null as date), game_id, row_key, reason, source_file_path
+    from {{ ref('undated_rows') }}
 )
 
 select * from final

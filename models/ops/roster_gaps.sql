@@ -20,7 +20,8 @@ unusable as (
         roster_rows.player_lookup as entity_id,
         'player' as entity_type,
         max(case roster_rows.quarantine_reason
-            when 'unknown player' then 'REGISTRY_LOOKUP_FAILED' else 'UNUSABLE_ROSTER_ROW'
+            when 'unknown player' then 'REGISTRY_LOOKUP_FAILED' when 'ambiguous player' then 'REGISTRY_LOOKUP_FAILED'
+            else 'UNUSABLE_ROSTER_ROW'
         end) as failure_category,
         concat(min(roster_rows.quarantine_reason), ' (', min(roster_rows.team_abbr), ')') as failure_reason,
         'NAME_UNRESOLVED' as failure_type,

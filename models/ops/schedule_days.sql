@@ -19,7 +19,7 @@ scheduled as (
 -- Only feeds of played games.
 unscheduled as (
     select game_date, count(*) as rows_without_game
-    from {{ ref('quarantine') }}
+    from {{ ref('dated_quarantine') }}
     where
         {{ in_window() }}
         and reason = 'no scheduled game'

@@ -19,10 +19,11 @@ identified as (
         game_ids.is_final,
         {{ game_problem('boxscores.game_date') }} as game_problem,
         boxscores.team_abbr in (game_ids.home_team_abbr, game_ids.away_team_abbr) as is_team_of_game,
-        {{ found_player('player') }} as found_player_lookup
+        {{ found_player('player') }} as found_player_lookup,
+        {{ is_ambiguous_player('player') }} as is_ambiguous_player
     from boxscores
     {{ join_game('boxscores.game_id') }}
-    {{ join_player('player', 'boxscores.player_full_name', 'boxscores.player_lookup') }}
+    {{ join_player('player', 'boxscores.player_full_name', 'boxscores.player_lookup', ['boxscores.team_abbr']) }}
     where game_ids.game_type is null or {{ is_in_scope('game_ids.game_type') }}
 ),
 
@@ -61,9 +62,10 @@ renamed as (
         is_team_of_game,
         is_final,
         found_player_lookup is null as is_unknown_player,
+        is_ambiguous_player,
         has_other_line,
-        count(*) over (
-            partition by coalesce(canonical_game_id, game_id), coalesce(found_player_lookup, player_lookup, player_full_name)
+        found_player_lookup is not null and count(*) over (
+            partition by coalesce(canonical_game_id, game_id), found_player_lookup
         ) > 1 as is_under_both_teams,
         raw_copies,
         source_file_path,
@@ -74,14 +76,14 @@ renamed as (
 final as (
     select
         * {{ star_except([
-            'game_problem', 'is_team_of_game', 'is_final', 'is_unknown_player', 'has_minutes', 'has_other_line',
-            'is_under_both_teams'
+            'game_problem', 'is_team_of_game', 'is_final', 'is_unknown_player', 'is_ambiguous_player', 'has_minutes',
+            'has_other_line', 'is_under_both_teams'
         ]) }},
         case
             when game_problem is not null then game_problem
             when not is_team_of_game then 'team does not play in the game'
             when is_under_both_teams then 'player is under both teams'
-            when is_unknown_player then 'unknown player'
+            when is_unknown_player then {{ player_problem('is_ambiguous_player') }}
             when has_other_line then 'two different lines of the player'
             when has_minutes and seconds_played is null then 'unreadable minutes'
             when not is_final then 'game is not final'

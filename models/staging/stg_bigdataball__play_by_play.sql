@@ -24,11 +24,13 @@ identified as (
         game_ids.season_year,
         {{ game_problem('events.game_date') }} as game_problem,
         {{ found_player('first') }} as found_player_1_lookup,
-        {{ found_player('second') }} as found_player_2_lookup
+        {{ found_player('second') }} as found_player_2_lookup,
+        {{ is_ambiguous_player('first') }} as is_ambiguous_player_1,
+        {{ is_ambiguous_player('second') }} as is_ambiguous_player_2
     from events
     {{ join_game('coalesce(events.game_id, cast(events.bdb_game_id as string))') }}
-    {{ join_player('first', 'events.player_1_name', 'events.player_1_lookup') }}
-    {{ join_player('second', 'events.player_2_name', 'events.player_2_lookup') }}
+    {{ join_player('first', 'events.player_1_name', 'events.player_1_lookup', ['events.player_1_team_abbr']) }}
+    {{ join_player('second', 'events.player_2_name', 'events.player_2_lookup', ['events.player_2_team_abbr']) }}
     where game_ids.game_type is null or {{ is_in_scope('game_ids.game_type') }}
 ),
 
@@ -71,8 +73,10 @@ final as (
         processed_at,
         case
             when game_problem is not null then game_problem
-            when player_1_lookup is not null and found_player_1_lookup is null then 'unknown player'
-            when player_2_lookup is not null and found_player_2_lookup is null then 'unknown second player'
+            when player_1_lookup is not null and found_player_1_lookup is null
+                then {{ player_problem('is_ambiguous_player_1') }}
+            when player_2_lookup is not null and found_player_2_lookup is null
+                then {{ player_problem('is_ambiguous_player_2', second=true) }}
             when event_type = 'shot' and shot_type not in ('2PT', '3PT') then 'unknown kind of shot'
         end as quarantine_reason
     from deduplicated

@@ -25,10 +25,11 @@ identified as (
         game_ids.is_final,
         {{ game_problem('gamebook.game_date') }} as game_problem,
         gamebook.team_abbr in (game_ids.home_team_abbr, game_ids.away_team_abbr) as is_team_of_game,
-        {{ found_player('player') }} as found_player_lookup
+        {{ found_player('player') }} as found_player_lookup,
+        {{ is_ambiguous_player('player') }} as is_ambiguous_player
     from gamebook
     {{ join_game('gamebook.game_id') }}
-    {{ join_player('player', 'gamebook.player_name', 'gamebook.player_lookup') }}
+    {{ join_player('player', 'gamebook.player_name', 'gamebook.player_lookup', ['gamebook.team_abbr']) }}
     where game_ids.game_type is null or {{ is_in_scope('game_ids.game_type') }}
 ),
 
@@ -71,10 +72,12 @@ renamed as (
         is_team_of_game,
         is_final,
         found_player_lookup is null as is_unknown_player,
+        is_ambiguous_player,
         has_other_line,
-        {{ count_where("lower(player_status) = 'active' and points is not null") }} over (
-            partition by coalesce(canonical_game_id, game_id), coalesce(found_player_lookup, player_lookup, player_name)
-        ) as active_rows,
+        found_player_lookup is not null
+        and {{ count_where("lower(player_status) = 'active' and points is not null") }} over (
+            partition by coalesce(canonical_game_id, game_id), found_player_lookup
+        ) > 1 as is_under_both_teams,
         raw_copies,
         source_file_path,
         processed_at
@@ -87,8 +90,8 @@ judged as (
         case
             when game_problem is not null then game_problem
             when not is_team_of_game then 'team does not play in the game'
-            when player_status = 'active' and active_rows > 1 then 'player is under both teams'
-            when is_unknown_player then 'unknown player'
+            when player_status = 'active' and is_under_both_teams then 'player is under both teams'
+            when is_unknown_player then {{ player_problem('is_ambiguous_player') }}
             when player_status not in ('active', 'dnp', 'inactive') then 'unknown player status'
         end as identity_problem
     from renamed
@@ -109,8 +112,8 @@ ranked as (
 final as (
     select
         * {{ star_except([
-            'game_problem', 'is_team_of_game', 'is_final', 'is_unknown_player', 'has_minutes', 'identity_problem',
-            'roster_of_date', 'has_other_line', 'active_rows'
+            'game_problem', 'is_team_of_game', 'is_final', 'is_unknown_player', 'is_ambiguous_player', 'has_minutes',
+            'identity_problem', 'roster_of_date', 'has_other_line', 'is_under_both_teams'
         ]) }},
         identity_problem is null and roster_of_date = 1 as is_on_roster,
         case

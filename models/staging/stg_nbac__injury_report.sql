@@ -22,10 +22,11 @@ identified as (
         game_ids.season_year,
         {{ game_problem('reports.game_date') }} as game_problem,
         reports.team in (game_ids.home_team_abbr, game_ids.away_team_abbr) as is_team_of_game,
-        {{ found_player('player') }} as found_player_lookup
+        {{ found_player('player') }} as found_player_lookup,
+        {{ is_ambiguous_player('player') }} as is_ambiguous_player
     from reports
     {{ join_game('reports.game_id') }}
-    {{ join_player('player', 'reports.player_full_name', 'reports.player_lookup') }}
+    {{ join_player('player', 'reports.player_full_name', 'reports.player_lookup', ['reports.team']) }}
     where game_ids.game_type is null or {{ is_in_scope('game_ids.game_type') }}
 ),
 
@@ -55,7 +56,7 @@ final as (
         case
             when game_problem is not null then game_problem
             when not is_team_of_game then 'team does not play in the game'
-            when found_player_lookup is null then 'unknown player'
+            when found_player_lookup is null then {{ player_problem('is_ambiguous_player') }}
         end as quarantine_reason
     from deduplicated
 )

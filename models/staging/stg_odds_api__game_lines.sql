@@ -1,5 +1,6 @@
 -- One row per game, snapshot, bookmaker, market and outcome. `quarantine_reason` is set on a row
--- that must not be used. The feed's own event id says nothing: the date and the teams name the game.
+-- that must not be used. The feed's own event id says nothing: the teams and the commence time name the
+-- game, or the date where there is no such time. The feed's date may be the one in UTC, a day after the game's.
 {{ config(**replace_window()) }}
 
 {%- set grain = [
@@ -12,20 +13,27 @@ lines as (
     select * from {{ raw_rows('nba_raw', 'odds_api_game_lines') }} as raw_rows
 ),
 
+{{ games_by_tipoff('lines', 'commence_time') }},
+
 identified as (
     select
-        lines.*,
+        lines.* {{ star_except(['game_date']) }},
+        {{ date_of_odds('lines', 'odds_api_game_lines') }} as game_date,
         game_ids.game_id as canonical_game_id,
         game_ids.season_year,
-        {{ game_problem('lines.game_date') }} as game_problem
+        {{ odds_problem('lines', 'commence_time', 'odds_api_game_lines') }} as game_problem
     from lines
-    {{ join_game(canonical_game_id('lines.game_date', 'lines.away_team_abbr', 'lines.home_team_abbr')) }}
+    {{ join_game_of_odds(
+        'lines', 'commence_time',
+        canonical_game_id('lines.game_date', 'lines.away_team_abbr', 'lines.home_team_abbr')
+    ) }}
     where game_ids.game_type is null or {{ is_in_scope('game_ids.game_type') }}
 ),
 
 deduplicated as (
     select *, {{ copies(grain) }} as raw_copies
     from identified
+    where {{ in_window() }}
     qualify {{ newest_first('nba_raw', 'odds_api_game_lines', grain) }}
 ),
 

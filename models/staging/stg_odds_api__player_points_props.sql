@@ -1,5 +1,6 @@
 -- One row per game, player, bookmaker and snapshot. `quarantine_reason` is set on a row that must
 -- not be used. The feed appends, so repeats occur; its game_id changed form on 2025-12-28.
+-- The teams and the start time name the game; where they cannot, the feed's game_id does.
 {{ config(**replace_window()) }}
 
 {%- set grain = [
@@ -13,22 +14,29 @@ props as (
     select * from {{ raw_rows('nba_raw', 'odds_api_player_points_props') }} as raw_rows
 ),
 
+{{ games_by_tipoff('props', 'game_start_time') }},
+
 identified as (
     select
-        props.*,
+        props.* {{ star_except(['game_date']) }},
+        {{ date_of_odds('props', 'odds_api_player_points_props') }} as game_date,
         game_ids.game_id as canonical_game_id,
         game_ids.season_year,
-        {{ game_problem('props.game_date') }} as game_problem,
-        {{ found_player('player') }} as found_player_lookup
+        {{ odds_problem('props', 'game_start_time', 'odds_api_player_points_props') }} as game_problem,
+        {{ found_player('player', teams=2) }} as found_player_lookup,
+        {{ is_ambiguous_player('player') }} as is_ambiguous_player
     from props
-    {{ join_game('props.game_id') }}
-    {{ join_player('player', 'props.player_name', 'props.player_lookup') }}
+    {{ join_game_of_odds('props', 'game_start_time', 'props.game_id') }}
+    {{ join_player(
+        'player', 'props.player_name', 'props.player_lookup', ['game_ids.away_team_abbr', 'game_ids.home_team_abbr']
+    ) }}
     where game_ids.game_type is null or {{ is_in_scope('game_ids.game_type') }}
 ),
 
 deduplicated as (
     select *, {{ copies(grain) }} as raw_copies
     from identified
+    where {{ in_window() }}
     qualify {{ newest_first('nba_raw', 'odds_api_player_points_props', grain) }}
 ),
 
@@ -49,7 +57,7 @@ final as (
         processed_at,
         case
             when game_problem is not null then game_problem
-            when found_player_lookup is null then 'unknown player'
+            when found_player_lookup is null then {{ player_problem('is_ambiguous_player') }}
             when {{ nan_to_null('points_line') }} is null then 'no number'
             when points_line <= 0 or points_line > 100 then 'impossible line'
         end as quarantine_reason

@@ -185,6 +185,7 @@ class RawColumnMeta(Keys):
     """`config.meta` of a raw table's column."""
 
     optional: bool = False
+    is_team: bool = False
 
 
 class RawColumnConfig(Keys):
@@ -205,6 +206,7 @@ class RawTableMeta(Keys):
     partition_by: Name | None = None
     key: list[KeyPart] = []
     of_played_games: bool = False
+    days_from_game: int = Field(default=0, ge=0)
 
 
 class RawTableConfig(Keys):

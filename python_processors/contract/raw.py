@@ -41,11 +41,12 @@ _DUCKDB = {
 
 @dataclass(frozen=True)
 class RawColumn:
-    """One column of a raw table; an `optional` one may be missing from a file."""
+    """One column of a raw table; an `optional` one may be missing from a file, one that `is_team` names a team."""
 
     name: str
     type: str
     optional: bool
+    is_team: bool = False
 
     @property
     def arrow(self) -> pa.DataType:
@@ -61,7 +62,8 @@ class RawTable:
     """One raw table: its source (`nba_raw`, `nba_reference`), partition column (if any), columns, and key.
 
     `key` names a row over all files: each part is a column, or several of which the first that is not null counts.
-    Rows `of_played_games` say that a game was played: odds and injury reports outlive a postponed one.
+    Rows `of_played_games` say that a game was played: odds and injury reports outlive a postponed one. Rows may be
+    dated so many `days_from_game` before or after their game.
     """
 
     source: str
@@ -70,6 +72,7 @@ class RawTable:
     columns: tuple[RawColumn, ...]
     key: tuple[tuple[str, ...], ...] = ()
     of_played_games: bool = False
+    days_from_game: int = 0
 
     def schema(self) -> pa.Schema:
         return pa.schema([pa.field(column.name, column.arrow) for column in self.columns])
@@ -142,9 +145,13 @@ def _table(source: str, table: RawTableKeys, path: Part) -> RawTable:
     if partition is not None and names.get("game_date") != "DATE":
         why = f"`{table.name}` is partitioned, and needs a column game_date of type DATE: the date that a row is of."
         raise Wrong((*path, "columns"), why)
-    columns = tuple(RawColumn(c.name, c.data_type, c.config.meta.optional) for c in table.columns)
-    of_played_games = table.config.meta.of_played_games
-    return RawTable(source, table.name, partition, columns, _key(table, path), of_played_games)
+    columns = tuple(
+        RawColumn(c.name, c.data_type, c.config.meta.optional, c.config.meta.is_team) for c in table.columns
+    )
+    meta = table.config.meta
+    return RawTable(
+        source, table.name, partition, columns, _key(table, path), meta.of_played_games, meta.days_from_game
+    )
 
 
 def _key(table: RawTableKeys, path: Part) -> tuple[tuple[str, ...], ...]:

@@ -169,13 +169,14 @@ class Project:
     def fingerprinted_models(self) -> tuple[str, ...]:
         """Models other than hashed tables, whose rows are compared with what a run made of them.
 
-        Without those that remember their own past, the failure ledgers: each build adds to it.
+        Without those that remember their own past, the failure ledgers: each build adds to it; and without views,
+        which hold nothing of their own.
         """
         remembering = f"macro.{self.manifest.metadata.project_name}.failure_ledger"
         return tuple(sorted(
             self._name(node) for node in self._plain_models()
             if remembering not in self.manifest.nodes[node].depends_on.macros
-            and not self.is_ephemeral(self._name(node))
+            and not self.is_ephemeral(self._name(node)) and not self.is_view(self._name(node))
         ))  # fmt: skip
 
     @cached_property
@@ -192,7 +193,7 @@ class Project:
     @cached_property
     def whole_models(self) -> tuple[str, ...]:
         """Models of the staging layer that are built for every date at once."""
-        return tuple(name for name in self.layer_models if self.window_column(name) is None)
+        return tuple(name for name in self.layer_models if self.window_column(name) is None and not self.is_view(name))
 
     def window_column(self, name: str) -> str | None:
         """The date column of a model that is built by window; None of one that is built whole."""
@@ -227,6 +228,10 @@ class Project:
     def is_ephemeral(self, name: str) -> bool:
         """Whether a model is a part of those that name it: dbt leaves no relation of it, and builds none."""
         return bool(self.manifest.nodes[self.node_id(name)].config.materialized == "ephemeral")
+
+    def is_view(self, name: str) -> bool:
+        """Whether a model is a view: what it shows changes with what it reads, whenever that does."""
+        return bool(self.manifest.nodes[self.node_id(name)].config.materialized == "view")
 
     def parents(self, name: str) -> list[str]:
         """Models and seeds that a model's own SQL names."""

@@ -195,7 +195,7 @@ def stored(value: Any, kind: ContractType) -> ValueProto:
 
 
 def warehouse_catalog(project: str) -> Catalog:
-    """Raw tables, hashed tables and their staging, the ledger and the seed, as contracts declare them."""
+    """Raw tables, hashed tables and their staging, the ledger and the seeds, as contracts declare them."""
     made = Catalog()
     for raw in raw_tables().values():
         made.add(f"{project}.{raw.source}.{raw.name}", {c.name: sql_type(c.type) for c in raw.columns})
@@ -217,6 +217,8 @@ def warehouse_catalog(project: str) -> Catalog:
         **dict.fromkeys(("latitude", "longitude"), "FLOAT64"),
     }
     made.add(f"{project}.nba_ops.arenas", {n: sql_type(t) for n, t in arenas.items()})
+    spellings = ("spelling", "team_abbr", "used_by")
+    made.add(f"{project}.nba_ops.team_spellings", {name: sql_type("STRING") for name in spellings})
     exceptions = {"table_name": "STRING", "first_date": "DATE", "last_date": "DATE", "reason": "STRING"}
     made.add(f"{project}.nba_ops.completeness_exceptions", {n: sql_type(t) for n, t in exceptions.items()})
     return made

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.integration.conftest import Rewrite
-from tests.warehouse import Warehouse
+from python_processors.contract import PROJECT_ROOT
+from python_processors.orchestration.proof.verification import verify_range
+from python_processors.raw_contract import raw_tables
+from tests.integration.conftest import Rewrite, at_work
+from tests.warehouse import WEEK, Warehouse
 
 
 @pytest.mark.parametrize(
@@ -129,6 +134,171 @@ def test_rows_loaded_twice_and_swapped_ids_come_out_as_once(
     raw_rows = dict(built.query("select table_name, sum(raw_rows)::int from nba_ops.raw_row_accounting group by 1"))
     assert repeated["nbac_team_boxscore"] == raw_rows["nbac_team_boxscore"]
     assert repeated["bigdataball_play_by_play"] == raw_rows["bigdataball_play_by_play"]
+
+
+def test_teams_under_known_spellings_come_out_as_under_their_own_codes(
+    built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite
+) -> None:
+    """In every feed, in ids that feeds build of them, in the schedule and in the registry."""
+    raw = copy_of_built.raw_dir
+    for name, table in raw_tables().items():
+        teams = [column.name for column in table.columns if column.is_team]
+        if not teams:
+            continue
+        spelled = [(column, _spelled(column, whole=True)) for column in teams]
+        if name not in ("nbac_schedule", "odds_api_game_lines", "nba_players_registry", "teams"):
+            spelled.append(("game_id", _spelled("game_id", whole=False)))
+        rewrite(raw, name, f"select * replace ({', '.join(f'{sql} as {column}' for column, sql in spelled)}) from raw")
+    copy_of_built.build()
+    assert copy_of_built.hashes() == built.hashes()
+    reasons = "select table_name, reason, count(*) from nba_ops.quarantine group by all order by all"
+    assert copy_of_built.query(reasons) == built.query(reasons)
+
+
+def _spelled(column: str, *, whole: bool) -> str:
+    """SQL of a column with the first other spelling of each team."""
+    with (PROJECT_ROOT / "seeds" / "team_spellings.csv").open(encoding="utf-8", newline="") as file:
+        spellings = {row["team_abbr"]: row["spelling"] for row in reversed(list(csv.DictReader(file)))}
+    sql = column
+    for team, spelling in spellings.items():
+        pattern = f"^{team}$" if whole else f"_{team}(_|$)"
+        sql = f"regexp_replace({sql}, '{pattern}', '{spelling if whole else f'_{spelling}' + chr(92) + '1'}')"
+    return sql
+
+
+def test_odds_under_the_date_of_the_next_day_stay_on_their_game_when_its_teams_meet_again(
+    built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite
+) -> None:
+    raw = copy_of_built.raw_dir
+    ((game, official, day),) = built.query(
+        "select game_id, nba_game_id, game_date::varchar from nba_intermediate.dim_games"
+        " where game_id in (select game_id from nba_intermediate.int_game_lines) and game_date < '2021-10-25'"
+        " order by game_id limit 1"
+    )
+    _, away, home = game.split("_")
+    rewrite(
+        raw,
+        "nbac_schedule",
+        f"""
+        from raw union all by name
+        select * replace (
+            '0022101231' as game_id, game_date + 1 as game_date, 1 as game_status,
+            game_date_est + interval 1 day as game_date_est, game_datetime_utc + interval 1 day as game_datetime_utc,
+            null as home_team_score, null as away_team_score
+        ) from raw where game_id = '{official}'""",
+    )
+    rewrite(
+        raw,
+        "odds_api_game_lines",
+        f"""
+        select * replace (case
+            when game_date = '{day}' and away_team_abbr = '{away}' and home_team_abbr = '{home}'
+            then game_date + 1 else game_date
+        end as game_date) from raw""",
+    )
+    copy_of_built.build(WEEK, "--select", "+quarantine", "+raw_row_accounting", "+int_game_lines")
+    lines = f"select * from nba_intermediate.int_game_lines where game_id like '%{away}_{home}' order by all"
+    assert copy_of_built.query(lines) == built.query(lines)
+    moved = copy_of_built.query(
+        "select game_date::varchar, rows_of_other_dates > 0, rows_from_other_dates > 0,"
+        " raw_rows - rows_of_other_dates + rows_from_other_dates"
+        " = out_of_scope_rows + staged_rows + quarantined_rows + repeated_rows"
+        " from nba_ops.raw_row_accounting"
+        " where table_name = 'odds_api_game_lines' and rows_of_other_dates + rows_from_other_dates > 0 order by 1"
+    )
+    next_day = date.fromisoformat(day) + timedelta(days=1)
+    assert moved == [(day, False, True, True), (str(next_day), True, False, True)]
+
+
+def test_rows_without_a_date_are_quarantined_once_and_fail_the_verification_by_name(
+    copy_of_built: Warehouse, rewrite: Rewrite
+) -> None:
+    raw = copy_of_built.raw_dir
+    blank = "select * replace (case when number <= {} then null else {} end as {}) from (select *, row_number() over () as number from raw)"
+    for table, rows, column in (
+        ("nbac_gamebook_player_stats", 3, "game_date"),
+        ("nbac_injury_report", 2, "report_date"),
+        ("odds_api_game_lines", 1, "game_date"),
+    ):
+        sql = blank.format(rows, column, column).replace("* replace", "* exclude (number) replace")
+        rewrite(raw, table, sql)
+    for _ in range(2):
+        copy_of_built.build(WEEK, "--select", "+quarantine", "+raw_row_accounting")
+    undated = "from nba_ops.{} where game_date is null group by all order by all"
+    assert copy_of_built.query("select table_name, reason, count(*) " + undated.format("quarantine")) == [
+        ("nbac_gamebook_player_stats", "no game_date", 3),
+        ("nbac_injury_report", "no report_date", 2),
+        ("odds_api_game_lines", "no game_date", 1),
+    ]
+    accounted = "select table_name, raw_rows, quarantined_rows " + undated.format("raw_row_accounting")
+    assert copy_of_built.query(accounted) == [
+        ("nbac_gamebook_player_stats", 3, 3),
+        ("nbac_injury_report", 2, 2),
+        ("odds_api_game_lines", 1, 1),
+    ]
+    with at_work(copy_of_built) as (project, warehouse):
+        verification = verify_range(project, warehouse, date(2021, 10, 19), date(2021, 10, 26))
+    assert not verification.passed
+    said = [line for line in verification.layer if "load again" in line]
+    assert [line.split(" (file")[0] for line in said] == [
+        "3 rows of nbac_gamebook_player_stats have no game_date",
+        "2 rows of nbac_injury_report have no report_date",
+        "1 row of odds_api_game_lines has no game_date",
+    ]
+    assert "nbac_gamebook_player_stats.parquet): fill it in and load again" in said[0]
+
+
+@pytest.mark.slow
+def test_two_players_of_one_name_are_told_apart_by_team_or_called_ambiguous(
+    built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite
+) -> None:
+    """The second takes the first one's name and key everywhere: in the registry and in every feed."""
+    raw = copy_of_built.raw_dir
+    (first, second) = built.query(
+        """
+        select max_by(player_lookup, points), team_abbr from nba_analytics.player_game_summary
+        where game_id = (select min(game_id) from nba_analytics.player_game_summary) group by 2 order by 2
+        """
+    )
+    ((name,),) = built.query(f"select player_name from nba_intermediate.dim_players where player_lookup = '{first[0]}'")
+    ((other,),) = built.query(
+        f"select player_name from nba_intermediate.dim_players where player_lookup = '{second[0]}'"
+    )
+    for table in raw_tables().values():
+        texts = [
+            c.name
+            for c in table.columns
+            if c.name.endswith(("_lookup", "player_name", "full_name", "_1_name", "_2_name"))
+        ]
+        if table.name in ("player_aliases", "teams") or not texts:
+            continue
+        columns = ", ".join(
+            f"case {c} when '{second[0]}' then '{first[0]}' when '{other}' then '{name}' else {c} end as {c}"
+            for c in texts
+        )
+        rewrite(raw, table.name, f"select * replace ({columns}) from raw")
+    figures = "select universal_player_id, game_id, points, minutes_played, fg_attempts from nba_analytics.player_game_summary order by all"
+    copy_of_built.build()
+    assert copy_of_built.query(figures) == built.query(figures)
+    # A line names no team: in the game of one against the other it may be on either.
+    assert copy_of_built.query(
+        "select distinct table_name, reason from nba_ops.quarantine where reason like '%player%'"
+    ) == [("odds_api_player_points_props", "ambiguous player")]
+    keys = f"select distinct player_lookup from nba_analytics.player_game_summary where player_lookup like '{first[0]}%' order by 1"
+    assert copy_of_built.query(keys) == [(first[0],), (f"{first[0]}2",)]
+
+    rewrite(
+        raw,
+        "nba_players_registry",
+        f"from raw union all select * replace ('{second[1]}' as team_abbr) from raw"
+        f" where player_lookup = '{first[0]}' and team_abbr = '{first[1]}'",
+    )
+    copy_of_built.dbt("run", "--select", "+quarantine")
+    found = copy_of_built.query(
+        "select distinct table_name from nba_ops.quarantine where reason like 'ambiguous%' order by 1"
+    )
+    assert {("bdl_player_boxscores",), ("nbac_gamebook_player_stats",), ("bigdataball_play_by_play",)} <= set(found)
+    assert copy_of_built.query("select count(*) from nba_ops.quarantine where reason like 'unknown%'") == [(0,)]
 
 
 def test_preseason_rows_are_out_of_scope_not_in_quarantine(copy_of_built: Warehouse, rewrite: Rewrite) -> None:

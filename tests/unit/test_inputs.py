@@ -100,6 +100,11 @@ def test_games_are_counted_by_the_players_own_rows_and_not_by_days() -> None:
     assert numbers(league.changed_by(on(5), "anna")) == numbers(league.touched_by(on(5))) == [6, 7]
 
 
+def test_a_row_dated_beside_a_day_counts_for_the_days_around_it() -> None:
+    league = League(Read("boxes", "around", 1), EVERY_DAY, ANNA_DAILY, [])
+    assert numbers(league.changed_by(on(3), "anna")) == [2, 3, 4]
+
+
 def test_a_row_of_a_player_whom_nobody_looks_up_does_not_count() -> None:
     boxes = [*ANNA_DAILY, (on(1), "berta")]
     for read in (games(3), season(), days(5)):

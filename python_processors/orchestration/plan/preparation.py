@@ -14,7 +14,7 @@ import pyarrow as pa
 from python_processors.errors import FullcourtError
 from python_processors.orchestration.plan.planner import SCHEDULE
 from python_processors.orchestration.project import Project
-from python_processors.orchestration.state.fingerprints import Overlay, first_partition
+from python_processors.orchestration.state.fingerprints import Overlay, first_partition, last_partition
 from python_processors.orchestration.state.ledger import LedgerWriter
 from python_processors.orchestration.state.made import read_models_made
 from python_processors.orchestration.state.snapshot import NotPreparedError, Schedule, read_schedule
@@ -117,7 +117,7 @@ def overlay_of(session: Session, start: date, end: date, load: LoadPlan | None =
         return Overlay()
     rows: dict[str, pa.Table] = {}
     files: dict[str, tuple[str, ...]] = {}
-    dates = (first_partition(start), end)
+    dates = (first_partition(start), last_partition(end))
     connection = session.connection
     assert connection is not None
     for table, names, to_come in rows_to_come(connection, load, dates, prefix=dataset_prefix()):

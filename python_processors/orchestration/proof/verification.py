@@ -16,8 +16,10 @@ from python_processors.orchestration.state.ledger import Decision, LedgerWriter
 from python_processors.orchestration.state.snapshot import Snapshot
 from python_processors.orchestration.state.states import FINE, State
 from python_processors.orchestration.warehouse import Session, Warehouse
+from python_processors.raw_loader.ledger import FILE_COLUMN
 
 _NAMED_GAMES = 20
+_NAMED_FILES = 3
 
 
 def verify_range(
@@ -33,8 +35,10 @@ def verify_range(
         states = states_of(snapshot, session)
         checks = [check_rows(session, table, start, end) for table in snapshot.tables]
         unused = held_back(session, start, end)
+        undated = undated_rows(session, project)
     known = {(state.table, state.day): state for state in states}
     layer = [f"{s.day} is {s.outcome}: {s.reason}" for s in states if s.table == LAYER and s.outcome not in FINE]
+    layer += undated
     dates = [
         _date_state(known.get((table, day)), table, day)
         for table in snapshot.tables
@@ -86,6 +90,33 @@ def states_of(snapshot: Snapshot, session: Session) -> list[State]:
                 )
             states.append(state)
     return states
+
+
+def undated_rows(session: Session, project: Project) -> list[str]:
+    """Raw rows without a date, a sentence for each table and reason: no date is built from them, whatever it lacks."""
+    relation = project.relation("undated_rows")
+    if not session.columns(relation):
+        return []
+    found = session.read(
+        "select table_name, reason, count(*) as row_count, string_agg(distinct source_file_path, '\n') as files"
+        f" from {session.named(relation)} group by 1, 2 order by 1, 2"
+    ).to_pylist()
+    return [
+        _undated(session, project, row["table_name"], row["reason"], row["row_count"], row["files"]) for row in found
+    ]
+
+
+def _undated(session: Session, project: Project, table: str, reason: str, rows: int, files: str | None) -> str:
+    relation, date_column = project.relation(table), reason.removeprefix("no ")
+    if any(name == FILE_COLUMN for name, _, _ in session.columns(relation)):
+        named = session.read(
+            f"select distinct {FILE_COLUMN} as file from {session.named(relation)} where {date_column} is null"
+        )
+        files = "\n".join(named["file"].to_pylist())
+    names = sorted((files or "unknown").split("\n"))
+    shown = ", ".join(names[:_NAMED_FILES]) + (f" and {len(names) - _NAMED_FILES} more" if names[_NAMED_FILES:] else "")
+    noun = "row of {} has" if rows == 1 else "rows of {} have"
+    return f"{rows:,} {noun.format(table)} no {date_column} (file {shown}): fill it in and load again"
 
 
 def lacking_rows(

@@ -125,6 +125,7 @@ class Fingerprints:
             sums += [f"cast(sum({half}) as int64) as {side}_{number}" for half, side in ((high, "hi"), (low, "lo"))]
         day = dated or f"date '{WHOLE:%Y-%m-%d}'"
         earliest = start - timedelta(days=self.days_back(relation))
+        end += timedelta(days=_days_ahead(relation))
         where = f"where {dated} between date '{earliest}' and date '{end}'" if dated else ""
         raw = raw_tables().get(relation)
         if raw is not None and raw.partition_by not in (None, dated):
@@ -160,7 +161,11 @@ def all_reads(project: Project, table: str) -> tuple[Read, ...]:
     """What decides a table's rows of a date; of LAYER: all raw tables and seeds."""
     if table != LAYER:
         return reads_of(table)
-    dated = [Read(name) for name, raw in raw_tables().items() if raw.partition_by]
+    dated = [
+        Read(name, window="around", size=raw.days_from_game) if raw.days_from_game else Read(name)
+        for name, raw in raw_tables().items()
+        if raw.partition_by
+    ]
     whole = [Read(name, window="whole") for name, raw in raw_tables().items() if not raw.partition_by]
     return (*dated, *whole, *(Read(name, window="whole") for name in project.seeds))
 
@@ -175,9 +180,18 @@ def first_partition(start: date) -> date:
     return start - timedelta(days=days) - _REPORTED_BEFORE
 
 
+def last_partition(end: date) -> date:
+    """The last of raw data that dates up to `end` may read."""
+    return end + timedelta(days=max(map(_days_ahead, raw_tables())))
+
+
 def _days_back(reads: Iterable[Read]) -> int:
-    sizes = {"same_date": 0, "whole": 0, "days": 0, "games": longest_season(), "season_before": longest_season()}
-    return max(read.size if read.window == "days" else sizes[read.window] for read in reads)
+    sizes = {"same_date": 0, "whole": 0, "games": longest_season(), "season_before": longest_season()}
+    return max(read.size if read.window in ("days", "around") else sizes[read.window] for read in reads)
+
+
+def _days_ahead(relation: str) -> int:
+    return raw_tables()[relation].days_from_game if relation in raw_tables() else 0
 
 
 def _overlaid(session: Session, relation: str, stored: str | None, fresh: pa.Table, files: tuple[str, ...]) -> str:

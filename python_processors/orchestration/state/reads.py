@@ -8,6 +8,8 @@ A read names another relation, the window of its rows that a date looks at, and 
     - {from: x, window: games, size: 20, by: player_lookup}   the last 20 rows of the season of each player
     - {from: teams, window: whole}                            reference data: the whole relation
 
+The staging layer has a window of its own, `around`: rows of the date and of so many days before and after it.
+
 `by` narrows a window to the players or teams that the date looks up: those of the table itself, or of the
 relation `of`, in its column `of_column` (else the same name as `by`). A raw table counts with all its columns,
 another hashed table of the same date by its data_hash, anything else by `columns`, or all but `except`.
@@ -53,6 +55,7 @@ class Read:
             "same_date": f"{self.upstream} of the date",
             "whole": self.upstream,
             "days": f"{self.upstream} of the {self.size} days before",
+            "around": f"{self.upstream} of the date and {self.size} days around it",
             "season_before": f"{self.upstream} of the season before",
             "games": f"the last {self.size} games in {self.upstream}",
         }[self.window]

@@ -1,0 +1,102 @@
+-- One row per feed and date: where each raw row went. Raw rows are staged, quarantined, repeats of
+-- another row, or of a game out of scope; assert_no_raw_row_vanishes holds the sum. A row of odds dated
+-- beside its game is counted with the game's date, and named on both.
+--
+-- Nothing here is what is left over, or the sum would hold whatever staging lost: rows out of scope
+-- are counted from the raw table by the id of their game, repeats by staging before it drops them.
+{{ config(**replace_window()) }}
+-- noqa: disable=LT02
+-- sqlfluff 4.4 loses count of the indent after a loop that writes CTEs.
+
+with
+
+{%- for feed in feeds() %}
+{%- set rows_of = 'raw_' ~ feed.table %}
+{%- set reports = feed.table == 'nbac_injury_report' %}
+
+{{ rows_of }} as (
+    select *, {{ feed.game or 'game_id' }} as source_game_id
+    from {{ raw_rows('nba_raw', feed.table, where=injury_report_window() if reports else none) }} as raw_rows
+    {%- if reports %}
+    where {{ in_window() }}
+    {%- endif %}
+),
+
+{%- if feed.tipoff %}
+
+{{ games_by_tipoff(rows_of, feed.tipoff) }},
+{%- endif %}
+
+dated_{{ feed.table }} as (
+    select
+        {{ rows_of }}.game_date as raw_date,
+        game_ids.game_type,
+        {{ date_of_odds(rows_of, feed.table) if feed.tipoff else rows_of ~ '.game_date' }} as game_date
+    from {{ rows_of }}
+    {%- if feed.tipoff %}
+    {{ join_game_of_odds(rows_of, feed.tipoff, rows_of ~ '.source_game_id') }}
+    {%- else %}
+    {{ join_game(rows_of ~ '.source_game_id') }}
+    {%- endif %}
+),
+
+counted_{{ feed.table }} as (
+    select
+        game_date,
+        sum(raw_rows) as raw_rows,
+        sum(rows_of_other_dates) as rows_of_other_dates,
+        sum(rows_from_other_dates) as rows_from_other_dates,
+        sum(out_of_scope_rows) as out_of_scope_rows
+    from (
+        select
+            raw_date as game_date,
+            count(*) as raw_rows,
+            {{ count_where('game_date <> raw_date') }} as rows_of_other_dates,
+            0 as rows_from_other_dates,
+            0 as out_of_scope_rows
+        from dated_{{ feed.table }}
+        group by raw_date
+        union all
+        select
+            game_date,
+            0,
+            0,
+            {{ count_where('game_date <> raw_date') }},
+            {{ count_where("game_type is not null and not " ~ is_in_scope('game_type')) }}
+        from dated_{{ feed.table }}
+        group by game_date
+    ) as both_dates
+    where {{ in_window() }}
+    group by game_date
+),
+
+staged_{{ feed.table }} as (
+    select
+        game_date,
+        {{ count_where('quarantine_reason is null') }} as staged_rows,
+        {{ count_where('quarantine_reason is not null') }} as quarantined_rows,
+        cast(sum(raw_copies - 1) as int64) as repeated_rows
+    from {{ ref(feed.model) }}
+    where {{ in_window() }}
+    group by game_date
+),
+{%- endfor %}
+
+final as (
+    {%- for feed in feeds() %}
+    select
+        '{{ feed.table }}' as table_name,
+        coalesce(raw_side.game_date, staged_side.game_date) as game_date,
+        {%- for column in ['raw_rows', 'rows_of_other_dates', 'rows_from_other_dates', 'out_of_scope_rows'] %}
+        cast(coalesce(raw_side.{{ column }}, 0) as int64) as {{ column }},
+        {%- endfor %}
+        coalesce(staged_side.staged_rows, 0) as staged_rows,
+        coalesce(staged_side.quarantined_rows, 0) as quarantined_rows,
+        coalesce(staged_side.repeated_rows, 0) as repeated_rows
+    from counted_{{ feed.table }} as raw_side
+    full outer join staged_{{ feed.table }} as staged_side on raw_side.game_date = staged_side.game_date
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+)
+
+select * from final
