@@ -8,7 +8,7 @@
 --
 -- The feed has 500 to 600 tip-ins and putbacks a season before the offensive rebound that led to them
 -- (2021-23). At one clock such a rebound belongs before the made shot of its team that directly
--- precedes it. With that, 330 of 332 team-games of 2022-23 have the league's own total (2026-11).
+-- precedes it.
 {{ config(**replace_window()) }}
 
 with
