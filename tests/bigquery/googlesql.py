@@ -219,6 +219,10 @@ def warehouse_catalog(project: str) -> Catalog:
     made.add(f"{project}.nba_ops.arenas", {n: sql_type(t) for n, t in arenas.items()})
     spellings = ("spelling", "team_abbr", "used_by")
     made.add(f"{project}.nba_ops.team_spellings", {name: sql_type("STRING") for name in spellings})
-    exceptions = {"table_name": "STRING", "first_date": "DATE", "last_date": "DATE", "reason": "STRING"}
+    exceptions = {
+        **dict.fromkeys(("table_name", "reason", "reviewed_by"), "STRING"),
+        **dict.fromkeys(("first_date", "last_date"), "DATE"),
+        "row_count": "INT64",
+    }
     made.add(f"{project}.nba_ops.completeness_exceptions", {n: sql_type(t) for n, t in exceptions.items()})
     return made
