@@ -62,13 +62,13 @@ class Failing:
 
 @dataclass(frozen=True)
 class Quarantined:
-    """Raw rows of a feed that are not used, for one reason."""
+    """Raw rows of a feed that are not used, for one reason; first and last are None of rows without a date."""
 
     feed: str
     reason: str
     rows: int
-    first: date
-    last: date
+    first: date | None
+    last: date | None
 
 
 @dataclass(frozen=True)
@@ -259,7 +259,7 @@ def _quarantined(session: Session, start: date, end: date) -> list[Quarantined]:
         return []
     rows = session.read(
         "select table_name, reason, count(*) as n, min(game_date) as first_day, max(game_date) as last_day"
-        f" from {session.named('nba_ops.quarantine')} where {_within(start, end)}"
+        f" from {session.named('nba_ops.quarantine')} where {_within(start, end)} or game_date is null"
         " group by 1, 2 order by n desc, 1, 2"
     ).to_pylist()
     return [
