@@ -28,7 +28,12 @@ candidates as (
         universal_player_id
     from registry
     union distinct
-    select registry.player_lookup, 'registry', 1, namesakes.player_lookup, namesakes.universal_player_id
+    select
+        registry.player_lookup as source_player_lookup,
+        'registry' as rule,
+        1 as preference,
+        namesakes.player_lookup,
+        namesakes.universal_player_id
     from registry
     inner join registry as namesakes on registry.player_lookup = namesakes.player_lookup
     union distinct
