@@ -28,7 +28,14 @@ candidates as (
         universal_player_id
     from registry
     union distinct
-    select player_lookup, 'registry', 1, player_lookup, universal_player_id from registry
+    select
+        registry.player_lookup as source_player_lookup,
+        'registry' as rule,
+        1 as preference,
+        namesakes.player_lookup,
+        namesakes.universal_player_id
+    from registry
+    inner join registry as namesakes on registry.player_lookup = namesakes.player_lookup
     union distinct
     select namesakes.registered_lookup, 'player_key', 1, registry.player_lookup, registry.universal_player_id
     from registry

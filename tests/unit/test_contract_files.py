@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -22,12 +23,21 @@ from python_processors.contract.raw import SOURCES_FILE, parse_raw_tables, raw_t
 from python_processors.errors import ContractError
 from python_processors.jobs import load_processor, run_processor
 from python_processors.schema.tables import OPS_FILE, parse_ops_tables, stored_tables
+from python_processors.simulation.teams import ABBREVIATIONS
 from python_processors.yaml_files import read_yaml
 
 TABLE = "player_composite_factors"
 TEXT = contract_file(TABLE).read_text(encoding="utf-8")
 RAW = SOURCES_FILE.read_text(encoding="utf-8")
 OPS = OPS_FILE.read_text(encoding="utf-8")
+
+
+def test_no_spelling_of_a_team_is_the_code_of_a_team() -> None:
+    rows = list(
+        csv.DictReader((PROJECT_ROOT / "seeds" / "team_spellings.csv").read_text(encoding="utf-8").splitlines())
+    )
+    assert {row["team_abbr"] for row in rows} <= set(ABBREVIATIONS)
+    assert not {row["spelling"] for row in rows} & set(ABBREVIATIONS)
 
 
 def refused(text: str, old: str, new: str) -> str:
