@@ -101,6 +101,7 @@ class Kills:
     """Kills so far, and what did not hold."""
 
     machine: Machine
+    say: Callable[[str], None] = lambda line: None  # told at once what did not hold
     count: int = 0
     claims: int = 0
     wrong: list[str] = field(default_factory=list)
@@ -109,6 +110,7 @@ class Kills:
     def expect(self, holds: bool, claim: str) -> None:
         if not holds:
             self.wrong.append(claim)
+            self.say(f"WRONG {claim}")
 
     def moments_of(self, name: str) -> list[Moment]:
         """Every moment at which a command may be killed, as it is when nobody does; it has those that are named."""
@@ -232,19 +234,13 @@ def kill_everywhere(machine: Machine, say: Callable[[str], None], most: int | No
 
     :param most: so many moments of a command, spread over all that there are.
     """
-    kills = Kills(machine)
+    kills = Kills(machine, say)
     for name in COMMANDS:
-        wrong = len(kills.wrong)
         moments = kills.moments_of(name)
         # Moments come in pairs, before a call and after it: an odd step takes both.
         step = -(-len(moments) // most) | 1 if most else 1
         say(f"{name}: {len(moments)} moments, {len(moments[::step])} kills")
         for moment in moments[::step]:
-            for claim in kills.wrong[wrong:]:
-                say(f"WRONG {claim}")
-            wrong = len(kills.wrong)
             kills.kill(name, moment)
             say(f"kill {kills.count}: {name} {moment}")
-        for claim in kills.wrong[wrong:]:
-            say(f"WRONG {claim}")
     return kills
