@@ -14,6 +14,8 @@ from typing import Any
 
 import duckdb
 
+from python_processors.orchestration.state.ledger import Decision, LedgerWriter
+from python_processors.orchestration.warehouse import DuckDBSession
 from tests.mixed_changes.machine import RANGE, Machine, compare
 from tests.mixed_changes.raw_kinds import DAYS, write_change
 from tests.mixed_changes.site import DATABASE, Site
@@ -27,6 +29,7 @@ CORRECTIONS = (
     Change("nbac_injury_report", "deleted", DAYS[15], 2),
 )
 BACKFILL: Step = {"do": "backfill", **RANGE, "chunk_dates": 9}
+WRITES = ("alter", "commit", "create", "delete", "drop", "insert", "update")  # how statements that write begin
 OPTIONS = ("--start", RANGE["start"], "--end", RANGE["end"])
 
 
@@ -37,14 +40,12 @@ def corrected(site: Site) -> None:
 
 
 def failed(site: Site) -> None:
-    """A date of a table that failed and lost its rows, so that those that read it waited."""
-    day = DAYS[15]
+    """A date of a table that has lost its rows, and failed in the last run: noted as runs note it."""
+    table, day = "team_offense_game_summary", DAYS[15]
     with site.opened() as connection:
-        connection.execute(f"delete from nba_analytics.team_offense_game_summary where game_date = '{day}'")
-        connection.execute(
-            "insert into nba_ops.decisions (run_id, table_name, game_date, decision, reason, decided_at)"
-            f" values ('a-failed-run', 'team_offense_game_summary', '{day}', 'failed', 'it was so', now())"
-        )
+        connection.execute(f"delete from nba_analytics.{table} where game_date = '{day}'")
+        session = DuckDBSession(connection)
+        LedgerWriter(session, "a-failed-run", "").decide(session, [Decision(table, day, "failed", "it was so")])
 
 
 def not_prepared(site: Site) -> None:
@@ -100,6 +101,7 @@ class Kills:
     """Kills so far, and what did not hold."""
 
     machine: Machine
+    say: Callable[[str], None] = lambda line: None  # told at once what did not hold
     count: int = 0
     claims: int = 0
     wrong: list[str] = field(default_factory=list)
@@ -108,15 +110,19 @@ class Kills:
     def expect(self, holds: bool, claim: str) -> None:
         if not holds:
             self.wrong.append(claim)
+            self.say(f"WRONG {claim}")
 
     def moments_of(self, name: str) -> list[Moment]:
-        """Every moment at which a command may be killed, as it is when nobody does."""
+        """Every moment at which a command may be killed, as it is when nobody does; it has those that are named."""
         command = self._ready(name)
         (answer,) = self.machine.run([command.step])
+        for named, (of, moment) in NAMED.items():
+            comes = of != name or moment.comes_in(answer["calls"])
+            self.expect(comes, f"{name} has no moment {moment}, named {named}")
         found, counts = [], dict.fromkeys(("build", "append", "statement"), 0)
         for call, what in answer["calls"]:
             counts[call] += 1
-            if call != "statement" or what.startswith(("commit", "alter", "insert", "create", "drop")):
+            if call != "statement" or what.startswith(WRITES):
                 found += [Moment(call, when, counts[call]) for when in ("before", "after")]
             if call == "build":
                 found += [Moment(call, "during", counts[call], seconds=part) for part in (0.3, 1.0, 2.0)]
@@ -228,14 +234,13 @@ def kill_everywhere(machine: Machine, say: Callable[[str], None], most: int | No
 
     :param most: so many moments of a command, spread over all that there are.
     """
-    kills = Kills(machine)
+    kills = Kills(machine, say)
     for name in COMMANDS:
         moments = kills.moments_of(name)
-        step = max(1, -(-len(moments) // most)) if most else 1
+        # Moments come in pairs, before a call and after it: an odd step takes both.
+        step = -(-len(moments) // most) | 1 if most else 1
+        say(f"{name}: {len(moments)} moments, {len(moments[::step])} kills")
         for moment in moments[::step]:
-            wrong = len(kills.wrong)
             kills.kill(name, moment)
             say(f"kill {kills.count}: {name} {moment}")
-            for claim in kills.wrong[wrong:]:
-                say(f"WRONG {claim}")
     return kills

@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -41,30 +41,45 @@ class Moment:
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
+    def comes_in(self, calls: Iterable[tuple[str, str]]) -> bool:
+        """Whether a run that makes these calls would be killed."""
+        count = _Count(self)
+        return any(count.reaches(*call) for call in calls)
+
+
+class _Count:
+    """Counts the calls that a moment is about."""
+
+    def __init__(self, moment: Moment) -> None:
+        self.moment, self.seen, self.has_begun = moment, 0, False
+
+    def reaches(self, call: str, what: str) -> bool:
+        """Whether the next call is the moment's."""
+        moment = self.moment
+        self.has_begun = self.has_begun or bool(re.match(moment.since, what))
+        if not self.has_begun or moment.call != call or not re.match(moment.what, what):
+            return False
+        self.seen += 1
+        return self.seen == moment.nth
+
 
 class _Watch:
-    """Counts calls, and kills this process when the moment comes."""
+    """Remembers calls, and kills this process when the moment comes."""
 
     def __init__(self, moment: Moment | None) -> None:
-        self.moment, self.seen = moment, [0]
+        self.count = _Count(moment) if moment else None
         self.calls: list[tuple[str, str]] = []
-        self.has_begun = False
 
     @contextmanager
     def around(self, call: str, what: str) -> Iterator[None]:
         self.calls.append((call, what[:80]))
-        moment = self.moment
-        is_it = False
-        self.has_begun = self.has_begun or (moment is not None and bool(re.match(moment.since, what)))
-        if moment is not None and self.has_begun and moment.call == call and re.match(moment.what, what):
-            self.seen[0] += 1
-            is_it = self.seen[0] == moment.nth
-        if is_it and moment is not None and moment.when == "before":
+        moment = self.count.moment if self.count is not None and self.count.reaches(call, what) else None
+        if moment is not None and moment.when == "before":
             _strike()
-        if is_it and moment is not None and moment.when == "during":
+        if moment is not None and moment.when == "during":
             threading.Timer(moment.seconds, _strike).start()
         yield
-        if is_it and moment is not None and moment.when == "after":
+        if moment is not None and moment.when == "after":
             _strike()
 
 
@@ -101,8 +116,8 @@ def striking(moment: dict[str, Any] | None) -> Iterator[list[tuple[str, str]]]:
             append(self, relation, rows)
 
     def watched_opened(self: DuckDBSession, connection: Any, *arguments: Any, **options: Any) -> None:
-        opened(self, connection, *arguments, **options)
-        self.connection = _Connection(self.connection, watch)  # type: ignore[assignment]
+        # The session is given the watched connection: whatever it keeps of it, its statements are counted.
+        opened(self, _Connection(connection, watch), *arguments, **options)  # type: ignore[arg-type]
 
     with (
         patch.object(Project, "build", watched_build), patch.object(DuckDBSession, "append", watched_append),
