@@ -14,8 +14,9 @@ import pytest
 
 from python_processors.orchestration.project import LAYER
 from python_processors.orchestration.proof.answers import gaps_of
+from python_processors.orchestration.proof.held_back import HeldBack
 from python_processors.orchestration.state.states import OUTCOMES, State
-from python_processors.report.facts import Confirmed, Decision, Facts, Failing, Quarantined
+from python_processors.report.facts import Confirmed, Decision, Facts, Failing
 from python_processors.report.html import render
 from python_processors.report.monitors import expected_of
 from python_processors.report.page import CELL, headline, matrix, page_data, share
@@ -54,8 +55,9 @@ def facts_of(*states: State, **more: Any) -> Facts:
 def test_trusted_is_complete_of_all_that_are_to_have_rows() -> None:
     states = [state(n, outcome) for n, outcome in enumerate(OUTCOMES, start=1)]
     found = headline(facts_of(*states, state(20, "complete"), rows=200, hashed_rows=199))
-    assert (found["complete"], found["expected"], found["trusted_pct"]) == (2, 7, 28.5)
-    assert found["needs_somebody"] == 5  # all but no games, nothing expected, and complete
+    assert (found["complete"], found["expected"], found["trusted_pct"]) == (3, 9, 33.3)
+    assert found["excused"] == 1
+    assert found["needs_somebody"] == 6  # all but no games, nothing expected, excused and complete
     assert found["hash_coverage_pct"] == 99.5
 
 
@@ -205,7 +207,7 @@ def test_no_text_of_the_warehouse_becomes_markup() -> None:
         decisions={(TABLE, day(2)): Decision(HOSTILE, HOSTILE, HOSTILE, at(5))},
         steps=[step(HOSTILE, at(5), error=HOSTILE, is_success=False)],
         failing=[Failing(HOSTILE, "failed", HOSTILE, (day(2),), 1, at(5))],
-        quarantined=[Quarantined(HOSTILE, HOSTILE, 1, day(2), day(2))],
+        quarantined=[HeldBack(HOSTILE, HOSTILE, 1, day(2), day(2), HOSTILE)],
     )  # fmt: skip
     data = page_data(facts)
     page = render(data)

@@ -16,6 +16,7 @@ from python_processors.contract import Contract
 from python_processors.errors import ColumnMismatchError
 from python_processors.hashing import data_hashes
 from python_processors.orchestration.proof import row_checks as verification
+from python_processors.orchestration.proof.held_back import HeldBack
 from python_processors.orchestration.proof.row_checks import DateState, Finding, RowChecks, check_rows, verify
 from python_processors.orchestration.warehouse import DuckDBSession
 from tests.unit.contracts import contract_of
@@ -223,6 +224,30 @@ def test_ten_reasons_are_shown_and_the_rest_counted(shown: Callable[[RowChecks, 
     ]
 
 
+def test_excused_rows_are_named_and_counted_beside_a_pass() -> None:
+    state = DateState("made_up", FIRST, "excused", "1 row is held back", 4, 3, 1)
+    found = verify([RowChecks("made_up", FIRST, FIRST, {FIRST: 3})], [state])
+    assert found.passed
+    assert found.lines()[-1] == "PASS, 1 excused"
+    assert f"  {FIRST}: 1 row is held back" in found.lines()
+    assert found.to_dict()["tables"][0]["excused_rows"] == 1
+
+
+def test_a_date_that_the_schedule_does_not_know_never_passes() -> None:
+    state = DateState("made_up", FIRST, "unknown", "the schedule ends on 2023-06-12")
+    found = verify([RowChecks("made_up", FIRST, FIRST, {})], [state])
+    assert not found.passed
+    assert f"{FIRST} is unknown: the schedule ends on 2023-06-12" in found.tables[0].reasons
+
+
+def test_what_is_held_back_is_said_with_its_feed_reason_and_first_row() -> None:
+    of = HeldBack("bdl_player_boxscores", "unknown player", 2, FIRST, LAST, f"{FIRST} nobodyknown")
+    found = replace(verify([RowChecks("made_up", FIRST, FIRST, {})], complete(0)), held_back=(of,))
+    assert (
+        f"  bdl_player_boxscores: 2 rows of {FIRST} to {LAST}: unknown player (the first: {FIRST} nobodyknown)"
+    ) in found.lines()
+
+
 def test_the_same_goes_into_json_with_every_reason() -> None:
     checks = replace(FOUND, altered=Finding(1, ("id=2",)))
     found = verify([checks], complete(3, 0, 3)).to_dict()
@@ -230,6 +255,7 @@ def test_the_same_goes_into_json_with_every_reason() -> None:
         "passed": False,
         "staging_layer": [],
         "notes": [],
+        "held_back": [],
         "tables": [
             {
                 "table": "made_up",
@@ -248,6 +274,8 @@ def test_the_same_goes_into_json_with_every_reason() -> None:
                 "dates_complete": 2,
                 "dates_expected": 2,
                 "reasons": ["1 rows are not what their data_hash was made of: id=2"],
+                "excused": [],
+                "excused_rows": 0,
             }
         ],
     }

@@ -148,9 +148,9 @@ def _class_of(state: State) -> str:
     """A reason without what differs from date to date, so that a range has one."""
     if state.outcome in ("complete", "no_games"):
         return ""
-    if state.outcome in ("partial", "excused", "unknown"):
+    if state.rule == "as_counted" and state.outcome in ("partial", "excused"):
         return state.reason
-    if state.outcome in ("stale", "missing"):
+    if state.outcome in ("stale", "missing", "partial"):
         return state.reason.split(":")[0].split(";")[0]
     if state.outcome == "blocked":
         by = state.reason.split(":")[0]

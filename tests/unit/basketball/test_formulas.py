@@ -63,9 +63,9 @@ def test_one_unknown_term_makes_possessions_unknown() -> None:
     assert formulas.possession_hundredths(column(84), column(23), column(None), column(12)).to_pylist() == [None]
 
 
-def test_percent_found_is_capped_and_zero_is_zero() -> None:
+def test_percent_found_of_a_source_with_too_much_is_more_than_100_and_zero_is_zero() -> None:
     found = formulas.percent_found(column(2, 3, None, 1), column(2, 2, 2, 3))
-    assert found.to_pylist() == [Decimal("100.00"), Decimal("100.00"), Decimal("0.00"), Decimal("33.33")]
+    assert found.to_pylist() == [Decimal("100.00"), Decimal("150.00"), Decimal("0.00"), Decimal("33.33")]
 
 
 @given(st.integers(-(10**9), 10**9), st.integers(1, 10**9), st.integers(0, 4))
