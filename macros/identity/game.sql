@@ -39,18 +39,19 @@
 {% macro games_by_tipoff(odds, commence_time) -%}
     {%- set minutes = 'abs(' ~ dbt.datediff('games.tipoff_at', 'named.commence_time', 'minute') ~ ')' -%}
 {{ odds }}_by_tipoff as (
-    select named.away_team_abbr, named.home_team_abbr, named.commence_time, games.nba_game_id
+    select named.away_team_abbr, named.home_team_abbr, named.commence_time, games.source_game_id as nba_game_id
     from (
         select distinct away_team_abbr, home_team_abbr, {{ commence_time }} as commence_time from {{ odds }}
     ) as named
-    inner join {{ ref('base_nbac__schedule') }} as games
+    inner join {{ ref('dim_game_ids') }} as games
         on
-            least(named.away_team_abbr, named.home_team_abbr) = least(games.away_team_abbr, games.home_team_abbr)
+            games.form = 'official'
+            and least(named.away_team_abbr, named.home_team_abbr) = least(games.away_team_abbr, games.home_team_abbr)
             and greatest(named.away_team_abbr, named.home_team_abbr) = greatest(games.away_team_abbr, games.home_team_abbr)
     where {{ minutes }} <= 60 * {{ var('max_hours_from_tipoff') }}
     qualify row_number() over (
             partition by named.away_team_abbr, named.home_team_abbr, named.commence_time
-            order by {{ minutes }}, games.nba_game_id
+            order by {{ minutes }}, games.source_game_id
         ) = 1
 )
 {%- endmacro %}

@@ -26,8 +26,10 @@ DAY = "2021-11-10"  # late enough for precompute tables
 PLAN_ALL = "set disabled_optimizers = 'statistics_propagation,empty_result_pullup,compressed_materialization'"
 
 LONGEST_SEASON = 366
-# Declared through one of the first three; the others settle a raw row's date and teams.
-SCHEDULE = ("dim_games", "dim_team_games", "dim_game_dates", "dim_game_ids")
+# Declared through one of the first three; the others are what those are made of, and settle a raw row's date and teams.
+SCHEDULE = (
+    "dim_games", "dim_team_games", "dim_game_dates", "dim_game_ids", "base_nbac__schedule", "stg_nbac__schedule",
+)  # fmt: skip
 ROSTER = {"game_date", "season_year", "game_id", "team_abbr", "player_lookup"}
 # In every fingerprint, or in none because they are provenance.
 ALWAYS = {"season_year", "processed_at", "data_hash"}

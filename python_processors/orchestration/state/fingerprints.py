@@ -7,7 +7,7 @@ by player or team, per entity. Sums do not depend on order and add up over windo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import pyarrow as pa
@@ -160,14 +160,16 @@ def source_of(session: Session, relation: str, name: str, overlay: Overlay) -> t
 def all_reads(project: Project, table: str) -> tuple[Read, ...]:
     """What decides a table's rows of a date; of LAYER: all raw tables and seeds."""
     if table != LAYER:
-        return reads_of(table)
-    dated = [
-        Read(name, window="around", size=raw.days_from_game) if raw.days_from_game else Read(name)
-        for name, raw in raw_tables().items()
-        if raw.partition_by
-    ]
+        return tuple(_of_games(read) for read in reads_of(table))
+    dated = [_of_games(Read(name)) for name, raw in raw_tables().items() if raw.partition_by]
     whole = [Read(name, window="whole") for name, raw in raw_tables().items() if not raw.partition_by]
     return (*dated, *whole, *(Read(name, window="whole") for name in project.seeds))
+
+
+def _of_games(read: Read) -> Read:
+    """A read of a raw table's rows of a date: with those of other dates that may be of its games."""
+    days = _days_ahead(read.upstream)
+    return replace(read, window="around", size=days) if days and read.window == "same_date" else read
 
 
 def longest_season() -> int:
