@@ -89,11 +89,25 @@ def test_a_request_that_makes_no_sense_is_refused_with_what_to_do(copy_of_confir
 
 
 def test_a_range_without_games_has_nothing_to_do(copy_of_confirmed_month: Warehouse) -> None:
-    summer = ("--start", "2021-07-01", "--end", "2021-07-20")
-    assert "Nothing to do" in fullcourt(copy_of_confirmed_month, "plan", *summer).stdout
-    result = fullcourt(copy_of_confirmed_month, "backfill", *summer)
+    preseason = ("--start", "2021-10-05", "--end", "2021-10-12")
+    assert "Nothing to do" in fullcourt(copy_of_confirmed_month, "plan", *preseason).stdout
+    result = fullcourt(copy_of_confirmed_month, "backfill", *preseason)
     assert "Nothing to do" in result.stderr
     assert "0 dates of tables built" in result.stdout
+
+
+def test_dates_that_the_schedule_does_not_know_never_pass(copy_of_confirmed_month: Warehouse) -> None:
+    ((last,),) = copy_of_confirmed_month.query("select max(last_date) from nba_ops.known_dates")
+    after = ("--start", "2022-07-01", "--end", "2022-07-03")
+    assert "out of reach: 3 dates" in fullcourt(copy_of_confirmed_month, "plan", *after).stdout
+    for command in (("verify", *after), ("backfill", *after, "--no-report"), ("status", *after), ("gaps", *after)):
+        said = fullcourt(copy_of_confirmed_month, *command, code=1).output
+        assert f"to {last}, and says nothing of it" in said or command[0] == "status", said
+        assert "unknown" in said
+    said = fullcourt(copy_of_confirmed_month, "explain", TEAMS, "2022-07-01", code=1).stdout
+    assert f"{TEAMS} of 2022-07-01 is unknown: the schedule goes from" in said
+    (reason,) = as_json(copy_of_confirmed_month, "verify", *after, code=1)["tables"][0]["reasons"]
+    assert reason.startswith("2022-07-01 to 2022-07-03 are unknown: the schedule goes from")
 
 
 def test_a_plan_of_an_empty_warehouse_writes_nothing_and_does_not_speak_of_loading(

@@ -235,13 +235,35 @@ def _verified(checks: RowChecks, states: Mapping[date, DateState]) -> TableVerif
     days = [checks.start + timedelta(days=offset) for offset in range((checks.end - checks.start).days + 1)]
     known = [states[day] for day in days if day in states]
     outcomes = Counter(state.outcome for state in known)
-    reasons = [*checks.problems, *(reason for day in days if (reason := _reason(day, states.get(day), checks)))]
+    unknown = [state for state in known if state.outcome == "unknown"]
+    others = [day for day in days if not (day in states and states[day].outcome == "unknown")]
+    reasons = [
+        *checks.problems, *_unknown(unknown),
+        *(reason for day in others if (reason := _reason(day, states.get(day), checks))),
+    ]  # fmt: skip
     expected = len(days) - sum(outcomes[outcome] for outcome in NOT_EXPECTED)
     excused = [state for state in known if state.outcome == "excused"]
     return TableVerification(
         checks, sum(outcomes[outcome] for outcome in WHOLE), expected, tuple(reasons),
         tuple(f"{state.date}: {state.reason}" for state in excused), sum(state.excused_rows for state in excused),
     )  # fmt: skip
+
+
+def _unknown(states: Sequence[DateState]) -> list[str]:
+    """One reason per span of dates: the schedule says the same of each of them."""
+    spans: list[list[DateState]] = []
+    for state in states:
+        follows = spans and spans[-1][-1].date == state.date - timedelta(days=1)
+        if follows and spans[-1][-1].reason == state.reason:
+            spans[-1].append(state)
+        else:
+            spans.append([state])
+    return [
+        f"{span[0].date} is unknown: {span[0].reason}"
+        if len(span) == 1
+        else f"{span[0].date} to {span[-1].date} are unknown: {span[0].reason}"
+        for span in spans
+    ]
 
 
 def _reason(day: date, state: DateState | None, checks: RowChecks) -> str | None:
