@@ -150,6 +150,10 @@ class Haystack:
         first = self.dates[0] + timedelta(days=BOOTSTRAP_DAYS)
         return [day for day in self.dates if table not in LOOK_BACK or day >= first]
 
+    def days_beside(self, raw_table: str, day: date) -> set[date]:
+        """Feeds date odds by UTC: a row may be of a game of the day before, or after."""
+        return {on for on in self.dates if abs((on - day).days) == 1} if raw_table in (LINES, PROPS) else set()
+
     def sees(self, read: On | Days | Season | Games, changed: Iterable[date]) -> set[date]:
         """Dates on which a read may see that its upstream changed on other dates, days without games among them."""
         return {day for day in self.dates for other in changed if self._sees(read, day, other)}
@@ -175,12 +179,13 @@ class Haystack:
 
     def touched_by(self, raw_table: str, day: date) -> tuple[set[Step], set[Step]]:
         """What a change of a raw table's rows of a day touches for certain, and what it may."""
-        certain: set[Step] = {(LAYER, day)}
+        days = {day} | self.days_beside(raw_table, day)
+        certain: set[Step] = {(LAYER, on) for on in days}
         may: set[Step] = set()
-        changed: dict[str, set[date]] = {name: {day} for name in MADE_OF_RAW_ROWS}
+        changed: dict[str, set[date]] = dict.fromkeys(MADE_OF_RAW_ROWS, days)
         for table, reads in READS.items():
             allowed = set(self.may_have_rows(table))
-            sure = {day} & allowed if On(raw_table) in reads else set()
+            sure = days & allowed if On(raw_table) in reads else set()
             seen = set().union(*(self.sees(read, changed.get(read.upstream, ())) for read in reads))
             changed[table] = sure | (seen & allowed)
             certain |= {(table, on) for on in sure}

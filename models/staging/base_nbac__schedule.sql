@@ -25,7 +25,12 @@ identified as (
         {{ official_game_id('game_id') }} as nba_game_id,
         {{ team_of_schedule('home_team_tricode') }} as home_team_abbr,
         {{ team_of_schedule('away_team_tricode') }} as away_team_abbr,
-        case game_status when 1 then 'scheduled' when 2 then 'live' when 3 then 'final' else 'unknown' end as status
+        case
+            when game_status = 1 then 'scheduled'
+            when game_status = 2 then 'live'
+            when game_status = 3 and home_team_score is not null and away_team_score is not null then 'final'
+            else 'unknown'
+        end as status
     from schedule
 ),
 
@@ -102,8 +107,8 @@ final as (
             when not is_of_league then cast(null as string)
             when nba_game_id <> game_id then 'game id without its leading zeros'
             when season_year <> season_of_id then 'season is not the one that the id names'
+            when status = 'unknown' and game_status = 3 then 'final without a score'
             when status = 'unknown' then 'unknown game status'
-            when status = 'final' and (home_team_score is null or away_team_score is null) then 'final without a score'
         end as quarantine_reason,
         source_file_path,
         processed_at

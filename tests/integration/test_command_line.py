@@ -89,9 +89,14 @@ def test_a_request_that_makes_no_sense_is_refused_with_what_to_do(copy_of_confir
 
 
 def test_a_range_without_games_has_nothing_to_do(copy_of_confirmed_month: Warehouse) -> None:
-    preseason = ("--start", "2021-10-05", "--end", "2021-10-12")
-    assert "Nothing to do" in fullcourt(copy_of_confirmed_month, "plan", *preseason).stdout
-    result = fullcourt(copy_of_confirmed_month, "backfill", *preseason)
+    ((day,),) = copy_of_confirmed_month.query(
+        "select cast(min(day) as varchar) from (select cast(unnest(generate_series("
+        f"date '{FIRST_MONTH[0]}', date '{FIRST_MONTH[1]}', interval 1 day)) as date) as day)"
+        " where day not in (select game_date from nba_intermediate.dim_game_dates)"
+    )
+    day_off = ("--start", day, "--end", day)
+    assert "Nothing to do" in fullcourt(copy_of_confirmed_month, "plan", *day_off).stdout
+    result = fullcourt(copy_of_confirmed_month, "backfill", *day_off)
     assert "Nothing to do" in result.stderr
     assert "0 dates of tables built" in result.stdout
 

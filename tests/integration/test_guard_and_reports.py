@@ -156,5 +156,5 @@ def test_explain_names_the_read_that_changed(copy_of_confirmed_month: Warehouse)
     assert "is stale: its input changed: " in said
     assert TEAMS in said.partition("Changed since: ")[2]
     assert "A run would build it" in said
-    state = as_json(warehouse, "explain", table, DAY)["state"]
+    state = as_json(warehouse, "explain", table, DAY, code=1)["state"]
     assert state["outcome"] == "stale"

@@ -107,13 +107,22 @@ def test_a_row_more_that_names_no_game_is_held_back_and_the_rest_of_the_date_is_
     assert f"nbac_schedule: {reason}" in said
 
 
-def test_a_final_game_without_a_score_is_held_against_its_team_boxes(
+def test_a_final_game_without_a_score_is_not_final_and_blocks_its_date_alone(
     built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite
 ) -> None:
+    ((game,),) = built.query(
+        f"select min(nba_game_id) from nba_intermediate.dim_games where game_date = '{DAY}' and is_in_scope"
+    )
     rewrite(
         copy_of_built.raw_dir, "nbac_schedule",
-        f"select * replace (case when game_date = '{DAY}' then null else home_team_score end as home_team_score) from raw",
+        f"select * replace (case when game_id = '{game}' then null else home_team_score end as home_team_score) from raw",
     )  # fmt: skip
     assert build_day(copy_of_built) == JUDGES
-    assert set(reasons(copy_of_built)) == {"final without a score"}
-    assert rows_of_day(copy_of_built) == rows_of_day(built)
+    assert reasons(copy_of_built) == {"final without a score": 1}
+    others = f"select count(*) from nba_analytics.team_offense_game_summary where game_date = '{DAY}'"
+    assert copy_of_built.query(others) == [(built.query(others)[0][0] - 2,)]
+    ((outcome, said),) = copy_of_built.query(
+        f"select outcome, reason from nba_ops.coverage where table_name = 'player_game_summary' and game_date = '{DAY}'"
+    )
+    assert outcome == "blocked"
+    assert "has an unknown status of 1 game played by" in said

@@ -62,9 +62,11 @@ def test_a_player_whom_nobody_registered_gets_no_row_and_an_outcome_that_says_wh
 ) -> None:
     rewrite(copy_of_built.raw_dir, "nbac_gamebook_player_stats", """
         from raw union all by name
-        (select * replace ('Nobody Known' as player_name, 'nobodyknown' as player_lookup) from raw order by game_id limit 1)
+        (select * replace ('Nobody Known' as player_name, 'nobodyknown' as player_lookup)
+         from raw where player_status = 'dnp' and game_date >= '2021-10-19' order by game_id limit 1)
     """)  # fmt: skip
-    copy_of_built.build()
+    # His date lacks his row, and says so.
+    assert set(copy_of_built.dbt("build").failures) == {"every_date_is_accounted_for_coverage_"}
     assert copy_of_built.hashes()[PLAYER] == built.hashes()[PLAYER]
     assert copy_of_built.query(
         "select entity_id, failure_category, left(failure_reason, 16), can_retry, attempt_count from nba_ops.analytics_failures"
