@@ -99,3 +99,8 @@ failures as (
         coalesce({{ upstream }}.completeness_percentage, 0) as source_{{ prefix }}_completeness_pct,
         {{ upstream }}.data_hash as source_{{ prefix }}_hash
 {%- endmacro %}
+
+{#- '1 row' or '5 rows', of a count. -#}
+{% macro counted_rows(count) -%}
+    concat(cast({{ count }} as string), case when {{ count }} = 1 then ' row' else ' rows' end)
+{%- endmacro %}

@@ -130,6 +130,8 @@ compared as (
         *,
         rows_without_minutes = 0 and abs(seconds_played - seconds_of_game) > {{ var('minutes_tolerance_seconds') }}
             as minutes_differ,
+        cast(cast(round(seconds_played / 60.0) as int64) as string) as minutes_played,
+        cast(cast(round(seconds_of_game / 60.0) as int64) as string) as minutes_of_game,
         coalesce(
             rows_without_minutes = 0 and seconds_played >= 14400 - {{ var('minutes_tolerance_seconds') }}, false
         ) or coalesce(last_loaded_at >= tipoff_at + interval {{ var('game_over_hours') }} hour, false) as is_over
@@ -158,11 +160,7 @@ final as (
             when score is null then 'no final score to compare with'
             when points is null or points <> score
                 then concat(cast(coalesce(points, 0) as string), ' of ', cast(score as string), ' points')
-            when minutes_differ
-                then concat(
-                    cast(cast(round(seconds_played / 60.0) as int64) as string), ' of ',
-                    cast(cast(round(seconds_of_game / 60.0) as int64) as string), ' minutes'
-                )
+            when minutes_differ then concat(minutes_played, ' of ', minutes_of_game, ' minutes')
             else 'agrees'
         end as verdict,
         last_loaded_at

@@ -163,7 +163,16 @@ explained as (
             else 'too few games of the season so far'
         end as nobody_since,
         without_source + quarantined as lacking_rows,
-        rows_of_lines is not null and without_source + quarantined <= rows_of_lines as is_excused
+        rows_of_lines is not null and without_source + quarantined <= rows_of_lines as is_excused,
+        case when missing_rows > 0 then concat({{ counted_rows('missing_rows') }}, ' expected and not there; ') else '' end
+            as what_is_missing,
+        case when without_source > 0 then concat({{ counted_rows('without_source') }}, ' without a source; ') else '' end
+            as what_has_no_source,
+        case
+            when quarantined > 0 then concat({{ counted_rows('quarantined') }}, ' held back, the first: ', first_held_back, '; ')
+            else ''
+        end as what_is_held_back,
+        case when rows_of_lines is null then 'none is' else concat(cast(rows_of_lines as string), ' are') end as how_many
     from judged
 ),
 
@@ -193,22 +202,18 @@ final as (
         end as outcome,
         case
             when schedule_reason is not null then schedule_reason
-            when not is_known then concat('the schedule goes from ', cast(span.first_date as string), ' to ', cast(span.last_date as string), ', and says nothing of it')
+            when not is_known then concat('the schedule goes from ', span.days, ', and says nothing of it')
             when blocked_reason is not null then blocked_reason
             when nobody_since is not null then nobody_since
             when lacking_rows > 0 or missing_rows > 0
-                then concat(
-                    case when missing_rows > 0 then concat(cast(missing_rows as string), ' expected rows are not there; ') else '' end,
-                    case when without_source > 0 then concat('no source has the box scores of ', cast(without_source as string), case when without_source = 1 then ' row; ' else ' rows; ' end) else '' end,
-                    case when quarantined > 0 then concat(cast(quarantined as string), case when quarantined = 1 then ' row is' else ' rows are' end, ' held back, the first: ', first_held_back, '; ') else '' end,
-                    case when rows_of_lines is null then 'no row is excused' else concat(cast(rows_of_lines as string), ' are excused') end
-                )
+                then concat(what_is_missing, what_has_no_source, what_is_held_back, how_many, ' excused')
             when surplus_rows > 0 then concat(cast(surplus_rows as string), ' rows are there that nothing expects')
         end as reason,
         cast(case when nobody_since is not null then history_incomplete else lacking_rows end as int64) as excused_rows
     from explained
     cross join (
-        select min(first_date) as first_date, max(last_date) as last_date from {{ ref('known_dates') }}
+        select concat(cast(min(first_date) as string), ' to ', cast(max(last_date) as string)) as days
+        from {{ ref('known_dates') }}
     ) as span
 )
 

@@ -25,12 +25,22 @@ team_boxes as (
 ),
 
 player_rows as (
-    select 'nbac_gamebook_player_stats' as feed, game_id, game_date, team_abbr, coalesce(player_lookup, player_full_name, '?') as player_lookup,
+    select
+        'nbac_gamebook_player_stats' as feed,
+        game_id,
+        game_date,
+        team_abbr,
+        coalesce(player_lookup, player_full_name, '?') as player_lookup,
         quarantine_reason
     from {{ ref('stg_nbac__gamebook_player_stats') }}
     where {{ in_window() }} and player_status = 'active' and points is not null
     union all
-    select 'bdl_player_boxscores', game_id, game_date, team_abbr, coalesce(player_lookup, player_full_name, '?'),
+    select
+        'bdl_player_boxscores',
+        game_id,
+        game_date,
+        team_abbr,
+        coalesce(player_lookup, player_full_name, '?'),
         quarantine_reason
     from {{ ref('stg_bdl__player_boxscores') }}
     where {{ in_window() }}
@@ -97,8 +107,14 @@ final as (
     union all
     -- A team's row that was made of players who do not add up to the score.
     select
-        tables.table_name, teams_of_games.game_date, teams_of_games.game_id, teams_of_games.team_abbr || ' team box', false,
-        concat('no official team box, and ', teams_of_games.feed, ' has ', teams_of_games.verdict, ' of ', teams_of_games.team_abbr)
+        tables.table_name,
+        teams_of_games.game_date,
+        teams_of_games.game_id,
+        teams_of_games.team_abbr || ' team box',
+        false,
+        concat(
+            'no official team box, and ', teams_of_games.feed, ' has ', teams_of_games.verdict, ' of ', teams_of_games.team_abbr
+        )
     from teams_of_games
     cross join ({{ names_as_rows(tables_of(['teams_that_played'])) }}) as tables
     where teams_of_games.box_source <> 'nbac_team_boxscore' and not teams_of_games.agrees

@@ -28,7 +28,12 @@ unusable_roster_rows as (
 ),
 
 faulty_games as (
-    select game_date, nba_game_id, game_status, concat('nbac_schedule: ', quarantine_reason) as quarantine_reason
+    select
+        game_date,
+        nba_game_id as game_id,
+        nba_game_id as entity,
+        game_status,
+        concat('nbac_schedule: ', quarantine_reason) as quarantine_reason
     from {{ ref('base_nbac__schedule') }}
     where {{ in_window() }} and quarantine_reason is not null and not is_waiting
 ),
@@ -77,8 +82,8 @@ final as (
     select
         tables.table_name,
         faulty_games.game_date,
-        faulty_games.nba_game_id,
-        faulty_games.nba_game_id,
+        faulty_games.game_id,
+        faulty_games.entity,
         false,
         faulty_games.quarantine_reason
     from faulty_games
@@ -89,8 +94,8 @@ final as (
     select
         tables.table_name,
         faulty_games.game_date,
-        faulty_games.nba_game_id,
-        faulty_games.nba_game_id,
+        faulty_games.game_id,
+        faulty_games.entity,
         false,
         faulty_games.quarantine_reason
     from faulty_games

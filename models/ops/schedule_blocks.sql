@@ -38,13 +38,27 @@ seasons as (
 ),
 
 seen_from as (
-    select calendar.game_date, 'same_date' as window_name, days.season_year, days.game_date as conflict_date, days.schedule_says, days.games, days.first_game_id, days.feeds
+    select
+        calendar.game_date,
+        'same_date' as window_name,
+        days.game_date as conflict_date,
+        days.schedule_says,
+        days.games,
+        days.first_game_id,
+        days.feeds
     from calendar
     inner join days on calendar.game_date = days.game_date
     union all
-    select seasons.game_date, 'season_before', days.season_year, days.game_date, days.schedule_says, days.games, days.first_game_id, days.feeds
+    select
+        seasons.game_date,
+        'season_before',
+        days.game_date,
+        days.schedule_says,
+        days.games,
+        days.first_game_id,
+        days.feeds
     from seasons
-    inner join days on seasons.season_year = days.season_year and days.game_date < seasons.game_date
+    inner join days on seasons.season_year = days.season_year and seasons.game_date > days.game_date
 ),
 
 totals as (

@@ -176,7 +176,7 @@ def test_a_row_in_quarantine_is_a_row_that_lacks(
     build_day(copy_of_built)
     outcome, reason = covered(copy_of_built)
     assert outcome == "partial"
-    assert "2 rows are held back, the first: unknown player: nobodyknowna" in reason
+    assert "2 rows held back, the first: unknown player: nobodyknowna" in reason
     ((lacking, expected, actual),) = copy_of_built.query(
         "select quarantined, expected_rows, actual_rows from nba_ops.coverage"
         f" where table_name = 'player_game_summary' and game_date = '{DAY}'"
