@@ -23,7 +23,6 @@ def explain(table: str, day: date, as_json: bool) -> int:
     from python_processors.orchestration.proof.held_back import held_back, lines_of
     from python_processors.orchestration.request import Request, check_request
     from python_processors.orchestration.state.snapshot import Snapshot
-    from python_processors.orchestration.state.states import FINE
 
     project, warehouse = opening.opened()
     check_request(project, Request(day, day, None if table == LAYER else (table,)), date.today())
@@ -36,4 +35,4 @@ def explain(table: str, day: date, as_json: bool) -> int:
         "state": state.to_dict() if state else None, "text": text, "held_back": [one.to_dict() for one in unused],
     }  # fmt: skip
     opening.printed(out, [*text.splitlines(), *lines_of(unused)], as_json)
-    return NOBODY if state is None or state.outcome in FINE else SOMEBODY
+    return SOMEBODY if state is not None and state.outcome == "unknown" else NOBODY

@@ -32,14 +32,14 @@ def channel(monkeypatch: pytest.MonkeyPatch) -> Iterator[Channel]:
 def test_a_date_that_fails_is_one_digest_and_a_dead_channel_changes_nothing(
     copy_of_confirmed_month: Warehouse, rewrite: Rewrite, channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A player of 99,999 minutes does not go into the table's NUMERIC(5,1)."""
+    """A usage of nine million shots does not go into the table's NUMERIC(6,2), and the feed still agrees with the score."""
     warehouse = copy_of_confirmed_month
     fullcourt(warehouse, "backfill", *DAY)
     assert channel.received == [], "a run with nothing to do needs nobody"
     rewrite(
         warehouse.raw_dir,
         "nbac_gamebook_player_stats",
-        f"select * replace (case when game_date = '{LAST}' and points > 0 then '99999:00' else minutes end as minutes) from raw",
+        f"select * replace (case when game_date = '{LAST}' and points > 0 then 9000000 else field_goals_attempted end as field_goals_attempted) from raw",
     )
     run = fullcourt(warehouse, "backfill", *DAY, code=cli_command.SOMEBODY)
     (sent,) = channel.received

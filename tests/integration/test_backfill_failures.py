@@ -26,7 +26,7 @@ TABLE = "player_game_summary"
 def test_one_bad_date_stops_what_reads_it_and_retry_builds_just_that(
     confirmed_month: Path, tmp_path: Path, rewrite: Rewrite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A player of 99,999 minutes does not go into the table's NUMERIC(5,1)."""
+    """A usage of nine million shots does not go into the table's NUMERIC(6,2), and the feed still agrees with the score."""
     raw = tmp_path / "raw"
     shutil.copytree(confirmed_month / "raw", raw)
     (file,) = raw.rglob("nbac_gamebook_player_stats.parquet")
@@ -34,7 +34,7 @@ def test_one_bad_date_stops_what_reads_it_and_retry_builds_just_that(
     rewrite(
         raw,
         "nbac_gamebook_player_stats",
-        f"select * replace (case when game_date = '{BAD}' and points > 0 then '99999:00' else minutes end as minutes) from raw",
+        f"select * replace (case when game_date = '{BAD}' and points > 0 then 9000000 else field_goals_attempted end as field_goals_attempted) from raw",
     )
     days = date.fromisoformat(START), date.fromisoformat(END)
     task = Task(tmp_path / "built", raw, *days, 400)
@@ -61,11 +61,11 @@ def test_one_bad_date_stops_what_reads_it_and_retry_builds_just_that(
         status, gaps = fullcourt("status"), fullcourt("gaps")
         assert (status.exit_code, gaps.exit_code) == (cli_command.SOMEBODY, cli_command.SOMEBODY)
         assert f"FAILED {TABLE} {BAD}: " in status.output
-        assert "minutes_played" in status.output
+        assert "usage_rate" in status.output
         (gap,) = (line for line in gaps.output.splitlines() if line.startswith(TABLE))
         assert f"{BAD} to {BAD}" in gap
         assert "failed" in gap
-        assert "minutes_played" in gap
+        assert "usage_rate" in gap
 
         file.write_bytes(as_it_was)
         confirmed = ledger_rows(task, "input_ledger")
@@ -112,8 +112,8 @@ def test_built_dates_that_read_what_failed_wait_for_it_and_retry_builds_them_too
     bad, end = "2021-11-05", "2021-11-07"
     played = f"game_date = '{bad}' and points > 0"
     of_all, of_now = (
-        "select * replace (case when {} then '{}' else minutes end as minutes) from raw",
-        ("99999:00", "31:00"),
+        "select * replace (case when {} then {} else field_goals_attempted end as field_goals_attempted) from raw",
+        ("9000000", "40"),
     )
     with at_work(warehouse) as (project, opened):
         monkeypatch.setattr(opening, "opened", lambda: (project, opened))
@@ -121,10 +121,10 @@ def test_built_dates_that_read_what_failed_wait_for_it_and_retry_builds_them_too
         def fullcourt(command: str, *options: str) -> Result:
             return CliRunner().invoke(cli.app, [command, "--start", bad, "--end", end, *options])
 
-        for minutes, command, code in zip(
+        for attempts, command, code in zip(
             of_now, ("backfill", "retry"), (cli_command.SOMEBODY, cli_command.NOBODY), strict=True
         ):
-            rewrite(warehouse.raw_dir, "nbac_gamebook_player_stats", of_all.format(played, minutes))
+            rewrite(warehouse.raw_dir, "nbac_gamebook_player_stats", of_all.format(played, attempts))
             run = fullcourt(command, *(["--yes"] if command == "backfill" else []))
             assert run.exit_code == code, run.output
             gaps = fullcourt("gaps")
