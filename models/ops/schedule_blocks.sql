@@ -18,7 +18,7 @@ by_feed as (
 
 days as (
     select
-        game_date,
+        game_date as conflict_date,
         season_year,
         schedule_says,
         max(games) as games,
@@ -41,24 +41,24 @@ seen_from as (
     select
         calendar.game_date,
         'same_date' as window_name,
-        days.game_date as conflict_date,
+        days.conflict_date,
         days.schedule_says,
         days.games,
         days.first_game_id,
         days.feeds
     from calendar
-    inner join days on calendar.game_date = days.game_date
+    inner join days on calendar.game_date = days.conflict_date
     union all
     select
         seasons.game_date,
         'season_before',
-        days.game_date,
+        days.conflict_date,
         days.schedule_says,
         days.games,
         days.first_game_id,
         days.feeds
     from seasons
-    inner join days on seasons.season_year = days.season_year and seasons.game_date > days.game_date
+    inner join days on seasons.season_year = days.season_year and seasons.game_date > days.conflict_date
 ),
 
 totals as (
