@@ -228,7 +228,8 @@ def test_all_five_forms_of_an_id_mean_one_game(seasons: Warehouse) -> None:
     forms = seasons.query(
         "select source_game_id from nba_intermediate.dim_game_ids where game_id = '20211019_BKN_MIL' order by 1"
     )
-    assert forms == [("0022100001",), ("20211019_BKN_MIL",), ("20211019_MIL_BKN",), ("22100001",)]
+    spelled = [("20211019_BKN_MIL",), ("20211019_BRK_MIL",), ("20211019_MIL_BKN",), ("20211019_MIL_BRK",)]
+    assert forms == [("0022100001",), *spelled, ("22100001",)]
     assert seasons.query(
         "select odds_event_id from nba_intermediate.dim_odds_event_ids where game_id = '20211019_BKN_MIL'"
     ) == [("4490e7634ad9d3f552369edcb6b15806",)]
@@ -548,7 +549,8 @@ def test_no_row_of_a_real_day_reads_what_came_after(
     blind = Warehouse(tmp_path / "blind.duckdb", tmp_path / "raw")
     for schema, table, column in blind.query(
         "select schema_name, table_name, min(column_name) from duckdb_columns()"
-        " where column_name in ('game_date', 'analysis_date', 'cache_date') and schema_name <> 'nba_raw' and not internal group by all"
+        " where column_name in ('game_date', 'analysis_date', 'cache_date') and schema_name <> 'nba_raw' and not internal"
+        " and table_name in (select table_name from duckdb_tables()) group by all"
     ):
         blind.execute(f"delete from {schema}.{table} where {column} >= '{day}'")
     outcome = blind.dbt("build", "--exclude-resource-type", "test", window=(str(day), str(day)))
