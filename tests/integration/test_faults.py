@@ -17,7 +17,7 @@ from tests.integration.conftest import at_work, made_once, request
 from tests.integration.test_command_line import as_json
 from tests.warehouse import WEEK, Warehouse
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.nightly]
 
 RANGE = ("--start", WEEK[0], "--end", WEEK[1])
 SUMMARIES = {"player_game_summary", "team_offense_game_summary", "team_defense_game_summary"}

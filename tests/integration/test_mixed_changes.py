@@ -17,7 +17,7 @@ SECONDS = 300  # as many trials as these allow, and no fewer than LEAST_TRIALS
 TRIALS_OF_EACH = 5
 SEED = 16
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.nightly]
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from tests.integration.conftest import FIRST_MONTH, Rewrite
 from tests.lookahead import BY_ROSTER, LOOK_BACK, hidden_future, values_known_before
 from tests.warehouse import Warehouse
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.nightly]
 
 PRECOMPUTE = tuple(precompute_reads())
 SUMMARIES = ("player_game_summary", "team_offense_game_summary", "team_defense_game_summary")

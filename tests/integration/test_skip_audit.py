@@ -56,6 +56,7 @@ def alter_a_row_and_its_ledger(warehouse: Warehouse, day: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_every_skip_of_a_run_recomputes_to_the_same(copy_of_confirmed_month: Warehouse) -> None:
     warehouse, whole = copy_of_confirmed_month, copy_of_confirmed_month.hashes()
     ready = warehouse.query(
@@ -120,6 +121,7 @@ def test_seeds_are_loaded_with_what_reads_them_and_not_trusted_as_they_are_store
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_a_wrong_skip_is_an_alarm_and_is_built(
     copy_of_confirmed_month: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,6 +184,7 @@ def test_each_date_that_a_run_considered_has_a_decision_with_a_sentence(
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_failed_and_blocked_dates_have_decisions_and_retry_mends_them(
     copy_of_confirmed_month: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -219,6 +222,7 @@ def test_failed_and_blocked_dates_have_decisions_and_retry_mends_them(
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_dates_that_wait_for_a_season_that_is_not_there_are_blocked_by_name(
     copy_of_confirmed_month: Warehouse,
 ) -> None:
@@ -287,6 +291,7 @@ DRIFT = {
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_a_warehouse_that_has_drifted_builds_nothing_until_it_is_migrated(copy_of_confirmed_month: Warehouse) -> None:
     warehouse, whole = copy_of_confirmed_month, copy_of_confirmed_month.hashes()
     lose_rows(warehouse)

@@ -104,6 +104,7 @@ def test_a_report_counts_from_its_hour_on_and_clears_whom_it_leaves_out(
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_half_a_gamebook_names_one_team_and_the_other_comes_from_its_recent_games(
     built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite
 ) -> None:
@@ -176,6 +177,7 @@ def test_a_game_moved_to_another_date_takes_its_rows_along(
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.usefixtures("rows_may_go")
 def test_a_schedule_without_the_day_is_told_apart_from_a_day_without_games(
     copy_of_built: Warehouse, rewrite: Rewrite
@@ -205,6 +207,7 @@ def test_a_schedule_without_the_day_is_told_apart_from_a_day_without_games(
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.usefixtures("rows_may_go")
 def test_without_arenas_odds_or_injuries_the_tables_build_and_say_what_is_unknown(
     built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite
@@ -236,6 +239,7 @@ def test_without_arenas_odds_or_injuries_the_tables_build_and_say_what_is_unknow
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_missing_upstream_days_are_counted_retried_locked_and_cleared_by_their_repair(
     built: Warehouse, copy_of_built: Warehouse
 ) -> None:
@@ -296,6 +300,7 @@ def test_what_a_run_says_of_a_row_is_kept_up_to_date_without_touching_the_row(
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_nothing_of_the_day_or_later_changes_what_was_known_before(
     built: Warehouse, tmp_path: Path, rewrite: Rewrite
 ) -> None:
