@@ -525,6 +525,7 @@ def test_fourth_quarter_minutes_of_the_opening_game(seasons: Warehouse, raw: duc
         assert minutes == pytest.approx(seconds[player] / 60, abs=0.6), player  # whole minutes, and those seconds
 
 
+@pytest.mark.nightly
 @pytest.mark.usefixtures("rows_may_go")
 @pytest.mark.parametrize(
     ("first", "last", "what"),
