@@ -104,6 +104,7 @@ def test_a_box_score_that_comes_late_frees_the_dates_that_waited_for_it(
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_built_dates_that_read_what_failed_wait_for_it_and_retry_builds_them_too(
     copy_of_confirmed_month: Warehouse, rewrite: Rewrite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
