@@ -40,6 +40,7 @@ player_sums as (
         cast(sum(case when {{ counts_for_team('player_rows') }} then points end) as int64) as points,
         cast(sum(case when {{ counts_for_team('player_rows') }} then seconds_played end) as int64) as seconds_played,
         {{ count_where(counts_for_team('player_rows') ~ ' and seconds_played is null') }} as rows_without_minutes,
+        {{ count_where(counts_for_team('player_rows') ~ ' and mod(seconds_played, 60) = 0') }} as rows_of_whole_minutes,
         max(processed_at) as last_loaded_at
     from player_rows
     group by feed, game_id, team_abbr
@@ -48,7 +49,7 @@ player_sums as (
 team_sums as (
     select
         'nbac_team_boxscore' as feed, game_id, team_abbr, 1 as usable_rows, 0 as quarantined_rows, points,
-        seconds_played, 0 as rows_without_minutes, processed_at as last_loaded_at
+        seconds_played, 0 as rows_without_minutes, 1 as rows_of_whole_minutes, processed_at as last_loaded_at
     from {{ ref('stg_nbac__team_boxscores') }}
     where {{ in_window() }} and points > 0 and fg_attempts > 0
 ),
@@ -72,7 +73,8 @@ event_sums as (
         'bigdataball_play_by_play' as feed, events.game_id, sides.team_abbr, events.event_rows as usable_rows,
         0 as quarantined_rows,
         case when sides.team_abbr = games.home_team_abbr then events.home_points else events.away_points end as points,
-        cast(null as int64) as seconds_played, events.event_rows as rows_without_minutes, events.last_loaded_at
+        cast(null as int64) as seconds_played, events.event_rows as rows_without_minutes, 0 as rows_of_whole_minutes,
+        events.last_loaded_at
     from events
     inner join games on events.game_id = games.game_id
     inner join sides on events.game_id = sides.game_id
@@ -121,19 +123,23 @@ measured as (
             cast(round((seconds_of_team_box - 14400) / 1500.0) as int64),
             cast(round((seconds_played - 14400) / 1500.0) as int64),
             0
-        )) as seconds_of_game
+        )) as seconds_of_game,
+        -- A feed that rounds is off by half a minute a row.
+        {{ var('minutes_tolerance_seconds') }} + 30 * rows_of_whole_minutes as tolerance_seconds
     from scored
 ),
 
 compared as (
     select
         *,
-        rows_without_minutes = 0 and abs(seconds_played - seconds_of_game) > {{ var('minutes_tolerance_seconds') }}
+        rows_without_minutes = 0 and abs(seconds_played - seconds_of_game) > tolerance_seconds
             as minutes_differ,
-        cast(cast(round(seconds_played / 60.0) as int64) as string) as minutes_played,
-        cast(cast(round(seconds_of_game / 60.0) as int64) as string) as minutes_of_game,
+        concat(cast(cast(floor(seconds_played / 60.0) as int64) as string), ':', lpad(cast(mod(seconds_played, 60) as string), 2, '0'))
+            as minutes_played,
+        concat(cast(cast(floor(seconds_of_game / 60.0) as int64) as string), ':', lpad(cast(mod(seconds_of_game, 60) as string), 2, '0'))
+            as minutes_of_game,
         coalesce(
-            rows_without_minutes = 0 and seconds_played >= 14400 - {{ var('minutes_tolerance_seconds') }}, false
+            rows_without_minutes = 0 and seconds_played >= 14400 - tolerance_seconds, false
         ) or coalesce(last_loaded_at >= tipoff_at + interval {{ var('game_over_hours') }} hour, false) as is_over
     from measured
 ),

@@ -202,7 +202,7 @@ final as (
         end as outcome,
         case
             when schedule_reason is not null then schedule_reason
-            when not is_known then concat('the schedule goes from ', span.days, ', and says nothing of it')
+            when not is_known then others.reason_of_others
             when blocked_reason is not null then blocked_reason
             when nobody_since is not null then nobody_since
             when lacking_rows > 0 or missing_rows > 0
@@ -211,10 +211,7 @@ final as (
         end as reason,
         cast(case when nobody_since is not null then history_incomplete else lacking_rows end as int64) as excused_rows
     from explained
-    cross join (
-        select concat(cast(min(first_date) as string), ' to ', cast(max(last_date) as string)) as days
-        from {{ ref('known_dates') }}
-    ) as span
+    cross join (select max(reason_of_others) as reason_of_others from {{ ref('known_dates') }}) as others
 )
 
 select * from final

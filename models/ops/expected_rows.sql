@@ -56,6 +56,13 @@ players_to_expect as (
     where named.game_id is null and teams.results_before > 0
 ),
 
+tables as (
+    {%- for table_name, declared in declared_rows().items() if not declared.after_bootstrap %}
+    select '{{ table_name }}' as table_name, {{ 'true' if declared.is_played else 'false' }} as is_played
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
 final as (
     select table_name, game_date, game_id, entity, has_source, quarantine_reason from boxes
     union all
@@ -87,20 +94,7 @@ final as (
         false,
         faulty_games.quarantine_reason
     from faulty_games
-    cross join (
-        {{ names_as_rows(tables_of(['teams_to_play', 'players_who_may_play'], after_bootstrap=false)) }}
-    ) as tables
-    union all
-    select
-        tables.table_name,
-        faulty_games.game_date,
-        faulty_games.game_id,
-        faulty_games.entity,
-        false,
-        faulty_games.quarantine_reason
-    from faulty_games
-    cross join ({{ names_as_rows(tables_of(['teams_that_played', 'players_who_played'])) }}) as tables
-    where faulty_games.game_status <> 'scheduled'
+    inner join tables on faulty_games.game_status <> 'scheduled' or not tables.is_played
 )
 
 select * from final

@@ -10,7 +10,7 @@ seasons as (
     group by season_year
 ),
 
-final as (
+spans as (
     select season_year, first_date, last_date from seasons
     union all
     select
@@ -20,6 +20,16 @@ final as (
     from seasons as before
     inner join seasons as after on after.season_year = before.season_year + 1
     where after.first_date > before.last_date
+),
+
+final as (
+    select
+        *,
+        concat(
+            'the schedule goes from ', cast(min(first_date) over () as string),
+            ' to ', cast(max(last_date) over () as string), ', and says nothing of it'
+        ) as reason_of_others
+    from spans
 )
 
 select * from final

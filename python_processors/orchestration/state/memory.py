@@ -23,7 +23,7 @@ _SCHEMA = """
     -- The schedule: days with games, of every season.
     create table dates (day date, season_year bigint, games bigint, is_analysis_date boolean);
     -- Spans of days of which the schedule knows whether games are played.
-    create table known_dates (first_date date, last_date date);
+    create table known_dates (first_date date, last_date date, reason_of_others varchar);
     -- Days of the range that anything is known of.
     create table all_days (day date);
 
@@ -143,9 +143,10 @@ class Memory:
         return dict(self.connection.execute("select day, season_year from dates").fetchall())
 
     @property
-    def known_dates(self) -> list[tuple[date, date]]:
-        """First and last day of each span of which the schedule knows whether games are played."""
-        return self.connection.execute("select first_date, last_date from known_dates order by 1").fetchall()
+    def reason_of_unknown_dates(self) -> str:
+        """What is said of a date of which the schedule knows nothing."""
+        (reason,) = self.connection.execute("select max(reason_of_others) from known_dates").fetchone() or (None,)
+        return reason or ""
 
     def list_days(self, start: date, end: date) -> None:
         self.connection.execute(

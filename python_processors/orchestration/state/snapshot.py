@@ -59,8 +59,8 @@ class NotPreparedError(FullcourtError):
 class Schedule:
     """What decides which dates have games.
 
-    `days` has (day, season_year, games, is_analysis_date) of every date with games, `known` (first_date, last_date) of
-    the spans of which the schedule knows whether games are played.
+    `days` has (day, season_year, games, is_analysis_date) of every date with games, `known` (first_date, last_date,
+    reason_of_others) of the spans of which the schedule knows whether games are played.
     """
 
     days: pa.Table
@@ -253,8 +253,7 @@ class Snapshot:
                 "models": list(self.project.counted_models),
             },
         )  # fmt: skip
-        spans = self.memory.known_dates
-        unknown = f"the schedule goes from {spans[0][0]} to {spans[-1][1]}, and says nothing of it" if spans else ""
+        unknown = self.memory.reason_of_unknown_dates
         return [_known(table, row, drift, recount, unknown) for row in rows]
 
     def _now(self, table: str, forced: bool) -> Now:
@@ -315,13 +314,13 @@ class Snapshot:
 
 
 def read_schedule(session: Session, project: Project) -> Schedule:
-    """:raises NotPreparedError: the schedule's tables are not there."""
+    """:raises NotPreparedError: the schedule's tables are not there, or are those of an older version."""
     days, known = project.relation("dim_game_dates"), project.relation("known_dates")
-    if not session.columns(days) or not session.columns(known):
+    if not session.columns(days) or "reason_of_others" not in {name for name, _, _ in session.columns(known)}:
         raise NotPreparedError
     return Schedule(
         session.read(f"select game_date as day, season_year, games, is_analysis_date from {session.named(days)}"),
-        session.read(f"select first_date, last_date from {session.named(known)}"),
+        session.read(f"select first_date, last_date, reason_of_others from {session.named(known)}"),
     )
 
 
