@@ -30,7 +30,7 @@ from python_processors.orchestration.run.journal import RunResult
 from python_processors.orchestration.run.progress import noting_waits
 from python_processors.orchestration.run.runner import AUDITED_SHARE, Runner, new_run_id
 from python_processors.orchestration.run.waiting import Waiting
-from python_processors.orchestration.state.snapshot import Snapshot
+from python_processors.orchestration.state.snapshot import NotPreparedError, Snapshot
 from python_processors.orchestration.warehouse import Warehouse
 from python_processors.schema.drift import check_drift
 
@@ -116,7 +116,10 @@ def guard(
     first_end = request.start + timedelta(days=FIRST_MONTH_DAYS - 1)
     if request.end > first_end and not skip_first_month:
         first = Request(request.start, first_end, request.tables)
-        verification = verify_range(project, warehouse, first.start, first.end, first.tables)
+        try:
+            verification = verify_range(project, warehouse, first.start, first.end, first.tables)
+        except NotPreparedError:
+            raise FirstMonthError(first.start, first.end, "nothing of it is built") from None
         if not verification.passed:
             raise FirstMonthError(first.start, first.end, verification.first_problem)
     if not confirmed:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from python_processors.orchestration import backfill
@@ -54,6 +56,16 @@ def test_a_long_range_waits_for_its_first_month(copy_of_confirmed_month: Warehou
     first = ("--start", "2021-11-09", "--end", "2021-11-10", "--tables", TEAMS)
     fullcourt(warehouse, "backfill", "--yes", *first)
     assert as_json(warehouse, "backfill", "--yes", *THREE_DAYS)["built"] == {TEAMS: 1}
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("small_limits")
+def test_an_empty_warehouse_is_told_to_begin_with_the_first_month(tmp_path: Path, league: Path) -> None:
+    empty = Warehouse(tmp_path / "fullcourt.duckdb", league)
+    days = ("--start", "2021-10-19", "--end", "2021-10-21", "--tables", TEAMS)
+    said = fullcourt(empty, "backfill", "--yes", *days, code=2).stderr
+    assert "first month of the range, 2021-10-19 to 2021-10-20, is not verified (nothing of it is built)" in said
+    assert not empty.path.exists()
 
 
 def test_no_yes_lifts_the_hard_caps(copy_of_confirmed_month: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
