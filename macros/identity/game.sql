@@ -17,7 +17,11 @@
 -#}
 {% macro season_of_game(nba_game_id, game_date) -%}
     {%- set since = "mod(extract(year from " ~ game_date ~ ") - cast(substr(" ~ nba_game_id ~ ", 4, 2) as int64) + 100, 100)" -%}
-    case when {{ since }} <= 1 then cast(extract(year from {{ game_date }}) - {{ since }} as int64) end
+    case
+        when {{ since }} = 0 and extract(month from {{ game_date }}) >= 8 then cast(extract(year from {{ game_date }}) as int64)
+        when {{ since }} = 1 and extract(month from {{ game_date }}) <= 10
+            then cast(extract(year from {{ game_date }}) - 1 as int64)
+    end
 {%- endmacro %}
 
 {#- A team of the schedule; null where it says that nobody knows it yet. -#}

@@ -5,14 +5,15 @@
 {%- endmacro %}
 
 {#-
-  Rows whose only fault is that a player could not be identified: they have no place in a player's
-  table, but a team's total needs them (Luca Vildoza, playoffs of 2022, is in no registry).
+  Rows whose only fault is that a player could not be identified, or his minutes not be read: they have no place in a
+  player's table, but a team's total needs them (Luca Vildoza, playoffs of 2022, is in no registry).
 -#}
 {% macro usable_for_teams(relation) -%}
     (
         {{ relation }}.quarantine_reason is null
         or {{ relation }}.quarantine_reason in (
-            'unknown player', 'unknown second player', 'ambiguous player', 'ambiguous second player'
+            'unknown player', 'unknown second player', 'ambiguous player', 'ambiguous second player',
+            'unreadable minutes'
         )
     )
 {%- endmacro %}

@@ -7,7 +7,7 @@ with
 
 boxes as (
     select * from {{ ref('int_player_boxes') }}
-    where {{ in_window() }} and not is_unknown_player
+    where {{ in_window() }} and not is_held_back
 ),
 
 teams as (

@@ -102,7 +102,7 @@ final as (
             boxes.is_starter,
             case when games_of_lineups.game_id is not null then starting_fives.player_lookup is not null end
         ) as is_starter,
-        boxes.quarantine_reason is not null as is_unknown_player,
+        boxes.quarantine_reason is not null as is_held_back,
         choices.agrees as agrees_with_score,
         boxes.processed_at
     from boxes

@@ -67,8 +67,10 @@ final as (
         boxes.team_abbr = games.home_team_abbr as is_home,
         boxes.box_source,
         -- 240 minutes of five players, and 25 more per overtime. Players' seconds are rounded in the
-        -- feeds, so the sum is taken to the nearest whole overtime.
-        greatest(0, cast(round((boxes.seconds_played / 60.0 - 240) / 25.0) as int64)) as overtime_periods,
+        -- feeds, so the sum is taken to the nearest whole overtime: of the team that lacks no minutes.
+        greatest(
+            0, cast(round((max(boxes.seconds_played) over (partition by boxes.game_id) / 60.0 - 240) / 25.0) as int64)
+        ) as overtime_periods,
         {%- for count in counts %}
         cast(boxes.{{ count }} as int64) as {{ count }},
         {%- endfor %}

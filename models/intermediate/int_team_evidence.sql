@@ -41,6 +41,7 @@ player_sums as (
         cast(sum(case when {{ counts_for_team('player_rows') }} then seconds_played end) as int64) as seconds_played,
         {{ count_where(counts_for_team('player_rows') ~ ' and seconds_played is null') }} as rows_without_minutes,
         {{ count_where(counts_for_team('player_rows') ~ ' and mod(seconds_played, 60) = 0') }} as rows_of_whole_minutes,
+        {{ count_where(counts_for_team('player_rows') ~ ' and coalesce(seconds_played, 1) > 0') }} as players,
         max(processed_at) as last_loaded_at
     from player_rows
     group by feed, game_id, team_abbr
@@ -49,7 +50,8 @@ player_sums as (
 team_sums as (
     select
         'nbac_team_boxscore' as feed, game_id, team_abbr, 1 as usable_rows, 0 as quarantined_rows, points,
-        seconds_played, 0 as rows_without_minutes, 1 as rows_of_whole_minutes, processed_at as last_loaded_at
+        seconds_played, 0 as rows_without_minutes, 0 as rows_of_whole_minutes,
+        cast(null as int64) as players, processed_at as last_loaded_at
     from {{ ref('stg_nbac__team_boxscores') }}
     where {{ in_window() }} and points > 0 and fg_attempts > 0
 ),
@@ -74,7 +76,7 @@ event_sums as (
         0 as quarantined_rows,
         case when sides.team_abbr = games.home_team_abbr then events.home_points else events.away_points end as points,
         cast(null as int64) as seconds_played, events.event_rows as rows_without_minutes, 0 as rows_of_whole_minutes,
-        events.last_loaded_at
+        cast(null as int64) as players, events.last_loaded_at
     from events
     inner join games on events.game_id = games.game_id
     inner join sides on events.game_id = sides.game_id
@@ -107,7 +109,8 @@ scored as (
         ) as score,
         max(case when sums.feed = 'nbac_team_boxscore' then sums.seconds_played end) over (
             partition by sums.game_id, sums.team_abbr
-        ) as seconds_of_team_box
+        ) as seconds_of_team_box,
+        max(sums.players) over (partition by sums.game_id, sums.team_abbr) as most_players
     from sums
     inner join sides on sums.game_id = sides.game_id and sums.team_abbr = sides.team_abbr
     left join events on sums.game_id = events.game_id
@@ -124,8 +127,11 @@ measured as (
             cast(round((seconds_played - 14400) / 1500.0) as int64),
             0
         )) as seconds_of_game,
-        -- A feed that rounds is off by half a minute a row.
-        {{ var('minutes_tolerance_seconds') }} + 30 * rows_of_whole_minutes as tolerance_seconds
+        -- Where another feed names more players, minutes may differ by no more than by rounding, half a minute a row.
+        case
+            when players < most_players then least(10 + 30 * rows_of_whole_minutes, {{ var('minutes_tolerance_seconds') }})
+            else {{ var('minutes_tolerance_seconds') }}
+        end as tolerance_seconds
     from scored
 ),
 

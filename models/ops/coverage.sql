@@ -188,7 +188,7 @@ final as (
         case
             when schedule_reason is not null then 'blocked'
             when not is_known then 'unknown'
-            when not has_games and actual_rows = 0 then 'no_games'
+            when not has_games and expected_rows + actual_rows = 0 then 'no_games'
             when blocked_reason is not null then 'blocked'
             when nobody_since like 'the first %' then 'expected_empty'
             when nobody_since like 'too few %' then 'expected_empty'

@@ -84,6 +84,14 @@ players_of_games as (
     where games.game_id is null
     group by strangers.game_date, strangers.game_id, strangers.player_lookup
     union all
+    -- Of a game that nobody scheduled.
+    select
+        game_date, game_id, player_lookup, false,
+        concat(min(quarantine_reason), ' (', coalesce(min(team_abbr), 'no team'), ', ', min(feed), ')')
+    from player_rows
+    where quarantine_reason = 'no scheduled game'
+    group by game_date, game_id, player_lookup
+    union all
     select
         game_date, game_id, team_abbr || ' players', false,
         case when feed is not null then concat(feed, ' has ', verdict, ' of ', team_abbr) end

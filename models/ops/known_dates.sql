@@ -1,5 +1,6 @@
 -- One row per span of dates of which the schedule knows whether games are played: from the first to the last game of a
--- season, of whatever kind, and the summers between two seasons that follow each other.
+-- season, of whatever kind, and the summers between two seasons that follow each other. Rows of which nothing says
+-- which game they are move no end.
 {{ config(materialized='table') }}
 
 with
@@ -7,6 +8,7 @@ with
 seasons as (
     select season_year, min(game_date) as first_date, max(game_date) as last_date
     from {{ ref('base_nbac__schedule') }}
+    where is_usable or is_waiting
     group by season_year
 ),
 

@@ -88,7 +88,7 @@ unexpected as (
         false as can_retry
     from (
         select game_date, game_id, player_lookup, 'he played' as what from {{ ref('int_player_boxes') }}
-        where {{ in_window() }} and not is_unknown_player
+        where {{ in_window() }} and not is_held_back
         union all
         select game_date, game_id, player_lookup, 'he has a points line' from {{ ref('int_points_props') }}
         where {{ in_window() }}

@@ -184,6 +184,86 @@ def test_a_row_in_quarantine_is_a_row_that_lacks(
     assert (lacking, expected - actual) == (2, 2)
 
 
+def test_a_broken_minute_is_a_row_that_lacks_and_its_points_still_speak_for_its_feed(
+    copy_of_built: Warehouse, rewrite: Rewrite, game: tuple[str, str, str], rows_may_go: None
+) -> None:
+    game_id, home, _ = game
+    rewrite(
+        copy_of_built.raw_dir, "nbac_gamebook_player_stats",
+        f"""
+        select * exclude (place) replace (
+            case when place = 1 and game_id = '{game_id}' and team_abbr = '{home}' then '0.583333333' else minutes end as minutes
+        ) from (
+            select *, row_number() over (
+                partition by game_id, team_abbr order by coalesce(points, -1) desc, player_lookup
+            ) as place
+            from raw
+        )""",
+    )  # fmt: skip
+    build_day(copy_of_built)
+    outcome, reason = covered(copy_of_built)
+    assert outcome == "partial"
+    assert "1 row held back, the first: unreadable minutes: " in reason
+    assert sources(copy_of_built, game_id)[home] == "nbac_gamebook"
+
+
+def test_a_feed_that_lacks_somebody_who_played_a_few_minutes_and_did_not_score_is_left_for_one_that_has_him(
+    copy_of_built: Warehouse, rewrite: Rewrite, game: tuple[str, str, str], rows_may_go: None
+) -> None:
+    """His points are not missed: only the minutes, and the other feed, tell."""
+    game_id, home, _ = game
+    bench = ("Bench Mob", "benchmob")
+    ((some_player, seconds),) = copy_of_built.query(
+        "select player_lookup, cast(minutes_played * 60 as int) from nba_analytics.player_game_summary"
+        f" where game_id = '{game_id}' and team_abbr = '{home}' order by points desc, player_lookup limit 1"
+    )
+    assert seconds > 200
+    # In the gamebook he played two minutes less, and nobody has them; the other feed gives them to a team-mate.
+    rewrite(
+        copy_of_built.raw_dir, "nbac_gamebook_player_stats",
+        f"""
+        select * replace (
+            case when game_id = '{game_id}' and player_lookup = '{some_player}'
+                then ({seconds} - 120) // 60 || ':' || lpad((({seconds} - 120) % 60)::varchar, 2, '0')
+                else minutes end as minutes
+        ) from raw""",
+    )  # fmt: skip
+    rewrite(
+        copy_of_built.raw_dir, "bdl_player_boxscores",
+        f"""
+        from raw union all by name (
+            select * replace (
+                '{bench[0]}' as player_full_name, '{bench[1]}' as player_lookup, '2' as minutes, 0 as points
+            ) from raw where game_id = '{game_id}' and team_abbr = '{home}' limit 1
+        )""",
+    )  # fmt: skip
+    build_day(copy_of_built)
+    assert sources(copy_of_built, game_id)[home] == "bdl_boxscores"
+    ((verdict,),) = copy_of_built.query(
+        "select verdict from nba_intermediate.int_team_evidence"
+        f" where game_id = '{game_id}' and team_abbr = '{home}' and feed = 'nbac_gamebook_player_stats'"
+    )
+    assert verdict == "238:00 of 240:00 minutes"
+
+
+def test_players_of_a_game_that_nobody_scheduled_are_rows_that_lack(
+    copy_of_built: Warehouse, rewrite: Rewrite, game: tuple[str, str, str], rows_may_go: None
+) -> None:
+    game_id, home, _ = game
+    rewrite(
+        copy_of_built.raw_dir, "bdl_player_boxscores",
+        f"""
+        from raw union all by name (
+            select * replace ('20211021_AAA_BBB' as game_id) from raw
+            where game_id = '{game_id}' and team_abbr = '{home}' order by player_lookup limit 2
+        )""",
+    )  # fmt: skip
+    build_day(copy_of_built)
+    outcome, reason = covered(copy_of_built)
+    assert outcome == "partial"
+    assert f"2 rows held back, the first: no scheduled game ({home}, bdl_player_boxscores): " in reason
+
+
 def test_the_seed_of_exceptions_names_rows_reason_and_who_looked() -> None:
     with Path("seeds/completeness_exceptions.csv").open() as file:
         lines = list(csv.DictReader(file))

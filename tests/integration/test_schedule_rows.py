@@ -126,3 +126,46 @@ def test_a_final_game_without_a_score_is_not_final_and_blocks_its_date_alone(
     )
     assert outcome == "blocked"
     assert "has an unknown status of 1 game played by" in said
+
+
+def test_a_date_of_which_no_row_can_be_used_is_no_date_without_games(
+    copy_of_built: Warehouse, rewrite: Rewrite
+) -> None:
+    """Its game is to come, so that no feed tells either."""
+    day = "2022-02-18"
+    rewrite(
+        copy_of_built.raw_dir, "nbac_schedule",
+        f"""
+        select * from raw where game_date <> '{day}'
+        union all by name (
+            select * replace (
+                '22-1' as game_id, date '{day}' as game_date, 1 as game_status, null as home_team_score, null as away_team_score
+            ) from raw where game_date = '{DAY}' limit 1
+        )""",
+    )  # fmt: skip
+    outcome = copy_of_built.dbt("build", window=(day, day), allow_deletes=True)
+    assert set(outcome.failures) == JUDGES, outcome
+    said = dict(copy_of_built.query(
+        f"select table_name, outcome || ': ' || coalesce(reason, '') from nba_ops.coverage where game_date = '{day}'"
+    ))  # fmt: skip
+    assert said["upcoming_team_game_context"].startswith(
+        "missing: 1 row held back, the first: nbac_schedule: unreadable game id"
+    )
+    assert not {table for table, outcome in said.items() if outcome.startswith("no_games")}
+
+
+def test_a_row_with_an_impossible_date_does_not_stretch_what_the_schedule_knows(
+    built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite
+) -> None:
+    known = "select season_year, first_date, last_date from nba_ops.known_dates order by 2"
+    rewrite(
+        copy_of_built.raw_dir, "nbac_schedule",
+        f"""
+        from raw union all by name (
+            select * replace ('0022109999' as game_id, date '2022-12-01' as game_date) from raw
+            where game_date = '{DAY}' limit 1
+        )""",
+    )  # fmt: skip
+    build_day(copy_of_built)
+    assert copy_of_built.query(known) == built.query(known)
+    assert reasons(copy_of_built) == {"date is not of the season that the id names": 1}

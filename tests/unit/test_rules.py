@@ -47,7 +47,8 @@ def test_a_date_that_is_as_it_was_made_is_left_alone() -> None:
     [
         ({"season": None, "rows": "0:0:0"}, {}, "off_day", "no_games", ""),
         ({"season": None, "rows": "0:0:0", "unknown_since": "the schedule ends"}, {}, "unknown", "unknown", ""),
-        ({"season": None, "rows": "0:0:0", "counted_outcome": "blocked"}, {}, "old_schedule", "blocked", ""),
+        ({"season": None, "rows": "0:0:0", "counted_outcome": "blocked"}, {}, "unscheduled", "blocked", ""),
+        ({"season": None, "rows": "0:0:0", "counted_outcome": "missing"}, {}, "unscheduled", "missing", ""),
         ({"is_analysis_date": False, "rows": "0:0:0"}, {"starts_later": True, "bootstrap_days": 14}, "bootstrap", "expected_empty", ""),
         ({"word": "blocked", "word_reason": "b failed"}, {}, "waited", "blocked", "it waited for what failed"),
         ({"word": "failed", "word_reason": "no disk"}, {}, "failed", "failed", "it failed"),

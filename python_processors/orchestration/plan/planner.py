@@ -141,7 +141,7 @@ def make_plan(
         planned = {step.day for step in due} | {block.day for block in in_the_way}
         left = [state for day, state in states.items() if day not in planned]
         plan.not_expected[table] = sum(state.outcome in NOT_EXPECTED for state in left)
-        plan.out_of_reach.update({s.day: s.reason for s in left if s.rule in ("unknown", "old_schedule")})
+        plan.out_of_reach.update({s.day: s.reason for s in left if s.rule in ("unknown", "unscheduled")})
         plan.skipped[table] = sum(s.outcome not in NOT_EXPECTED and s.day not in plan.out_of_reach for s in left)
         waiting.add(table, steps)
     plan.changes = {table: changes_of(snapshot, table, plan.days_of(table)) for table in snapshot.tables}

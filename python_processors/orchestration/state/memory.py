@@ -16,7 +16,8 @@ from python_processors.orchestration.project import COVERAGE, LAYER
 
 NO_ROWS = "0:0:0"
 FORGOTTEN = "unknown::"  # the fingerprint of rows that a run made, and no ledger knows any more
-CONFLICTS = "schedule_conflicts"  # the model of games that feeds hold as played, and the schedule does not
+# Models with rows of dates on which feeds have something, and the schedule perhaps no game.
+OF_FEEDS = ("schedule_conflicts", "expected_boxes")
 WHOLE = date(1, 1, 1)  # the day of relations without dates
 
 _SCHEMA = """
@@ -393,7 +394,7 @@ class Memory:
         """
         days = (
             "select day from (select day from dates union select day from made"
-            f" where relation = '{CONFLICTS}' and fingerprint <> '{NO_ROWS}')"
+            f" where relation in {OF_FEEDS} and fingerprint <> '{NO_ROWS}')"
             f" where day between date '{start}' and date '{end}'"
         )
         rows = self.connection.execute(

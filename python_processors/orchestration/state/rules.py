@@ -64,6 +64,11 @@ class Known:
     def row_count(self) -> int:
         return int(self.rows.partition(":")[0])
 
+    @property
+    def is_of_feeds_alone(self) -> bool:
+        """Of a date without games by the schedule: whether the count knows of rows that are expected."""
+        return self.is_counted and self.counted_outcome not in (None, "no_games", "unknown")
+
     def state(self, rule: str, outcome: str, reason: str = "", **more: Any) -> State:
         return State(
             self.table, self.day, outcome, reason, **{"expected_rows": self.expected_rows, **more}, rule=rule,
@@ -95,16 +100,16 @@ def decide(rules: Sequence[Rule], known: Known, now: Now) -> State:
 
 def unknown(known: Known, now: Now) -> State | None:
     """The schedule does not go so far: nothing says whether games were played."""
-    if not known.unknown_since or known.season is not None or known.row_count or known.counted_outcome == "blocked":
+    if not known.unknown_since or known.season is not None or known.row_count or known.is_of_feeds_alone:
         return None
     return known.state("unknown", "unknown", known.unknown_since, is_ruled_out=True)
 
 
-def old_schedule(known: Known, now: Now) -> State | None:
-    """Feeds have games of the date, and the schedule none: no table can have rows of it."""
-    if known.season is not None or known.row_count or known.counted_outcome != "blocked" or not known.is_counted:
+def unscheduled(known: Known, now: Now) -> State | None:
+    """Feeds have rows of games on the date, and the schedule has none: no table can have rows of it."""
+    if known.season is not None or known.row_count or not known.is_of_feeds_alone:
         return None
-    return known.state("old_schedule", "blocked", known.counted_reason, is_ruled_out=True)
+    return known.state("unscheduled", known.counted_outcome or "", known.counted_reason, is_ruled_out=True)
 
 
 def off_day(known: Known, now: Now) -> State | None:
@@ -266,7 +271,7 @@ def layer_built(known: Known, now: Now) -> State:
 
 
 TABLE_RULES: tuple[Rule, ...] = (
-    unknown, old_schedule, off_day, bootstrap, waited, failed, taken_back, never_built, damaged, altered, other_code,
+    unknown, unscheduled, off_day, bootstrap, waited, failed, taken_back, never_built, damaged, altered, other_code,
     other_inputs, other_models, other_libraries, asked_for, uncounted, as_counted,
 )  # fmt: skip
 

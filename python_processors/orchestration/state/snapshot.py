@@ -276,12 +276,14 @@ class Snapshot:
             models = _quoted(self.project.layer_models)
             also.append(f"select day from made where relation in ({models}) and fingerprint <> '{NO_ROWS}'")
         else:
-            # Of a date that the schedule does not know nothing is known, and of one that feeds alone have it is old.
+            # Of a date that the schedule does not know nothing is known; others feeds alone have.
             also.append(
                 "select day from to_build where not exists"
                 " (select 1 from known_dates where day between first_date and last_date)"
             )
-            also.append(f"select day from coverage where table_name = '{table}' and outcome = 'blocked'")
+            also.append(
+                f"select day from coverage where table_name = '{table}' and outcome not in ('no_games', 'unknown')"
+            )
         within = f"day between date '{self.start}' and date '{self.end}'"
         return f"select distinct day from (select day from dates union all {' union all '.join(also)}) where {within}"
 
