@@ -57,21 +57,28 @@
     {{ return(execute and flags.WHICH in ('build', 'run', 'retry')) }}
 {%- endmacro %}
 
-{#- The only dates of the window to build, as a sorted list of text; none where all of them are. -#}
+{#-
+  The only dates of the window to build, as a sorted list of text; none where all of them are. Every model asks many
+  times, for the hundreds of dates of a season: all are looked at in one go, and one by one only where one is wrong.
+-#}
 {% macro only_dates() -%}
     {%- set given = var('dates', none) -%}
     {%- if given is none -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- set chosen = [] -%}
-    {%- for value in given -%}
-        {%- set date = window_date('dates', value) -%}
-        {%- if date < window().start or date > window().end -%}
-            {{ window_error("dates has " ~ date ~ ", which is outside " ~ window().start ~ " to " ~ window().end ~ ".") }}
-        {%- endif -%}
-        {%- do chosen.append(date) -%}
-    {%- endfor -%}
-    {{ return(chosen | unique | sort) }}
+    {%- set chosen = given | map('string') | unique | sort -%}
+    {%- set window = window() -%}
+    {%- set days_of_months = '(0[13578]|1[02])-(0[1-9]|[12]\\d|3[01])|(0[469]|11)-(0[1-9]|[12]\\d|30)|02-(0[1-9]|1\\d|2[0-8])' -%}
+    {%- if not modules.re.fullmatch('(\\d{4}-(' ~ days_of_months ~ '),)*', (chosen | join(',')) ~ ',') -%}
+        {%- for date in chosen -%}
+            {%- do window_date('dates', date) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- if chosen and (chosen[0] < window.start or chosen[-1] > window.end) -%}
+        {%- set outside = chosen[0] if chosen[0] < window.start else chosen[-1] -%}
+        {{ window_error("dates has " ~ outside ~ ", which is outside " ~ window.start ~ " to " ~ window.end ~ ".") }}
+    {%- endif -%}
+    {{ return(chosen) }}
 {%- endmacro %}
 
 {#-
@@ -81,8 +88,7 @@
 {% macro in_window(column='game_date', days_before=0, days_after=0) -%}
     {{ column }} between {{ date_literal(window_start(days_before)) }} and {{ date_literal(window_end(days_after)) }}
     {%- set chosen = only_dates() if days_before == 0 and days_after == 0 else none -%}
-    {%- if chosen is not none %} and {{ column }} in (
-        {%- for date in chosen %}{{ date_literal(date) }}{{ ', ' if not loop.last }}{% endfor %})
+    {%- if chosen is not none %} and {{ column }} in ({{ date_literals(chosen) }})
     {%- endif -%}
 {%- endmacro %}
 
@@ -112,6 +118,11 @@
 
 {% macro date_literal(text) -%}
     date '{{ text }}'
+{%- endmacro %}
+
+{#- date_literal() of each of many. -#}
+{% macro date_literals(texts) -%}
+    {{ date_literal(texts | join("', date '")) if texts }}
 {%- endmacro %}
 
 {#-
