@@ -181,49 +181,64 @@ def test_the_first_fourteen_days_and_too_few_games_are_expected_to_be_empty(mont
 def test_a_corrected_box_score_changes_exactly_the_rows_whose_windows_hold_the_game(
     month: Warehouse, copy_of_month: Warehouse, rewrite: Rewrite
 ) -> None:
-    """Thirty three-pointers more of one player: no rounding hides them."""
+    """A player and the weakest of his team had each other's figures: the sums still agree with the score."""
     games = month.query(
-        "select player_lookup, game_date, game_id from nba_analytics.player_game_summary"
+        "select player_lookup, game_date, game_id, team_abbr, points from nba_analytics.player_game_summary"
         " where player_lookup not in (select player_lookup from nba_staging.stg_nbac__injury_report"
         " where player_lookup is not null) order by player_lookup, game_date"
     )
     by_player: dict[str, list[tuple[date, str]]] = {}
-    for name, day, game in games:
-        by_player.setdefault(name, []).append((day, game))
-    player = max(sorted(by_player), key=lambda name: len(by_player[name]))
-    day, game = by_player[player][1]  # early, so that it leaves the window of ten games
-    more = {
-        "points": 90, "field_goals_made": 30, "field_goals_attempted": 30, "three_pointers_made": 30,
-        "three_pointers_attempted": 30,
-    }  # fmt: skip
-    added = ", ".join(
-        f"case when game_id = '{game}' and player_lookup = '{player}' then {name} + {amount} else {name} end as {name}"
-        for name, amount in more.items()
+    for name, played_on, game_id, _, _ in games:
+        by_player.setdefault(name, []).append((played_on, game_id))
+    # Early, so that the game leaves the window of ten games.
+    early = {(name, game_id) for name, of_player in by_player.items() for _, game_id in of_player[1:2]}
+    lines: dict[tuple[str, str], list[tuple[int, str, date]]] = {}
+    for name, played_on, game_id, team, points in games:
+        if (name, game_id) in early and len(by_player[name]) >= 12:
+            lines.setdefault((game_id, team), []).append((points, name, played_on))
+    (game, team), of_team = max(
+        ((which, sorted(found)) for which, found in lines.items() if len(found) > 1),
+        key=lambda line: line[1][-1][0] - line[1][0][0],
     )
-    rewrite(copy_of_month.raw_dir, "nbac_gamebook_player_stats", f"select * replace ({added}) from raw")
+    (_, weakest, day), (_, best, _) = of_team[0], of_team[-1]
+    swapped = {weakest: best, best: weakest}
+    figures = (
+        "minutes", "minutes_decimal", "points", "field_goals_made", "field_goals_attempted", "three_pointers_made",
+        "three_pointers_attempted", "free_throws_made", "free_throws_attempted", "offensive_rebounds",
+        "defensive_rebounds", "total_rebounds", "assists", "steals", "blocks", "turnovers", "personal_fouls",
+    )  # fmt: skip
+    taken = ", ".join(
+        "case "
+        + " ".join(
+            f"when game_id = '{game}' and player_lookup = '{one}'"
+            f" then (select any_value({name}) from raw where game_id = '{game}' and player_lookup = '{other}')"
+            for one, other in swapped.items()
+        )
+        + f" else {name} end as {name}"
+        for name in figures
+    )
+    rewrite(copy_of_month.raw_dir, "nbac_gamebook_player_stats", f"select * replace ({taken}) from raw")
     outcome = copy_of_month.dbt("build", *WITHOUT_TESTS, window=FIRST_MONTH)
     assert outcome.success, outcome.failures
 
-    days = [on for on, _ in by_player[player]]
+    def games_between(player: str, as_of: date) -> int:
+        return sum(day <= on < as_of for on, _ in by_player[player])
 
-    def games_between(as_of: date) -> int:
-        return sum(day <= on < as_of for on in days)
-
-    def has_zones_of_it(as_of: date) -> bool:
-        before = sum(on < as_of for on in days)
-        return games_between(as_of) <= 10 or (before >= 15 and games_between(as_of) <= 20)
+    def has_zones_of_it(player: str, as_of: date) -> bool:
+        games_before = sum(on < as_of for on, _ in by_player[player])
+        return games_between(player, as_of) <= 10 or (games_before >= 15 and games_between(player, as_of) <= 20)
 
     before, after = month.hashes(), copy_of_month.hashes()
     changed = {table: {row[:-1] for row in before[table] ^ after[table]} for table in hashed_tables()}
-    later = {table: {row[:-1] for row in before[table] if row[1] == player and row[0] > day} for table in BY_ROSTER}
+    later = {table: {row[:-1] for row in before[table] if row[1] in swapped and row[0] > day} for table in BY_ROSTER}
     zones = {
         row[:-1] for row in before["player_shot_zone_analysis"]
-        if row[1] == player and row[0] > day and has_zones_of_it(row[0])
+        if row[1] in swapped and row[0] > day and has_zones_of_it(row[1], row[0])
     }  # fmt: skip
-    assert 0 < len(zones) < sum(row[1] == player for row in before["player_shot_zone_analysis"])
+    assert 0 < len(zones) < sum(row[1] in swapped for row in before["player_shot_zone_analysis"])
     assert changed.pop("player_composite_factors") <= later["player_composite_factors"]
     assert changed == {
-        "player_game_summary": {(game, player)},
+        "player_game_summary": {(game, player) for player in swapped},
         "team_offense_game_summary": set(),
         "team_defense_game_summary": set(),
         "upcoming_team_game_context": set(),

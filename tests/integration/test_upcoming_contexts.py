@@ -122,6 +122,9 @@ def test_half_a_gamebook_names_one_team_and_the_other_comes_from_its_recent_game
             player_lookup = '{player}' and game_date < '2021-10-25'
         )
     """)  # fmt: skip
+    rewrite(copy_of_built.raw_dir, "bdl_player_boxscores", f"""
+        from raw where not (player_lookup = '{player}' and game_date < '2021-10-24')
+    """)  # fmt: skip
     run(copy_of_built)
     found = dict(copy_of_built.query(
         f"select team_abbr, min(primary_source_used) from nba_analytics.{PLAYER} where game_id = '{game}' group by 1"
