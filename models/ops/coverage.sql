@@ -172,7 +172,10 @@ explained as (
             when quarantined > 0 then concat({{ counted_rows('quarantined') }}, ' held back, the first: ', first_held_back, '; ')
             else ''
         end as what_is_held_back,
-        case when rows_of_lines is null then 'none is' else concat(cast(rows_of_lines as string), ' are') end as how_many
+        case
+            when rows_of_lines is null then 'none is' when rows_of_lines = 1 then '1 is'
+            else concat(cast(rows_of_lines as string), ' are')
+        end as how_many
     from judged
 ),
 
