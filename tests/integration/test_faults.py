@@ -93,7 +93,9 @@ class Found:
         page = self.warehouse.path.parent / "report.html"
         fullcourt(self.warehouse, "report", "--out", str(page), code=None)
         code = 0 if self.result.is_whole else 1
-        said = [fullcourt(self.warehouse, command, *RANGE, code=code).output for command in ("gaps", "status", "verify")]
+        said = [
+            fullcourt(self.warehouse, command, *RANGE, code=code).output for command in ("gaps", "status", "verify")
+        ]
         return all(sentence in text for text in (*said, html.unescape(page.read_text(encoding="utf-8"))))
 
     def verified(self) -> bool:
@@ -293,3 +295,50 @@ def test_ids_without_their_zeros_are_read_and_named_on_every_date(found: Found) 
     assert found.outcomes() == {("partial", *WEEK): SUMMARIES | CONTEXTS}
     assert found.says_everywhere("rows of 2021-10-19 to 2021-10-26: game id without its leading zeros")
     assert found.failing_tests() == JUDGE
+
+
+@of("season_by_end_year")
+def test_seasons_by_their_last_year_are_read_by_the_ids_and_named_on_every_date(found: Found) -> None:
+    assert not found.result.is_whole
+    assert found.changed == set()
+    assert set(found.quarantine) == {("nbac_schedule", "season is not the one that the id names")}
+    assert found.outcomes() == {("partial", *WEEK): SUMMARIES | CONTEXTS}
+    assert found.says_everywhere("rows of 2021-10-19 to 2021-10-26: season is not the one that the id names")
+    assert found.failing_tests() == JUDGE
+
+
+@of("rematch_next_day")
+def test_odds_are_on_the_game_of_their_hour_where_the_same_teams_meet_again_the_next_day(
+    found: Found, confirmed_week: Path
+) -> None:
+    assert found.result.is_whole
+    assert found.quarantine == {}
+    assert found.disagreeing() == set()
+    ((game,),) = found.warehouse.query(
+        "select one.game_id from nba_intermediate.dim_games as one inner join nba_intermediate.dim_games as two"
+        " on one.home_team_abbr = two.home_team_abbr and one.away_team_abbr = two.away_team_abbr"
+        f" and two.game_date = one.game_date + 1 where one.game_date = '{DAY}'"
+    )
+    lines = (
+        "select team_abbr, game_spread, game_total from nba_analytics.upcoming_team_game_context where game_id = '{}'"
+    )
+    before = Warehouse(confirmed_week / "fullcourt.duckdb", confirmed_week / "raw")
+    assert sorted(found.warehouse.query(lines.format(game))) == sorted(before.query(lines.format(game)))
+    rematch = found.warehouse.query(lines.format(f"20211023{game[8:]}"))
+    assert [line[1:] for line in rematch] == [(None, None)] * 2
+    assert found.kinds() == {}
+    assert found.verified()
+    assert found.failing_tests() == set()
+
+
+@of("schedule_without_day")
+def test_a_day_that_the_schedule_lost_is_blocked_with_all_that_look_back_over_it(found: Found) -> None:
+    """Feeds have its games: it is no day off, and later dates look back over games that nobody counts."""
+    assert not found.result.is_whole
+    assert {reason for _, reason in found.quarantine} == {"no scheduled game"}
+    assert "has no row of 11 games played by" in found.reason()
+    later = found.reason("upcoming_player_game_context", date(2021, 10, 26))
+    assert "has no row of 11 games of 2021-10-22 played by" in later
+    assert {outcome for outcome, _, _ in found.outcomes()} == {"blocked"}
+    assert found.says_everywhere(f"230 rows of {DAY}: no scheduled game")
+    assert found.failing_tests() >= JUDGE

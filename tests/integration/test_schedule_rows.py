@@ -168,4 +168,6 @@ def test_a_row_with_an_impossible_date_does_not_stretch_what_the_schedule_knows(
     )  # fmt: skip
     build_day(copy_of_built)
     assert copy_of_built.query(known) == built.query(known)
-    assert reasons(copy_of_built) == {"date is not of the season that the id names": 1}
+    assert copy_of_built.query(
+        "select quarantine_reason, is_usable from nba_staging.base_nbac__schedule where game_date = '2022-12-01'"
+    ) == [("date is not of the season that the id names", False)]
