@@ -58,11 +58,6 @@ teams_of_games as (
     left join team_boxes on games.game_id = team_boxes.game_id and games.team_abbr = team_boxes.team_abbr
 ),
 
-games_without_agreement as (
-    select distinct game_id from teams_of_games
-    where feed is not null and not agrees
-),
-
 players_of_games as (
     select
         player_rows.game_date, player_rows.game_id, player_rows.player_lookup as entity, true as has_source,
@@ -74,22 +69,12 @@ players_of_games as (
             and player_rows.team_abbr = teams_of_games.team_abbr
             and player_rows.feed = teams_of_games.feed
     union all
-    -- Of a team that does not play in the game: missed where the figures of the game's own teams do not add up.
-    select
-        strangers.game_date, strangers.game_id, strangers.player_lookup, false,
-        concat(min(strangers.quarantine_reason), ' (', min(strangers.team_abbr), ', ', min(strangers.feed), ')')
-    from player_rows as strangers
-    inner join games_without_agreement on strangers.game_id = games_without_agreement.game_id
-    left join games on strangers.game_id = games.game_id and strangers.team_abbr = games.team_abbr
-    where games.game_id is null
-    group by strangers.game_date, strangers.game_id, strangers.player_lookup
-    union all
-    -- Of a game that nobody scheduled.
+    -- Of a game that nobody scheduled, or of a team that does not play in it.
     select
         game_date, game_id, player_lookup, false,
         concat(min(quarantine_reason), ' (', coalesce(min(team_abbr), 'no team'), ', ', min(feed), ')')
     from player_rows
-    where quarantine_reason = 'no scheduled game'
+    where quarantine_reason in ('no scheduled game', 'team does not play in the game')
     group by game_date, game_id, player_lookup
     union all
     select

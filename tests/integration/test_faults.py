@@ -342,3 +342,32 @@ def test_a_day_that_the_schedule_lost_is_blocked_with_all_that_look_back_over_it
     assert {outcome for outcome, _, _ in found.outcomes()} == {"blocked"}
     assert found.says_everywhere(f"230 rows of {DAY}: no scheduled game")
     assert found.failing_tests() >= JUDGE
+
+
+@of("wrong_abbreviation")
+def test_a_team_by_a_name_that_nobody_knows_is_taken_from_another_feed_and_its_rows_lack(found: Found) -> None:
+    (strange,) = found.done.rows.values()
+    assert not found.result.is_whole
+    assert found.quarantine == {("nbac_gamebook_player_stats", "team does not play in the game"): strange}
+    assert found.disagreeing() == {("nbac_gamebook_player_stats", "has no rows of the team")}
+    assert found.kinds() == {"partial": {"player_game_summary"}}
+    assert "rows held back, the first: team does not play in the game (" in found.reason()
+    assert found.warehouse.query(
+        "select count(distinct team_abbr) from nba_analytics.player_game_summary"
+        f" where game_date = '{DAY}' and primary_source_used = 'bdl_boxscores'"
+    ) == [(1,)]
+    assert found.says_everywhere("add the spelling to seeds/team_spellings.csv")
+    assert found.failing_tests() == JUDGE
+
+
+@of("stale_schedule")
+def test_an_old_schedule_certifies_nothing_of_the_games_that_feeds_have_and_nothing_that_looks_over_them(
+    found: Found,
+) -> None:
+    assert not found.result.is_whole
+    assert {reason for _, reason in found.quarantine} == {"game is not final"}
+    assert "calls scheduled 11 games played by bdl_player_boxscores, nbac_gamebook_player_stats" in found.reason()
+    assert found.reason().endswith(": refresh the schedule")
+    assert found.outcomes() == {("blocked", f"{DAY}", WEEK[1]): set(hashed_tables())}
+    assert found.says_everywhere(f"870 rows of {DAY} to {WEEK[1]}: game is not final")
+    assert found.failing_tests() == JUDGE

@@ -10,6 +10,20 @@ from typing import Any
 from python_processors.orchestration.warehouse import Session
 
 _NAMED = 10
+# What repairs a row, by the first words of the reason.
+_TO_DO = (
+    ("unknown team", "add the spelling to seeds/team_spellings.csv, or correct the row"),
+    ("unknown game status", "load a schedule that says it"),
+    ("unknown kind of game", "correct the row in its file"),
+    ("unknown", "add an alias or a row of the registry"),
+    ("ambiguous", "add an alias or a row of the registry"),
+    ("team does not play", "add the spelling to seeds/team_spellings.csv, or correct the row"),
+    ("teams are not known yet", "it waits for a schedule that names them"),
+    ("game is not final", "refresh the schedule, unless the game is in progress"),
+    ("no scheduled game", "refresh the schedule, or correct the row"),
+    ("no feed agrees", "load a box score that has all its players"),
+)
+_TO_DO_ELSE = "correct the row in its file, and load again"
 
 
 @dataclass(frozen=True)
@@ -29,11 +43,17 @@ class HeldBack:
         if self.first != self.last:
             days += f" to {self.last}"
         rows = "1 row" if self.rows == 1 else f"{self.rows:,} rows"
-        return f"{self.feed}: {rows} {days}: {self.reason} ({'' if self.rows == 1 else 'the first: '}{self.example})"
+        named = f"({'' if self.rows == 1 else 'the first: '}{self.example})"
+        return f"{self.feed}: {rows} {days}: {self.reason} {named}: {self.to_do}"
+
+    @property
+    def to_do(self) -> str:
+        """What repairs it, in a few words."""
+        return next((to_do for words, to_do in _TO_DO if self.reason.startswith(words)), _TO_DO_ELSE)
 
     def to_dict(self) -> dict[str, Any]:
         days = {"first": self.first and self.first.isoformat(), "last": self.last and self.last.isoformat()}
-        return {**asdict(self), **days}
+        return {**asdict(self), **days, "to_do": self.to_do}
 
 
 def held_back(session: Session, start: date, end: date) -> list[HeldBack]:
