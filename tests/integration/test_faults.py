@@ -14,6 +14,7 @@ from python_processors.contract import hashed_tables
 from python_processors.orchestration.backfill import backfill
 from python_processors.orchestration.run.journal import RunResult
 from python_processors.simulation.faults import FAULTS, Done, apply
+from python_processors.simulation.write import simulate
 from tests.integration.conftest import at_work, made_once, request
 from tests.integration.test_command_line import as_json, fullcourt
 from tests.warehouse import WEEK, Warehouse
@@ -371,3 +372,28 @@ def test_an_old_schedule_certifies_nothing_of_the_games_that_feeds_have_and_noth
     assert found.outcomes() == {("blocked", f"{DAY}", WEEK[1]): set(hashed_tables())}
     assert found.says_everywhere(f"870 rows of {DAY} to {WEEK[1]}: game is not final")
     assert found.failing_tests() == JUDGE
+
+
+def test_a_schedule_of_days_ago_certifies_nothing_and_one_backfill_makes_it_whole_once_it_is_refreshed(
+    confirmed_week: Path, tmp_path: Path
+) -> None:
+    """The feeds go on for four days after the schedule was loaded last."""
+    shutil.copytree(confirmed_week / "raw", tmp_path / "raw")
+    simulate(tmp_path / "before", until=DAY, seed=3)
+    (schedule,) = tmp_path.glob("raw/*/nbac_schedule.parquet")
+    fresh = schedule.read_bytes()
+    shutil.copy(tmp_path / "before" / schedule.relative_to(tmp_path / "raw"), schedule)
+    warehouse = Warehouse(tmp_path / "fullcourt.duckdb", tmp_path / "raw")
+    said = fullcourt(warehouse, "backfill", *RANGE, "--yes", "--no-report", code=1).output
+    assert "calls scheduled 7 games played by bdl_player_boxscores" in said
+    assert "the first 20211023_" in said
+    assert "\nPASS" not in said
+    trusted = warehouse.query(
+        "select max(game_date)::varchar from nba_ops.coverage where outcome in ('complete', 'excused')"
+    )
+    assert trusted == [(f"{DAY}",)]
+    fullcourt(warehouse, "verify", *RANGE, code=1)
+    schedule.write_bytes(fresh)
+    fullcourt(warehouse, "backfill", *RANGE, "--yes", "--no-report", "--allow-deletes")
+    fullcourt(warehouse, "verify", *RANGE)
+    assert warehouse.hashes() == Warehouse(confirmed_week / "fullcourt.duckdb", confirmed_week / "raw").hashes()
