@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from python_processors.orchestration.state.memory import WHOLE, Memory
+from python_processors.orchestration.state.unproven import drift, find_unproven, made_anew, note_forgotten
 
 OLD, DAY, OFF = date(2021, 10, 20), date(2021, 10, 26), date(2021, 10, 18)
 MADE, OTHER = "5:1:2", "5:9:9"
@@ -26,7 +27,7 @@ def put(of: Memory, table: str, **columns: object) -> None:
 
 
 def unproven(of: Memory) -> dict[tuple[str, date], str]:
-    of.find_unproven(["box"], ["layer"], ["box"], ["layer"], date(2021, 10, 1), ["layer"])
+    find_unproven(of, ["box"], ["layer"], ["box"], ["layer"], date(2021, 10, 1), ["layer"])
     return {(name, day): why for name, day, why in of.execute("select * from unproven").fetchall()}
 
 
@@ -36,22 +37,22 @@ def test_a_build_stands_for_the_days_that_it_built_and_no_other() -> None:
     put(of, "model_ledger", relation="layer", day=OLD, fingerprint=MADE)
     put(of, "made", relation="layer", day=OLD, fingerprint=OTHER)
     put(of, "made", relation="layer", day=DAY, fingerprint=MADE)
-    assert of.made_anew({"layer": [DAY]}, []) == [("layer", DAY, MADE)]
-    assert of.made_anew({"layer": [OLD, DAY]}, []) == [("layer", OLD, OTHER), ("layer", DAY, MADE)]
+    assert made_anew(of, {"layer": [DAY]}, []) == [("layer", DAY, MADE)]
+    assert made_anew(of, {"layer": [OLD, DAY]}, []) == [("layer", OLD, OTHER), ("layer", DAY, MADE)]
 
 
 def test_a_model_that_is_made_for_every_day_is_stood_for_on_every_day() -> None:
     of = memory()
     put(of, "model_ledger", relation="whole", day=OLD, fingerprint=MADE)
     put(of, "made", relation="whole", day=WHOLE, fingerprint=OTHER)
-    assert of.made_anew({}, ["whole"]) == [("whole", WHOLE, OTHER), ("whole", OLD, "0:0:0")]
+    assert made_anew(of, {}, ["whole"]) == [("whole", WHOLE, OTHER), ("whole", OLD, "0:0:0")]
 
 
 def test_rows_that_no_run_made_are_a_drift_in_the_range() -> None:
     of = memory()
     put(of, "made", relation="layer", day=OFF, fingerprint=MADE)
-    assert of.drift(OFF, DAY) == {"layer": {OFF: "0 rows were made and 5 are there"}}
-    assert of.drift(OLD, DAY) == {}
+    assert drift(of, OFF, DAY) == {"layer": {OFF: "0 rows were made and 5 are there"}}
+    assert drift(of, OLD, DAY) == {}
 
 
 def test_rows_on_a_day_without_games_before_the_range_are_unproven() -> None:
@@ -109,9 +110,9 @@ def test_a_model_that_a_confirmed_table_was_made_with_is_missed_in_the_ledger() 
     put(of, "ledger", table_name="box", day=DAY, sequence=6)
     put(of, "model_ledger", relation="between", day=DAY, fingerprint=MADE)
     put(of, "made", relation="between", day=DAY, fingerprint=MADE)
-    of.note_forgotten({"box": ["between"], "other": ["layer"]}, OLD)
-    assert of.drift(DAY, DAY) == {"between": {OLD: "its row in nba_ops.model_ledger is gone, and 0 rows are there"}}
-    assert of.made_anew({"between": [OLD]}, []) == [("between", OLD, "0:0:0")]
+    note_forgotten(of, {"box": ["between"], "other": ["layer"]}, OLD)
+    assert drift(of, DAY, DAY) == {"between": {OLD: "its row in nba_ops.model_ledger is gone, and 0 rows are there"}}
+    assert made_anew(of, {"between": [OLD]}, []) == [("between", OLD, "0:0:0")]
 
 
 def test_a_date_that_was_confirmed_since_is_proven() -> None:

@@ -9,6 +9,7 @@ from python_processors.orchestration.project import Project
 from python_processors.orchestration.state.ledger import ModelRow, confirmed_models
 from python_processors.orchestration.state.memory import Memory
 from python_processors.orchestration.state.stored import made_fingerprints
+from python_processors.orchestration.state.unproven import made_anew
 from python_processors.orchestration.warehouse import Session
 
 
@@ -19,7 +20,7 @@ def models_made(project: Project, memory: Memory, built: Collection[str], days: 
     :param days: the days that were built, of models with a window; other models are built for every day at once.
     """
     whole, windowed = _kinds(project, built, days)
-    return [ModelRow(*row) for row in memory.made_anew(windowed, whole)]
+    return [ModelRow(*row) for row in made_anew(memory, windowed, whole)]
 
 
 def read_models_made(

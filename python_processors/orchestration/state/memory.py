@@ -12,12 +12,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from python_processors.orchestration.project import COVERAGE, LAYER
-
 NO_ROWS = "0:0:0"
-FORGOTTEN = "unknown::"  # the fingerprint of rows that a run made, and no ledger knows any more
-# Models with rows of dates on which feeds have something, and the schedule perhaps no game.
-OF_FEEDS = ("schedule_conflicts", "expected_boxes")
 WHOLE = date(1, 1, 1)  # the day of relations without dates
 
 _SCHEMA = """
@@ -203,165 +198,6 @@ class Memory:
             [table, list(days)],
         ).fetchall()
 
-    # Models that are no hashed tables: what was made, and what is there
-
-    def made_anew(self, built: Mapping[str, Collection[date]], whole: Collection[str]) -> list[tuple[str, date, str]]:
-        """(relation, day, fingerprint) to confirm once models were built, where that is not what was confirmed last.
-
-        :param built: by model the days that were built of it, and no others: what is wrong on another day stays so.
-        :param whole: models that are always made for every day.
-        """
-        relations = [relation for relation, days in built.items() for _ in days]
-        return self.connection.execute(
-            f"""
-            with wanted as (
-                select unnest(?::varchar[]) as relation, unnest(?::date[]) as day
-                union
-                select relation, day from made where list_contains(?, relation)
-                union
-                select relation, day from model_ledger where list_contains(?, relation)
-            )
-            select wanted.relation, wanted.day, coalesce(made.fingerprint, '{NO_ROWS}') as fingerprint
-            from wanted
-            left join made on wanted.relation = made.relation and wanted.day = made.day
-            left join model_ledger on wanted.relation = model_ledger.relation and wanted.day = model_ledger.day
-            where model_ledger.fingerprint is distinct from coalesce(made.fingerprint, '{NO_ROWS}')
-            order by 1, 2
-            """,
-            [relations, [day for days in built.values() for day in days], list(whole), list(whole)],
-        ).fetchall()
-
-    def note_forgotten(self, made_with: Mapping[str, Collection[str]], since: date) -> None:
-        """Add to `model_ledger` what it lacks: a date of a table is confirmed with the models that it is made with.
-
-        :param made_with: models with a window by table.
-        :param since: the first day of which the model ledger was read.
-        """
-        tables = [table for table, models in made_with.items() for _ in models]
-        self.connection.execute(
-            f"""
-            insert into model_ledger
-            with made_with as (select unnest(?::varchar[]) as table_name, unnest(?::varchar[]) as relation)
-            select distinct made_with.relation, ledger.day, '{FORGOTTEN}'
-            from ledger inner join made_with using (table_name)
-            where
-                ledger.day >= date '{since}'
-                and (made_with.relation, ledger.day) not in (select (relation, day) from model_ledger)
-            """,
-            [tables, [model for models in made_with.values() for model in models]],
-        )
-
-    def drift(self, start: date, end: date) -> dict[str, dict[date, str]]:
-        """By model: days on which it is not as a run confirmed it, and how, in words.
-
-        Between start and end, and of models without dates, that goes for rows that no run ever confirmed, too.
-        """
-        found: dict[str, dict[date, str]] = {}
-        confirmed = f"coalesce(model_ledger.fingerprint, '{NO_ROWS}')"
-        for model, day, counts in self.connection.execute(
-            f"""
-            select relation, day, {_counts(confirmed, "made.fingerprint")}
-            from model_ledger full outer join made using (relation, day)
-            where
-                {confirmed} <> coalesce(made.fingerprint, '{NO_ROWS}')
-                and (
-                    model_ledger.fingerprint is not null
-                    or day = date '{WHOLE:%Y-%m-%d}' or day between date '{start}' and date '{end}'
-                )
-            order by 1, 2
-            """
-        ).fetchall():
-            found.setdefault(model, {})[day] = counts
-        return found
-
-    def find_unproven(
-        self, tables: Collection[str], models: Collection[str], asked: Collection[str], mended: Collection[str],
-        since: date, of_layer: Collection[str] = (),
-    ) -> None:  # fmt: skip
-        """Fill `unproven`: days of hashed tables and of models whose rows no run stands for.
-
-        :param asked: tables that a run would build on the days `to_build`, so that theirs of these days do not count.
-        :param mended: models that it would build.
-        :param since: the first day whose ledgers were read.
-        :param of_layer: models with a window that the staging layer is made of.
-        """
-        self.connection.execute("delete from unproven")
-        self.connection.execute(
-            f"""
-            insert into unproven
-            with known as (
-                select
-                    table_name, day, ledger.output_fingerprint as confirmed, stored.fingerprint as there, said.distrust,
-                    coalesce(said.distrusted_at > coalesce(ledger.sequence, -1), false) as is_distrusted
-                from ledger
-                full outer join said using (table_name, day)
-                left join stored using (table_name, day)
-            )
-            select
-                table_name, day, case when is_distrusted then distrust else {_counts("confirmed", "there")} end
-            from known
-            where
-                list_contains(?, table_name)
-                and not (list_contains(?, table_name) and day in (select day from to_build))
-                and (is_distrusted or confirmed is not null and confirmed <> coalesce(there, '{NO_ROWS}'))
-            """,
-            [list(tables), list(asked)],
-        )
-        self.connection.execute(
-            f"""
-            insert into unproven
-            select model_ledger.relation, model_ledger.day, {_counts("model_ledger.fingerprint", "made.fingerprint")}
-            from model_ledger left join made using (relation, day)
-            where
-                list_contains(?, model_ledger.relation) and model_ledger.day <> date '{WHOLE:%Y-%m-%d}'
-                and not (list_contains(?, model_ledger.relation) and model_ledger.day in (select day from to_build))
-                and model_ledger.fingerprint <> coalesce(made.fingerprint, '{NO_ROWS}')
-            """,
-            [list(models), list(mended)],
-        )
-        # Where the staging layer failed, its rows may be those of other raw rows.
-        self.connection.execute(
-            f"""
-            insert into unproven
-            select models.relation, said.day, said.distrust
-            from said
-            left join ledger using (table_name, day)
-            cross join (select unnest(?::varchar[]) as relation) as models
-            where
-                said.table_name = '{LAYER}' and said.distrusted_at > coalesce(ledger.sequence, -1)
-                and not (list_contains(?, models.relation) and said.day in (select day from to_build))
-                and (models.relation, said.day) not in (select (relation, day) from unproven)
-            """,
-            [list(of_layer), list(mended)],
-        )
-        # On a day with games they may be of dbt by hand. On any other nothing makes rows.
-        self.connection.execute(
-            f"""
-            insert into unproven
-            with foreign_rows as (
-                select relation, day, fingerprint from made anti join model_ledger using (relation, day)
-                where list_contains($models, relation)
-                union all
-                select table_name, day, fingerprint from stored anti join ledger using (table_name, day)
-                where list_contains($tables, table_name)
-            )
-            select relation, day, {_counts(f"'{NO_ROWS}'", "fingerprint")}
-            from foreign_rows
-            where
-                fingerprint <> '{NO_ROWS}' and day >= date '{since}' and day not in (select day from dates)
-                and not (list_contains($built, relation) and day in (select day from to_build))
-            """,
-            {"models": list(models), "tables": list(tables), "built": [*asked, *mended]},
-        )
-
-    def unproven_before(self, relation: str, day: date) -> tuple[date, int, str]:
-        """First day, number of days and reason of what is unproven of a relation up to a day."""
-        row = self.connection.execute(
-            "select min(day), count(*), arg_min(reason, day) from unproven where relation = ? and day <= ?",
-            [relation, day],
-        ).fetchall()[0]
-        return row[0], row[1], row[2]
-
     def first_unbuilt(self, upstream: str, days: Sequence[date], start: date) -> dict[date, date]:
         """By day: the first game day of its season before `start` on which a table was never published."""
         return dict(
@@ -385,37 +221,6 @@ class Memory:
         )
 
     # Counting against the schedule
-
-    def uncounted(self, tables: Sequence[str], models: Sequence[str], logic: str, start: date, end: date) -> set[date]:
-        """Days whose rows are not counted against the schedule and the evidence as they are now. Counted are days of
-        games: by the schedule, or by the feeds alone.
-
-        :param logic: the version that counts now.
-        """
-        days = (
-            "select day from (select day from dates union select day from made"
-            f" where relation in {OF_FEEDS} and fingerprint <> '{NO_ROWS}')"
-            f" where day between date '{start}' and date '{end}'"
-        )
-        rows = self.connection.execute(
-            f"""
-            with now as ({_count_texts(days)})
-            select now.day
-            from now
-            left join ledger on ledger.table_name = '{COVERAGE}' and now.day = ledger.day
-            where
-                ledger.inputs is distinct from now.fingerprints or ledger.logic_version is distinct from $logic
-                or now.day not in (select day from coverage)
-            """,
-            {"tables": list(tables), "models": list(models), "logic": logic},
-        ).fetchall()
-        return {day for (day,) in rows}
-
-    def count_texts(self, tables: Sequence[str], models: Sequence[str], days: Sequence[date]) -> dict[date, str]:
-        """What the ledger of a counted day would hold of these days."""
-        sql = _count_texts("select unnest($days::date[]) as day")
-        counted = {"tables": list(tables), "models": list(models), "days": list(days)}
-        return dict(self.connection.execute(sql, counted).fetchall())
 
     def stored_by_day(self, table: str, days: Sequence[date]) -> list[dict[str, Any]]:
         """Of some days of a hashed table: `stored` rows, `is_game_day`, and `is_whole`: as many as were expected of it
@@ -455,41 +260,3 @@ class Memory:
             [table, start, end],
         ).fetchall()[0]
         return int(row[0])
-
-
-def _count_texts(days: str) -> str:
-    return f"""
-        select
-            days.day,
-            string_agg({counted_as("tables.table_name")}, '' order by tables.table_name) || {counted_with("days.day")}
-                as fingerprints
-        from ({days}) as days
-        cross join (select unnest($tables::varchar[]) as table_name) as tables
-        left join stored on tables.table_name = stored.table_name and days.day = stored.day
-        group by days.day
-    """
-
-
-def counted_with(day: str) -> str:
-    """SQL of what that ledger holds of the models by which the rows of a day are counted, `$models`."""
-    return f"""(
-        select ';models=' || left(sha256(coalesce(
-            string_agg(made.relation || '=' || made.fingerprint, ';' order by made.relation), ''
-        )), 16) || ';'
-        from made where made.day = {day} and list_contains($models::varchar[], made.relation)
-    )"""
-
-
-def counted_as(table: str) -> str:
-    """SQL of what the ledger of a counted day holds of one table, where `stored` has the table's rows of the day."""
-    return f"';' || {table} || '=' || coalesce(stored.fingerprint, '{NO_ROWS}') || ';'"
-
-
-def _counts(before: str, now: str) -> str:
-    """SQL of a sentence: how many rows were made, and how many are there."""
-    there = f"split_part(coalesce({now}, '{NO_ROWS}'), ':', 1)"
-    return (
-        f"case when {before} = '{FORGOTTEN}'"
-        f" then concat('its row in nba_ops.model_ledger is gone, and ', {there}, ' rows are there')"
-        f" else concat(split_part({before}, ':', 1), ' rows were made and ', {there}, ' are there') end"
-    )

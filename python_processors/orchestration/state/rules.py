@@ -67,7 +67,7 @@ class Known:
     @property
     def is_of_feeds_alone(self) -> bool:
         """Of a date without games by the schedule: whether the count knows of rows that are expected."""
-        return self.is_counted and self.counted_outcome not in (None, "no_games", "unknown")
+        return self.is_counted and self.counted_outcome in ("blocked", "missing", "partial")
 
     def state(self, rule: str, outcome: str, reason: str = "", **more: Any) -> State:
         return State(

@@ -16,15 +16,17 @@ from python_processors.contract import load_contract
 from python_processors.errors import FullcourtError
 from python_processors.logic_version import project_vars
 from python_processors.orchestration.project import COVERAGE, LAYER, Project, precompute_reads
+from python_processors.orchestration.state import counted
 from python_processors.orchestration.state.appearances import likely_rows, read_appearances
 from python_processors.orchestration.state.fingerprints import Fingerprints, Overlay, longest_season
 from python_processors.orchestration.state.inputs import Inputs
 from python_processors.orchestration.state.ledger import DECISIONS, LEDGER, MODEL_LEDGER, WORDS, newest
-from python_processors.orchestration.state.memory import NO_ROWS, WHOLE, Memory, counted_as, counted_with
+from python_processors.orchestration.state.memory import NO_ROWS, WHOLE, Memory
 from python_processors.orchestration.state.reads import Read
 from python_processors.orchestration.state.rules import LAYER_RULES, TABLE_RULES, Confirmation, Known, Now, decide
 from python_processors.orchestration.state.states import State
 from python_processors.orchestration.state.stored import made_fingerprints, stored_fingerprints
+from python_processors.orchestration.state.unproven import drift, find_unproven, note_forgotten, unproven_before
 from python_processors.orchestration.warehouse import Session
 
 _LEDGER_COLUMNS = (
@@ -155,7 +157,7 @@ class Snapshot:
             # A count of an older form says nothing of now: the dates are counted anew.
             is_read = "excused_rows" in there if table == "coverage" else bool(there)
             self.memory.put(table, session.read(sql.format(session.named(relation))) if is_read else None)
-        self.memory.note_forgotten(self.project.windowed_with, self._first_made)
+        note_forgotten(self.memory, self.project.windowed_with, self._first_made)
         self.memory.list_days(self.start, self.end)
         self._find_unproven()
 
@@ -183,7 +185,7 @@ class Snapshot:
                     found.setdefault(day, f"{upstream} was never built on {first}, and this range does not reach it")
         if self.memory.relations_in("unproven"):
             for day, read in self.days_touched(table, days, "unproven").items():
-                first, count, reason = self.memory.unproven_before(read.upstream, day)
+                first, count, reason = unproven_before(self.memory, read.upstream, day)
                 more = f" and {count - 1} more dates" if count > 1 else ""
                 what = f"{read.upstream} of {first}{more} is not as a run confirmed it ({reason})"
                 found.setdefault(day, f"{what}: build from {first} on")
@@ -204,20 +206,20 @@ class Snapshot:
 
     def uncounted_days(self) -> list[date]:
         """Days whose rows are not counted against the schedule and the evidence as they are now."""
-        counted = self.project.tables, self.project.counted_models
-        uncounted = self.memory.uncounted(*counted, self.project.logic_version(COVERAGE), self.start, self.end)
-        drift = self._drift_of(self.project.counting_models)
-        recounted = {day for day in drift if day in self.memory.seasons and self.start <= day <= self.end}
-        return sorted(uncounted | recounted)
+        named = self.project.tables, self.project.counted_models
+        days = counted.uncounted(self.memory, *named, self.project.logic_version(COVERAGE), self.start, self.end)
+        changed = self._drift_of(self.project.counting_models)
+        recounted = {day for day in changed if day in self.memory.seasons and self.start <= day <= self.end}
+        return sorted(days | recounted)
 
     def count_texts(self, days: Sequence[date]) -> dict[date, str]:
         """By day: fingerprints of all that its rows are counted by, for the ledger."""
-        return self.memory.count_texts(self.project.tables, self.project.counted_models, days)
+        return counted.count_texts(self.memory, self.project.tables, self.project.counted_models, days)
 
     def _known(self, table: str) -> list[Known]:
         self.compute_inputs(table)
         with_it = self.project.layer_models if table == LAYER else self.project.models_between(table)
-        drift, recount = self._drift_of(with_it), self._drift_of(self.project.counting_models)
+        changed, recount = self._drift_of(with_it), self._drift_of(self.project.counting_models)
         rows = self.memory.rows(
             f"""
             select
@@ -232,8 +234,8 @@ class Snapshot:
                 coalesce(said.taken_back_at > coalesce(ledger.sequence, -1), false) as is_taken_back,
                 said.reason as said,
                 coverage.outcome, coverage.reason, coverage.expected_rows, coverage.excused_rows,
-                coalesce(contains(counted.inputs, {counted_as("$table")}), false)
-                    and contains(counted.inputs, {counted_with("days.day")})
+                coalesce(contains(counted.inputs, {counted.counted_as("$table")}), false)
+                    and contains(counted.inputs, {counted.counted_with("days.day")})
                     and counted.logic_version = $counting as is_counted,
                 exists (
                     select 1 from known_dates where days.day between known_dates.first_date and known_dates.last_date
@@ -254,7 +256,7 @@ class Snapshot:
             },
         )  # fmt: skip
         unknown = self.memory.reason_of_unknown_dates
-        return [_known(table, row, drift, recount, unknown) for row in rows]
+        return [_known(table, row, changed, recount, unknown) for row in rows]
 
     def _now(self, table: str, forced: bool) -> Now:
         reads = {} if table == LAYER else {read.name: read.described for read in self.fingerprints.reads[table]}
@@ -308,8 +310,9 @@ class Snapshot:
         return found
 
     def _find_unproven(self) -> None:
-        self._drift = self.memory.drift(self.start, self.end)
-        self.memory.find_unproven(
+        self._drift = drift(self.memory, self.start, self.end)
+        find_unproven(
+            self.memory,
             self.project.tables, self.project.layer_models, self.tables, self.project.layer_models, self.first_read,
             self.project.windowed_with[LAYER],
         )  # fmt: skip
