@@ -17,7 +17,7 @@ SECONDS = 300  # as many trials as these allow, and no fewer than LEAST_TRIALS
 TRIALS_OF_EACH = 5
 SEED = 16
 
-pytestmark = [pytest.mark.slow, pytest.mark.nightly]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +42,7 @@ def test_a_trial_finds_what_no_backfill_was_told_of(machine: Machine) -> None:
     assert lost.stuck  # its rows are gone, and nobody calls it complete
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_a_change_of_each_kind_changes_something(machine: Machine, kind: str) -> None:
     site = machine.site
