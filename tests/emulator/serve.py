@@ -30,7 +30,8 @@ _run_query = runner._query
 def _query_with_destination(job, session, running):  # type: ignore[no-untyped-def]
     result = _run_query(job, session, running)
     config, statistics = job.configuration.query, result.query
-    if config.destinationTable is None and getattr(statistics, "ddlTargetTable", None):
+    is_table = getattr(statistics, "statementType", None) == "CREATE_TABLE_AS_SELECT"  # a view has no rows to list
+    if is_table and config.destinationTable is None and getattr(statistics, "ddlTargetTable", None):
         config.destinationTable = statistics.ddlTargetTable
     return result
 
