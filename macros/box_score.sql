@@ -61,3 +61,10 @@
 {% macro took_part(box) -%}
     (coalesce({{ box }}.minutes_played > 0, true) or {{ box }}.fg_attempts > 0 or {{ box }}.points > 0)
 {%- endmacro %}
+
+{#- Whole seconds as minutes and seconds: '239:42'. -#}
+{% macro clock_text(seconds) -%}
+    concat(
+            cast(cast(floor({{ seconds }} / 60.0) as int64) as string), ':', lpad(cast(mod({{ seconds }}, 60) as string), 2, '0')
+        )
+{%- endmacro %}

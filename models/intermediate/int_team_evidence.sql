@@ -138,12 +138,9 @@ measured as (
 compared as (
     select
         *,
-        rows_without_minutes = 0 and abs(seconds_played - seconds_of_game) > tolerance_seconds
-            as minutes_differ,
-        concat(cast(cast(floor(seconds_played / 60.0) as int64) as string), ':', lpad(cast(mod(seconds_played, 60) as string), 2, '0'))
-            as minutes_played,
-        concat(cast(cast(floor(seconds_of_game / 60.0) as int64) as string), ':', lpad(cast(mod(seconds_of_game, 60) as string), 2, '0'))
-            as minutes_of_game,
+        rows_without_minutes = 0 and abs(seconds_played - seconds_of_game) > tolerance_seconds as minutes_differ,
+        {{ clock_text('seconds_played') }} as minutes_played,
+        {{ clock_text('seconds_of_game') }} as minutes_of_game,
         coalesce(
             rows_without_minutes = 0 and seconds_played >= 14400 - tolerance_seconds, false
         ) or coalesce(last_loaded_at >= tipoff_at + interval {{ var('game_over_hours') }} hour, false) as is_over
