@@ -203,7 +203,7 @@ def test_a_corrected_box_score_changes_exactly_the_rows_whose_windows_hold_the_g
     (_, weakest, day), (_, best, _) = of_team[0], of_team[-1]
     swapped = {weakest: best, best: weakest}
     figures = (
-        "minutes", "minutes_decimal", "points", "field_goals_made", "field_goals_attempted", "three_pointers_made",
+        "minutes", "points", "field_goals_made", "field_goals_attempted", "three_pointers_made",
         "three_pointers_attempted", "free_throws_made", "free_throws_attempted", "offensive_rebounds",
         "defensive_rebounds", "total_rebounds", "assists", "steals", "blocks", "turnovers", "personal_fouls",
     )  # fmt: skip
