@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from python_processors.alerts.sentences import own_sentence, without_passing, without_secrets
+from python_processors.alerts.sentences import one_line, own_sentence, without_passing
 
 if TYPE_CHECKING:
     from python_processors.orchestration.proof.open_findings import OpenFinding
@@ -90,7 +90,7 @@ def open_breakers(session: Session, request: Request) -> list[Finding]:
             held = f"until {until:%Y-%m-%d %H:%M} UTC" if until else "until its inputs change"
             said = f"{row['entity_id']} after {row['attempt_count'] or 0:,} attempts, {held}: {row['failure_reason']}"
             key = Key(row["processor_name"], day, "breaker", row["entity_id"] or "")
-            found.append(Finding(key, _words(said), (day, day), f"{row['failure_category']}"))
+            found.append(Finding(key, one_line(said), (day, day), f"{row['failure_category']}"))
     return found
 
 
@@ -107,7 +107,7 @@ def _failed(result: RunResult) -> Iterator[Finding]:
             message = result.failures.get(f"{table} {day}") or next(
                 (said for what, said in result.failures.items() if _OF_DATES.sub("", what) == table), ""
             )
-            yield Finding(Key(table, day, "failed"), _words(own_sentence(message)), (day, day))
+            yield Finding(Key(table, day, "failed"), one_line(own_sentence(message)), (day, day))
 
 
 def _blocked(result: RunResult) -> Iterator[Finding]:
@@ -121,7 +121,7 @@ def _verified(verification: Verification | None) -> Iterator[Finding]:
         return
     of_tables = [(table.checks.table, one) for table in verification.tables for one in table.findings]
     for table, one in [(LAYER, one) for one in verification.layer_findings] + of_tables:
-        said = _words(own_sentence(one.why or one.said))
+        said = one_line(own_sentence(one.why or one.said))
         if one.first is None or one.last is None:
             # Of no date: what it is of stands before the files in brackets, and the count may change.
             yield Finding(Key(table, None, one.kind, _NUMBERS.sub("", said.partition("(")[0]).strip()), said)
@@ -140,7 +140,7 @@ def _steps(request: Request, result: RunResult) -> Iterator[Finding]:
         name = _OF_DATES.sub("", what)
         if name not in result.failed:
             scope = (request.start, request.end)
-            yield Finding(Key(name, None, "failed step"), _words(own_sentence(message)), scope)
+            yield Finding(Key(name, None, "failed step"), one_line(own_sentence(message)), scope)
 
 
 def _events(result: RunResult) -> Iterator[Finding]:
@@ -148,15 +148,10 @@ def _events(result: RunResult) -> Iterator[Finding]:
         said = "it was skipped, and differs when it is built anew; it is built now"
         yield Finding(Key(table, day, "wrong skip"), said, (day, day), result.run_id)
     for of in result.warnings:
-        yield Finding(Key(of.test, of.end, "warning"), _words(of.said), (of.start, of.end))
+        yield Finding(Key(of.test, of.end, "warning"), one_line(of.said), (of.start, of.end))
 
 
 def _days(of: OpenFinding) -> list[date]:
     if of.first is None or of.last is None:
         return []
     return [of.first + timedelta(days=offset) for offset in range((of.last - of.first).days + 1)]
-
-
-def _words(text: str) -> str:
-    """On one line, and fit to be stored."""
-    return " ".join(without_secrets(text).split())

@@ -33,20 +33,20 @@ def own_sentence(message: str) -> str:
 
 
 def _raised_last(traceback: str) -> str:
-    """The exception at the end of a traceback, whose lines may have been joined to one: after the last frame comes
-    its line of code, and then the exception. Its module is left out."""
+    """The exception at the end of a traceback, whose lines may have been joined to one: after the last frame comes its
+    line of code, and then the exception. Errors of this project say all in words, and are left without their name."""
     frames = list(_FRAME.finditer(traceback))
     after = traceback[frames[-1].end() :] if frames else traceback
-    raised = [found for found in _RAISED.finditer(after) if _is_exception(found[1])]
-    return f"{after[raised[0].start(1) :].removeprefix(_module_of(raised[0][1]))}" if raised else after.strip()
+    raised = next((found for found in _RAISED.finditer(after) if _is_exception(found[1])), None)
+    if raised is None:
+        return after.strip()
+    module, _, name = raised[1].rpartition(".")
+    words = after[raised.end() :]
+    return words if module.startswith("python_processors") else f"{name}: {words}"
 
 
 def _is_exception(name: str) -> bool:
     return "." in name or name.endswith(("Error", "Exception", "Warning", "Exit", "Interrupt", "Iteration"))
-
-
-def _module_of(name: str) -> str:
-    return name[: name.rfind(".") + 1]
 
 
 def without_passing(text: str) -> str:
@@ -59,6 +59,11 @@ def without_secrets(text: str, urls: Iterable[str] = ()) -> str:
     for url in urls:
         text = text.replace(url, "[channel]")
     return "\n".join(_cut(_SECRETS.sub("[secret]", text)))
+
+
+def one_line(text: str) -> str:
+    """A text on one line and without secrets, fit to be stored."""
+    return " ".join(without_secrets(text).split())
 
 
 def _cut(text: str) -> list[str]:

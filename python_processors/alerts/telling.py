@@ -140,7 +140,7 @@ def _tell_of_error(command: str, error: Exception) -> None:
     import click
 
     from python_processors.alerts.digest import digest_of_error, digest_of_wait
-    from python_processors.alerts.sentences import own_sentence, without_secrets
+    from python_processors.alerts.sentences import one_line, own_sentence
     from python_processors.engines.base import WaitEndedError
     from python_processors.errors import FullcourtError, RefusedError
 
@@ -152,7 +152,7 @@ def _tell_of_error(command: str, error: Exception) -> None:
         return
     kind = "" if isinstance(error, FullcourtError) else f"{type(error).__name__}: "
     said = kind + (str(error) if isinstance(error, FullcourtError) else own_sentence(str(error)))
-    finding = Finding(Key(f"fullcourt {command}", None, "error"), without_secrets(said), _asked())
+    finding = Finding(Key(f"fullcourt {command}", None, "error"), one_line(said), _asked())
     telling = _Telling(_warehouse(), "", channels)
     telling.recall(None)
     telling.tell(
