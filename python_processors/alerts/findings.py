@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from python_processors.alerts.sentences import one_line, own_sentence, without_passing
+from python_processors.alerts.sentences import one_line, own_sentence, without_passing, without_rows
 
 if TYPE_CHECKING:
     from python_processors.orchestration.proof.open_findings import OpenFinding
@@ -107,7 +107,8 @@ def _failed(result: RunResult) -> Iterator[Finding]:
             message = result.failures.get(f"{table} {day}") or next(
                 (said for what, said in result.failures.items() if _OF_DATES.sub("", what) == table), ""
             )
-            yield Finding(Key(table, day, "failed"), one_line(own_sentence(message)), (day, day))
+            said = one_line(own_sentence(message))
+            yield Finding(Key(table, day, "failed"), said, (day, day), without_rows(said))
 
 
 def _blocked(result: RunResult) -> Iterator[Finding]:
@@ -130,6 +131,7 @@ def _verified(verification: Verification | None) -> Iterator[Finding]:
         else:
             # What a blocked date waits for is told by itself, and an old schedule's end is that of all dates.
             same_as = one.kind if one.kind in ("blocked", "unknown") else ""
+            same_as = without_rows(said) if one.kind == "failed" else same_as
             for day in _days(one):
                 yield Finding(Key(table, day, one.kind), said, (day, day), same_as)
 
@@ -140,7 +142,8 @@ def _steps(request: Request, result: RunResult) -> Iterator[Finding]:
         name = _OF_DATES.sub("", what)
         if name not in result.failed:
             scope = (request.start, request.end)
-            yield Finding(Key(name, None, "failed step"), one_line(own_sentence(message)), scope)
+            said = one_line(own_sentence(message))
+            yield Finding(Key(name, None, "failed step"), said, scope, without_rows(said))
 
 
 def _events(result: RunResult) -> Iterator[Finding]:

@@ -21,6 +21,9 @@ _PASSING = re.compile(
     r"|\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?|\b\d+(?:\.\d+)? ?m?s\b|\bprocess \d+\b"
     r"|/tmp/\S+"
 )
+# What an error quotes of one of many rows: whichever a query came upon first, and another one in the next run.
+_QUOTED = re.compile(r"""\w+=\S+|"[^"]*"|'[^']*'|[-+]?\d[\d.,:-]*""")
+_SEVERAL = re.compile(r"~(?:[\s;,.]*~)+")
 
 
 def own_sentence(message: str) -> str:
@@ -52,6 +55,11 @@ def _is_exception(name: str) -> bool:
 def without_passing(text: str) -> str:
     """A sentence without what changes each time that it is said: the same finding has the same one from run to run."""
     return _PASSING.sub("~", text)
+
+
+def without_rows(text: str) -> str:
+    """What an error says without the rows and figures that it quotes: a date that fails as it did is no news."""
+    return _SEVERAL.sub("~", _QUOTED.sub("~", without_passing(text).partition(" Row: ")[0])).rstrip(" .~")
 
 
 def without_secrets(text: str, urls: Iterable[str] = ()) -> str:

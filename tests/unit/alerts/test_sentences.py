@@ -6,7 +6,7 @@ import traceback
 
 import pytest
 
-from python_processors.alerts.sentences import own_sentence, without_passing
+from python_processors.alerts.sentences import own_sentence, without_passing, without_rows
 from python_processors.errors import CastError
 
 SENTENCE = "player_game_summary.usage_rate: 9000000 does not fit NUMERIC(6,2). Row: game_id=0022100131."
@@ -65,3 +65,29 @@ def test_a_sentence_without_what_passes_is_the_same_in_the_next_run() -> None:
     assert without_passing(first) == without_passing(second)
     assert "2021-11-05" in without_passing(first)
     assert without_passing("3 of 4 rows") != without_passing("2 of 4 rows")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (
+            "t.usage_rate: 24380558.44 is outside NUMERIC(6,2) Row: game_id=20211119_OKC_DEN, player_lookup=zachbagley.",
+            "t.usage_rate: 9000000 is outside NUMERIC(6,2) Row: game_id=20211119_MIA_BOS, player_lookup=jimmybutler.",
+        ),
+        (
+            "`t` would hold 3 duplicated keys (id): player_lookup=a; player_lookup=b. Nothing was published.",
+            "`t` would hold 2 duplicated keys (id): player_lookup=c. Nothing was published.",
+        ),
+        ('Conversion Error: Could not convert string "x" to INT32', 'Conversion Error: Could not convert string "y" to INT32'),
+    ],
+)  # fmt: skip
+def test_the_same_error_is_the_same_whichever_row_it_names(first: str, second: str) -> None:
+    assert without_rows(first) == without_rows(second)
+
+
+def test_another_error_or_column_is_another_one() -> None:
+    texts = [
+        "t.usage_rate: 9 is outside NUMERIC(6,2) Row: id=1.", "t.points: 9 is outside NUMERIC(6,2) Row: id=1.",
+        "t.points is null, and its contract requires a value. Row: id=1.", "skipped, since something failed",
+    ]  # fmt: skip
+    assert len({without_rows(text) for text in texts}) == len(texts)
