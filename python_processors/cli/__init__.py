@@ -12,7 +12,8 @@ from python_processors import __version__
 from python_processors.cli.command import LazyGroup
 
 COMMANDS = (
-    "backfill", "explain", "gaps", "migrate", "plan", "prepare", "report", "retry", "simulate", "status", "verify"
+    "alerts", "backfill", "explain", "gaps", "migrate", "plan", "prepare", "report", "retry", "simulate", "status",
+    "verify",
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from python_processors.alerts.telling import ASKED
 from python_processors.cli.options import Asked, Ways
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ def request_of(
         **({"dates_in_a_chunk": ways.chunk_dates} if ways.chunk_dates else {}),
     )  # fmt: skip
     check_request(project, request, date.today())
+    if context := click.get_current_context(silent=True):
+        context.meta[ASKED] = request  # an alert of an error says of which dates it is
     return request
 
 

@@ -14,6 +14,7 @@ LEDGERS = ("input_ledger", "publish_ledger", "decisions")
 NOT_MODELS = (
     *LEDGERS,
     "skip_audits",
+    "alert_ledger",
     "analytics_processor_runs",
     "precompute_processor_runs",
     "run_locks",

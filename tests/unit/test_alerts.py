@@ -1,4 +1,4 @@
-"""One digest for a run that needs somebody, none for one that does not, and no run fails for a channel."""
+"""One digest for what is new, none for what was told, and no run fails for a channel."""
 
 from __future__ import annotations
 
@@ -6,19 +6,28 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
-from python_processors import alerts
-from python_processors.alerts import CHANNELS, alerting, digest_of_run, send
+from python_processors.alerts import CHANNELS, alerting, tell_of_run, telling
+from python_processors.alerts.channels import Message, channels_of, send
+from python_processors.alerts.digest import digest_of_run
+from python_processors.alerts.findings import Finding, Key, findings_of_run
+from python_processors.alerts.news import News, Told
+from python_processors.engines import DuckDBWarehouse
+from python_processors.engines.base import WaitEndedError
 from python_processors.orchestration.backfill import NotConfirmedError
+from python_processors.orchestration.proof.held_back import HeldBack
+from python_processors.orchestration.proof.open_findings import OpenFinding
 from python_processors.orchestration.proof.row_checks import RowChecks, TableVerification, Verification
 from python_processors.orchestration.request import RangeError, Request
 from python_processors.orchestration.run.invocation import NoRoomError
 from python_processors.orchestration.run.journal import RunResult, RunWarning
 from python_processors.schema.drift import Drift, DriftError
+from python_processors.schema.tables import create_tables
 
 START, END = date(2021, 10, 19), date(2021, 11, 27)
 DAYS = [START + timedelta(days=offset) for offset in range(40)]
@@ -69,72 +78,176 @@ def dead_url() -> str:
     return gone.url
 
 
-def failed(**kinds: object) -> RunResult:
+@pytest.fixture(autouse=True)
+def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DuckDBWarehouse:
+    """One that runs have built, and that remembers nothing yet."""
+    monkeypatch.setenv("FULLCOURT_DUCKDB", str(tmp_path / "fullcourt.duckdb"))
+    made = DuckDBWarehouse()
+    with made.writing() as session:
+        create_tables(session, "nba_ops.publish_ledger")
+    return made
+
+
+def ended(**kinds: object) -> RunResult:
     return RunResult("20211127T060000-abcdef", **kinds)  # type: ignore[arg-type]
 
 
+def verified(*findings: OpenFinding, excused: tuple[OpenFinding, ...] = ()) -> Verification:
+    return Verification((TableVerification(RowChecks("a_table", START, END, {}), 37, 40, findings, excused),))
+
+
+def partial(day: date, said: str = "3 of 4 rows: MIA@BOS lacks jimmybutler") -> OpenFinding:
+    return OpenFinding(f"{day} is partial: {said}", "partial", day, day, said)
+
+
+def digest(result: RunResult, verification: Verification | None = None, *more: Finding) -> Message:
+    """What a channel that was told nothing hears."""
+    return digest_of_run(REQUEST, result, News(tuple(findings_of_run(REQUEST, result, verification, more))))
+
+
 def test_many_failures_are_one_digest_of_counts_and_first_dates(
-    channel: Channel, monkeypatch: pytest.MonkeyPatch
+    channel: Channel, warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(CHANNELS, channel.url)
-    monkeypatch.setattr(alerts, "opened_breakers", lambda *_: {})
-    result = failed(
+    result = ended(
         failed={f"table_{number}": DAYS for number in range(10)},
         blocked={"ml_feature_store_v2": DAYS[5:]},
         failures={f"table_{number} {day}": "it broke" for number in range(10) for day in DAYS},
         wrong_skips=[("player_game_summary", START)],
     )
-    alerts.tell_of_run(None, REQUEST, result)  # type: ignore[arg-type]
+    tell_of_run(warehouse, REQUEST, result)
     (sent,) = channel.received
-    assert sent["title"] == "fullcourt 2021-10-19 to 2021-11-27: 400 failed, 35 blocked, 1 wrong skip"
-    assert "table_0: 2021-10-19, 2021-10-20, 2021-10-21 and 37 more" in sent["message"]
-    assert "and 5 more tables" in sent["message"]
+    assert sent["title"] == "fullcourt 2021-10-19 to 2021-11-27: 400 failed, 1 wrong skip, 35 blocked"
+    assert sent["message"].splitlines()[:2] == [
+        "Failed: 400 partitions of 10 tables",
+        "  table_0 2021-10-19, 2021-10-20, 2021-10-21 and 37 more: it broke",
+    ]
+    assert "  and 200 more" in sent["message"]
     assert "Next: fullcourt gaps --start 2021-10-19 --end 2021-11-27" in sent["message"]
     assert len(sent["message"].splitlines()) < 25
 
 
-def test_a_run_that_needs_nobody_is_silent(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_needs_nobody_is_silent(
+    channel: Channel, warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(CHANNELS, channel.url)
-    whole = Verification((TableVerification(RowChecks("a_table", START, END, {}), 40, 40, ()),))
-    alerts.tell_of_run(None, REQUEST, failed(skipped={"a_table": 40}), whole)  # type: ignore[arg-type]
+    tell_of_run(warehouse, REQUEST, ended(skipped={"a_table": 40}), verified())
     assert channel.received == []
 
 
 def test_without_channels_nothing_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(CHANNELS, raising=False)
-    monkeypatch.setattr(alerts, "digest_of_run", lambda *_: pytest.fail("somebody looked"))
-    alerts.tell_of_run(None, REQUEST, failed(failed={"a_table": DAYS}))  # type: ignore[arg-type]
+    monkeypatch.setattr(telling, "findings_of_run", lambda *_: pytest.fail("somebody looked"))
+    tell_of_run(None, REQUEST, ended(failed={"a_table": DAYS}))  # type: ignore[arg-type]
 
 
-def test_gaps_are_told_once_and_not_again_as_failed() -> None:
-    reasons = (f"{DAYS[0]} is failed: it broke", f"{DAYS[1]} is partial (3 of 4 rows): a game", f"{DAYS[2]} is missing")
-    verification = Verification((TableVerification(RowChecks("a_table", START, END, {}), 37, 40, reasons),))
-    digest = digest_of_run(REQUEST, failed(failed={"a_table": DAYS[:1]}), verification, {})
-    assert digest is not None
-    assert digest.title.endswith("1 failed, 2 missing, partial or otherwise not as expected")
-    assert f"  a_table: {DAYS[1]} is partial (3 of 4 rows): a game (and 1 more)" in digest.lines
+def test_a_hole_is_told_once_and_its_end_once(
+    channel: Channel, warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(CHANNELS, channel.url)
+    rounds = [verified(partial(START), partial(END)), verified(partial(START), partial(END)), verified(partial(START))]
+    for verification in (*rounds, rounds[-1]):
+        tell_of_run(warehouse, REQUEST, ended(), verification)
+    first, second = channel.received
+    assert first["title"].endswith(": 2 partial")
+    assert "  a_table 2021-10-19, 2021-11-27: 3 of 4 rows: MIA@BOS lacks jimmybutler" in first["message"]
+    assert "Why: fullcourt explain a_table 2021-10-19" in first["message"]
+    assert second["title"].endswith(": 1 resolved, 1 still open")
+    assert second["message"].startswith("Resolved: 1\n  a_table 2021-11-27: was partial\n\nStill open: 1 partial, ")
+    assert "WARNING" not in capsys.readouterr().err
+
+
+def test_a_run_of_another_range_resolves_nothing(
+    channel: Channel, warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(CHANNELS, channel.url)
+    tell_of_run(warehouse, REQUEST, ended(), verified(partial(START)))
+    tell_of_run(warehouse, Request(END, END), ended(), verified())
+    tell_of_run(warehouse, Request(START, END, ("another_table",)), ended(), verified())
+    assert len(channel.received) == 1
+
+
+def test_what_is_excused_is_silent(
+    channel: Channel, warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(CHANNELS, channel.url)
+    excused = verified(excused=(OpenFinding(f"{START}: a reason", "excused", START, START),))
+    for verification in (excused, verified(partial(START)), excused, excused):
+        tell_of_run(warehouse, REQUEST, ended(), verification)
+    (sent,) = channel.received
+    assert sent["title"].endswith(": 1 partial")
+
+
+def test_a_stop_by_a_person_is_one_line_whatever_is_missing_then(
+    channel: Channel, warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(CHANNELS, channel.url)
+    missing = OpenFinding(f"{START} to {END} are missing", "missing", START, END)
+    tell_of_run(warehouse, REQUEST, ended(was_stopped=True, failed={"a_table": [START]}), verified(missing))
+    (sent,) = channel.received
+    assert "stopped by a person" in sent["title"]
+    assert sent["message"] == (
+        "`fullcourt backfill --start 2021-10-19 --end 2021-11-27` goes on where it ended."
+        " 1 partition had failed before that."
+    )
+    tell_of_run(warehouse, REQUEST, ended(), verified(partial(START)))
+    assert channel.received[1]["title"].endswith(": 1 partial"), "what a stopped run did not tell, the next one does"
+
+
+def test_a_reminder_names_what_is_open_and_what_to_type() -> None:
+    finding = Finding(Key("a_table", START, "partial"), "3 of 4 rows: MIA@BOS", (START, START))
+    told = Told(finding, finding.fingerprint, datetime(2021, 11, 26, 6, tzinfo=UTC), None)
+    made = digest_of_run(REQUEST, ended(), News(still_open=(told,), is_reminder_due=True))
+    assert made.title.endswith(": 1 still open (a reminder)")
+    assert made.lines[:3] == (
+        "Still open: 1 partial, the first told 2021-11-26 06:00 UTC",
+        "Partial: 1 partition of 1 table",
+        "  a_table 2021-10-19: 3 of 4 rows: MIA@BOS",
+    )
+    assert f"Next: fullcourt gaps --start {START} --end {START}, then fullcourt backfill" in made.body
+
+
+def test_blocked_is_called_blocked() -> None:
+    said = f"it reads b_table of {START}, which failed"
+    made = digest(ended(), verified(OpenFinding("", "blocked", END, END, said)))
+    assert made.title.endswith(": 1 blocked")
+    assert made.lines[:2] == ("Blocked: 1 partition of 1 table", f"  a_table {END}: {said}")
+
+
+def test_faults_of_the_staging_layer_are_told() -> None:
+    said = "3 rows of nbac_x have no game_date (file x.parquet): fill it in and load again"
+    made = digest(ended(), Verification((), (OpenFinding(said, "undated"),)))
+    assert made.title.endswith(": 1 feed with rows without a date")
+    assert f"  staging_layer: {said}" in made.lines
+
+
+def test_rows_held_back_are_told_of_dates_with_news_alone() -> None:
+    held = [
+        HeldBack("bdl_player_boxscores", "unknown player", 1, day, day, f"{day} nobodyknown") for day in (START, END)
+    ]
+    finding = Finding(Key("a_table", START, "partial"), "3 of 4 rows", (START, START))
+    made = digest_of_run(REQUEST, ended(), News(new=(finding,)), held)
+    assert held[0].sentence in made.body
+    assert held[1].sentence not in made.body
 
 
 def test_a_wrong_skip_alone_names_the_date_to_explain() -> None:
-    digest = digest_of_run(REQUEST, failed(wrong_skips=[("player_game_summary", START)]), None, {})
-    assert digest is not None
-    assert digest.lines[-1].startswith(f"Next: fullcourt explain player_game_summary {START}")
+    made = digest(ended(wrong_skips=[("player_game_summary", START)]))
+    assert f"Next: fullcourt explain player_game_summary {START}" in made.body
 
 
 def test_a_warning_of_a_test_is_told_with_what_it_found() -> None:
-    warning = RunWarning("days_are_known", 2, "Got 2 results", START, END)
-    digest = digest_of_run(REQUEST, failed(warnings=[warning]), None, {})
-    assert digest is not None
-    assert digest.title.endswith(": 1 warning")
-    assert "  days_are_known: 2 failures, 2021-10-19 to 2021-11-27: Got 2 results" in digest.lines
-    assert digest.lines[-1].startswith("Next: docs/checks.md")
+    made = digest(ended(warnings=[RunWarning("days_are_known", 2, "Got 2 results", START, END)]))
+    assert made.title.endswith(": 1 warning")
+    assert f"  days_are_known {END}: 2 failures, 2021-10-19 to 2021-11-27: Got 2 results" in made.lines
+    assert "Next: docs/checks.md" in made.body
 
 
-def test_open_breakers_are_counted_by_table() -> None:
-    digest = digest_of_run(REQUEST, failed(), None, {"upcoming_player_game_context": [START] * 7})
-    assert digest is not None
-    assert digest.title.endswith("7 circuit breakers open")
-    assert "  upcoming_player_game_context: 2021-10-19" in digest.lines
+def test_an_open_breaker_names_its_player() -> None:
+    breaker = Finding(Key("a_table", START, "breaker", "jimmybutler"), "jimmybutler after 3 attempts", (START, START))
+    made = digest(ended(), None, breaker)
+    assert made.title.endswith(": 1 circuit breaker open")
+    assert "  a_table 2021-10-19: jimmybutler after 3 attempts" in made.lines
 
 
 @pytest.mark.parametrize(
@@ -154,6 +267,78 @@ def test_a_run_that_ends_in_an_error_tells_it_and_still_raises(
     (sent,) = channel.received
     assert title in sent["title"]
     assert "Next: fullcourt " in sent["message"]
+
+
+def test_the_same_error_is_told_once_until_a_run_ends_without_it(
+    channel: Channel, warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(CHANNELS, channel.url)
+    for _ in range(2):
+        with pytest.raises(NoRoomError):
+            raising(NoRoomError("No space left on device"))()
+    tell_of_run(warehouse, REQUEST, ended(), verified())
+    failed, resolved = channel.received
+    assert failed["title"] == "fullcourt backfill failed"
+    assert failed["message"].startswith("The disk is full (No space left on device).")
+    assert resolved["title"].endswith(": 1 resolved")
+    assert "fullcourt backfill: no longer ends in: The disk is full (No space left on device)" in resolved["message"]
+
+
+def test_a_run_that_is_stopped_while_it_waits_is_one_line(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CHANNELS, channel.url)
+    with pytest.raises(WaitEndedError):
+        raising(WaitEndedError())()
+    (sent,) = channel.received
+    assert sent["title"] == "fullcourt backfill: stopped by a person"
+    assert len(sent["message"].splitlines()) == 1
+
+
+def test_an_alert_makes_no_warehouse(channel: Channel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CHANNELS, channel.url)
+    monkeypatch.setenv("FULLCOURT_DUCKDB", str(tmp_path / "none" / "fullcourt.duckdb"))
+    with pytest.raises(NoRoomError):
+        raising(NoRoomError("No space left on device"))()
+    assert len(channel.received) == 1
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_digest_that_cannot_be_noted_is_sent_all_the_same(
+    channel: Channel, warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def no_room(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setenv(CHANNELS, channel.url)
+    monkeypatch.setattr("python_processors.alerts.memory.remember", no_room)
+    for _ in range(2):
+        tell_of_run(warehouse, REQUEST, ended(), verified(partial(START)))
+    assert len(channel.received) == 2
+    assert capsys.readouterr().err.count(
+        f"WARNING {CHANNELS}: what was told cannot be noted (OSError); the next run tells it again."
+    ) == 2  # fmt: skip
+
+
+def test_where_what_was_told_cannot_be_read_everything_is_told(
+    channel: Channel, warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(CHANNELS, channel.url)
+    tell_of_run(warehouse, REQUEST, ended(), verified(partial(START)))
+    with warehouse.writing() as session:
+        session.execute("alter table nba_ops.alert_ledger drop column told_at")
+    tell_of_run(warehouse, REQUEST, ended(), verified(partial(START)))
+    assert len(channel.received) == 2
+    assert "what was told before cannot be read (BinderException)" in capsys.readouterr().err
+
+
+def test_a_channel_that_was_dead_is_told_later_and_the_other_is_not_told_twice(
+    channel: Channel, dead_url: str, warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = Channel()
+    for second in (dead_url, late.url, late.url):
+        monkeypatch.setenv(CHANNELS, f"{channel.url} {second}")
+        tell_of_run(warehouse, REQUEST, ended(), verified(partial(START)))
+    assert (len(channel.received), len(late.received)) == (1, 1)
+    late.server.shutdown()
 
 
 @pytest.mark.parametrize("error", [RangeError("no such dates"), NotConfirmedError(400)])
@@ -182,7 +367,7 @@ def test_a_dead_channel_is_a_warning_that_does_not_name_it(
     assert len(channel.received) == 1, "the channel that lives has its digest"
     said = "".join(capfd.readouterr())
     assert "channel 1 (json) did not take the message" in said
-    assert "channel 2 is no URL" in said
+    assert "channel 2 (nonsense) is no URL" in said
     assert PASSWORD not in said
     assert "127.0.0.1" not in said
 
@@ -190,15 +375,17 @@ def test_a_dead_channel_is_a_warning_that_does_not_name_it(
 def test_a_channel_that_never_answers_is_waited_for_no_longer_than_it_is_given() -> None:
     slow = Channel(thinks=30)
     started = time.monotonic()
-    problems = send(alerts.Digest("title", ("line",)), f"{slow.url}?rto=60", seconds=1)
+    (of,) = channels_of(f"{slow.url}?rto=60")
+    (delivery,) = send([(of, Message("title", ("line",)))], seconds=1)
     assert time.monotonic() - started < 5
-    assert problems == [f"{CHANNELS}: channel 1 (json) did not answer within 1 s; the run is not affected."]
+    assert delivery.sentence == "channel 1 (json) did not answer within 1 s"
     slow.server.shutdown()
 
 
 def test_a_digest_holds_no_secret(channel: Channel) -> None:
     said = f"{channel.url} and https://me:{PASSWORD}@host/x refused Bearer abc.def and ya29.token-1"
-    assert send(alerts.Digest(said, (said, "a" * 1000)), channel.url) == []
+    (delivery,) = send([(channels_of(channel.url)[0], Message(said, (said, "a" * 1000)))])
+    assert delivery.is_taken
     (sent,) = channel.received
     text = sent["title"] + sent["message"]
     assert PASSWORD not in text
@@ -209,9 +396,9 @@ def test_a_digest_holds_no_secret(channel: Channel) -> None:
 
 
 def test_a_fault_in_the_alert_itself_is_a_warning(
-    channel: Channel, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    channel: Channel, warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(CHANNELS, channel.url)
-    monkeypatch.setattr(alerts, "digest_of_run", lambda *_: 1 / 0)
-    alerts.tell_of_run(None, REQUEST, failed())  # type: ignore[arg-type]
+    monkeypatch.setattr(telling, "findings_of_run", lambda *_: 1 / 0)
+    tell_of_run(warehouse, REQUEST, ended())
     assert "no alert was sent (ZeroDivisionError)" in capsys.readouterr().err

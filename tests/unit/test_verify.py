@@ -244,7 +244,8 @@ def test_what_is_held_back_is_said_with_its_feed_reason_and_first_row() -> None:
     of = HeldBack("bdl_player_boxscores", "unknown player", 2, FIRST, LAST, f"{FIRST} nobodyknown")
     found = replace(verify([RowChecks("made_up", FIRST, FIRST, {})], complete(0)), held_back=(of,))
     assert (
-        f"  bdl_player_boxscores: 2 rows of {FIRST} to {LAST}: unknown player (the first: {FIRST} nobodyknown)"
+        f"  bdl_player_boxscores: 2 rows of {FIRST} to {LAST}: unknown player (the first: {FIRST} nobodyknown):"
+        " add an alias or a row of the registry"
     ) in found.lines()
 
 

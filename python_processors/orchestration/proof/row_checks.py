@@ -20,6 +20,7 @@ from python_processors.contract import Contract, load_contract
 from python_processors.errors import CastError, ColumnMismatchError
 from python_processors.hashing import HASH_LENGTH, data_hashes
 from python_processors.orchestration.proof.held_back import HeldBack, lines_of
+from python_processors.orchestration.proof.open_findings import OpenFinding
 from python_processors.orchestration.state.states import FINE, NOT_EXPECTED, WHOLE
 from python_processors.orchestration.warehouse import Session
 
@@ -81,30 +82,39 @@ class RowChecks:
     @property
     def problems(self) -> list[str]:
         """Each fault in a sentence, with its examples."""
+        return [found.said for found in self.findings]
+
+    @property
+    def findings(self) -> list[OpenFinding]:
+        """The same with kind and dates."""
         return [
-            f"{finding.count:,} {what}: {'; '.join(finding.examples)}{' ...' if _cut_off(finding) else ''}"
-            for what, finding in self._faults.items()
-        ]
+            OpenFinding(
+                f"{finding.count:,} {what}: {'; '.join(finding.examples)}{' ...' if _cut_off(finding) else ''}",
+                kind, min(finding.days, default=None), max(finding.days, default=None),
+            )
+            for kind, what, finding in self._faults
+        ]  # fmt: skip
 
     @property
     def faulty_days(self) -> dict[date, str]:
         """Dates with a row that is not what it claims to be, and the faults of each."""
         found: dict[date, list[str]] = defaultdict(list)
-        for what, finding in self._faults.items():
+        for _, what, finding in self._faults:
             for day in finding.days:
                 found[day].append(what)
         return {day: f"verification found that {', and '.join(faults)}" for day, faults in sorted(found.items())}
 
     @property
-    def _faults(self) -> dict[str, Finding]:
-        named = {
-            "rows have no data_hash": self.unhashed,
-            f"rows have a data_hash that is not {HASH_LENGTH} lower-case hex characters": self.malformed,
-            "rows are not what their data_hash was made of": self.altered,
-            "keys have more than one row": self.doubled,
-            "batches of rows hold a value that its column's type cannot": self.unfit,
+    def _faults(self) -> list[tuple[str, str, Finding]]:
+        """(kind, what is said of it, rows or keys) of each fault that there is."""
+        said = {
+            "unhashed": "rows have no data_hash",
+            "malformed": f"rows have a data_hash that is not {HASH_LENGTH} lower-case hex characters",
+            "altered": "rows are not what their data_hash was made of",
+            "doubled": "keys have more than one row",
+            "unfit": "batches of rows hold a value that its column's type cannot",
         }
-        return {what: finding for what, finding in named.items() if finding}
+        return [(kind, what, finding) for kind, what in said.items() if (finding := getattr(self, kind))]
 
 
 @dataclass(frozen=True)
@@ -130,13 +140,18 @@ class TableVerification:
     checks: RowChecks
     dates_complete: int
     dates_expected: int
-    reasons: tuple[str, ...]
-    excused: tuple[str, ...] = ()
+    findings: tuple[OpenFinding, ...]
+    excused: tuple[OpenFinding, ...] = ()
     excused_rows: int = 0
 
     @property
+    def reasons(self) -> tuple[str, ...]:
+        """What is wrong, a sentence each."""
+        return tuple(found.said for found in self.findings)
+
+    @property
     def passed(self) -> bool:
-        return not self.reasons
+        return not self.findings
 
 
 @dataclass(frozen=True)
@@ -147,13 +162,18 @@ class Verification:
     """
 
     tables: tuple[TableVerification, ...]
-    layer: tuple[str, ...] = ()
+    layer_findings: tuple[OpenFinding, ...] = ()
     notes: tuple[str, ...] = ()
     held_back: tuple[HeldBack, ...] = ()
 
     @property
+    def layer(self) -> tuple[str, ...]:
+        """What is wrong with the staging layer, a sentence each."""
+        return tuple(found.said for found in self.layer_findings)
+
+    @property
     def passed(self) -> bool:
-        return not self.layer and all(table.passed for table in self.tables)
+        return not self.layer_findings and all(table.passed for table in self.tables)
 
     @property
     def first_problem(self) -> str:
@@ -168,7 +188,9 @@ class Verification:
         for name, reasons in (("staging_layer", self.layer), *((of.checks.table, of.reasons) for of in self.tables)):
             lines += _listed(f"{name}:", reasons)
         for of in self.tables:
-            lines += _listed(f"{of.checks.table}, excused by completeness_exceptions:", of.excused)
+            lines += _listed(
+                f"{of.checks.table}, excused by completeness_exceptions:", [one.said for one in of.excused]
+            )
         lines += lines_of(self.held_back)
         notes = ["", *self.notes] if self.notes else []
         excused = sum(of.excused_rows for of in self.tables)
@@ -218,8 +240,9 @@ def check_rows(session: Session, table: str, start: date, end: date) -> RowCheck
 
 
 def verify(
-    checks: Sequence[RowChecks], states: Sequence[DateState], layer: Sequence[str] = (), notes: Sequence[str] = ()
-) -> Verification:
+    checks: Sequence[RowChecks], states: Sequence[DateState], layer: Sequence[OpenFinding] = (),
+    notes: Sequence[str] = (),
+) -> Verification:  # fmt: skip
     """Rows and dates together: a table passes when no row check failed and each of its dates is as it is to be,
     with as many rows as its state says. States of other tables and dates are not looked at.
 
@@ -237,19 +260,20 @@ def _verified(checks: RowChecks, states: Mapping[date, DateState]) -> TableVerif
     outcomes = Counter(state.outcome for state in known)
     unknown = [state for state in known if state.outcome == "unknown"]
     others = [day for day in days if not (day in states and states[day].outcome == "unknown")]
-    reasons = [
-        *checks.problems, *_unknown(unknown),
-        *(reason for day in others if (reason := _reason(day, states.get(day), checks))),
+    findings = [
+        *checks.findings, *_unknown(unknown),
+        *(found for day in others if (found := _reason(day, states.get(day), checks))),
     ]  # fmt: skip
     expected = len(days) - sum(outcomes[outcome] for outcome in NOT_EXPECTED)
     excused = [state for state in known if state.outcome == "excused"]
     return TableVerification(
-        checks, sum(outcomes[outcome] for outcome in WHOLE), expected, tuple(reasons),
-        tuple(f"{state.date}: {state.reason}" for state in excused), sum(state.excused_rows for state in excused),
+        checks, sum(outcomes[outcome] for outcome in WHOLE), expected, tuple(findings),
+        tuple(OpenFinding(f"{of.date}: {of.reason}", of.outcome, of.date, of.date) for of in excused),
+        sum(state.excused_rows for state in excused),
     )  # fmt: skip
 
 
-def _unknown(states: Sequence[DateState]) -> list[str]:
+def _unknown(states: Sequence[DateState]) -> list[OpenFinding]:
     """One reason per span of dates: the schedule says the same of each of them."""
     spans: list[list[DateState]] = []
     for state in states:
@@ -259,23 +283,30 @@ def _unknown(states: Sequence[DateState]) -> list[str]:
         else:
             spans.append([state])
     return [
-        f"{span[0].date} is unknown: {span[0].reason}"
-        if len(span) == 1
-        else f"{span[0].date} to {span[-1].date} are unknown: {span[0].reason}"
+        OpenFinding(
+            f"{span[0].date} is unknown: {span[0].reason}"
+            if len(span) == 1
+            else f"{span[0].date} to {span[-1].date} are unknown: {span[0].reason}",
+            "unknown", span[0].date, span[-1].date, span[0].reason,
+        )
         for span in spans
-    ]
+    ]  # fmt: skip
 
 
-def _reason(day: date, state: DateState | None, checks: RowChecks) -> str | None:
+def _reason(day: date, state: DateState | None, checks: RowChecks) -> OpenFinding | None:
     """Why a date fails, or None."""
     stored = checks.rows_by_date.get(day, 0)
     if state is None:
-        return f"{day} is not accounted for"
+        return OpenFinding(f"{day} is not accounted for", "not accounted for", day, day)
     if state.outcome not in FINE:
-        counts = f" ({state.actual_rows:,} of {state.expected_rows:,} rows)" if state.outcome == "partial" else ""
-        return f"{day} is {state.outcome}{counts}: {state.reason or 'no reason is known'}"
+        reason = state.reason or "no reason is known"
+        counts = f"{state.actual_rows:,} of {state.expected_rows:,} rows" if state.outcome == "partial" else ""
+        said = f"{day} is {state.outcome}{f' ({counts})' if counts else ''}: {reason}"
+        return OpenFinding(said, state.outcome, day, day, f"{counts}: {reason}" if counts else reason)
     if stored != state.actual_rows:
-        return f"{day} is {state.outcome} with {state.actual_rows:,} rows, and {stored:,} are stored"
+        said = f"{day} is {state.outcome} with {state.actual_rows:,} rows, and {stored:,} are stored"
+        why = f"{state.actual_rows:,} rows are known, and {stored:,} are stored"
+        return OpenFinding(said, "miscounted", day, day, why)
     return None
 
 
@@ -415,6 +446,6 @@ def _as_dict(table: TableVerification) -> dict[str, Any]:
         "dates_complete": table.dates_complete,
         "dates_expected": table.dates_expected,
         "reasons": list(table.reasons),
-        "excused": list(table.excused),
+        "excused": [one.said for one in table.excused],
         "excused_rows": table.excused_rows,
     }

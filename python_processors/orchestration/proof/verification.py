@@ -11,6 +11,7 @@ from python_processors.errors import FullcourtError
 from python_processors.orchestration.locks import run_lock
 from python_processors.orchestration.project import LAYER, Project, precompute_reads
 from python_processors.orchestration.proof.held_back import held_back
+from python_processors.orchestration.proof.open_findings import OpenFinding
 from python_processors.orchestration.proof.row_checks import DateState, Verification, check_rows, verify
 from python_processors.orchestration.state.ledger import Decision, LedgerWriter
 from python_processors.orchestration.state.snapshot import Snapshot
@@ -37,8 +38,11 @@ def verify_range(
         unused = held_back(session, start, end)
         undated = undated_rows(session, project)
     known = {(state.table, state.day): state for state in states}
-    layer = [f"{s.day} is {s.outcome}: {s.reason}" for s in states if s.table == LAYER and s.outcome not in FINE]
-    layer += undated
+    layer = [
+        OpenFinding(f"{s.day} is {s.outcome}: {s.reason}", s.outcome, s.day, s.day, s.reason)
+        for s in states if s.table == LAYER and s.outcome not in FINE
+    ]  # fmt: skip
+    layer += [OpenFinding(said, "undated") for said in undated]
     dates = [
         _date_state(known.get((table, day)), table, day)
         for table in snapshot.tables

@@ -1,0 +1,160 @@
+"""What needs attention after a run, each thing with a key that is the same from run to run."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from python_processors.alerts.sentences import one_line, own_sentence, without_passing, without_rows
+
+if TYPE_CHECKING:
+    from python_processors.orchestration.proof.open_findings import OpenFinding
+    from python_processors.orchestration.proof.row_checks import Verification
+    from python_processors.orchestration.request import Request
+    from python_processors.orchestration.run.journal import RunResult
+    from python_processors.orchestration.warehouse import Session
+
+LAYER = "staging_layer"
+EVENTS = ("wrong skip", "warning")  # told when they happen: nothing is open afterwards, and nothing is resolved
+ROW_FAULTS = ("unhashed", "malformed", "altered", "doubled", "unfit")
+_OF_DATES = re.compile(r" (?:\d+ dates from )?\d{4}-\d\d-\d\d(?: to \d{4}-\d\d-\d\d)?$")  # progress.spelled()
+_NUMBERS = re.compile(r"\b[\d,]+ ")
+_BREAKERS = ("nba_ops.analytics_failures", "nba_ops.precompute_failures")
+
+
+class Key(NamedTuple):
+    """What makes a finding the same in another run. `entity` is a player, a team or a day that has it alone."""
+
+    table: str
+    day: date | None
+    kind: str
+    entity: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that needs attention.
+
+    `scope` are the first and last date that a run must look at to see whether it is still open; None where each run
+    sees it. `same_as` is set where the sentence differs from run to run, and its subject does not.
+    """
+
+    key: Key
+    said: str
+    scope: tuple[date, date] | None = None
+    same_as: str = ""
+
+    @property
+    def is_event(self) -> bool:
+        return self.key.kind in EVENTS
+
+    @property
+    def fingerprint(self) -> str:
+        """Another one, and the finding is told again."""
+        text = self.same_as or without_passing(self.said)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def findings_of_run(
+    request: Request, result: RunResult, verification: Verification | None, breakers: Iterable[Finding] = ()
+) -> list[Finding]:
+    """All that a run and its verification found, each once."""
+    found: dict[Key, Finding] = {}
+    for finding in (
+        *_verified(verification), *_failed(result), *_blocked(result), *_steps(request, result), *_events(result),
+        *breakers,
+    ):  # fmt: skip
+        found.setdefault(finding.key, finding)
+    return list(found.values())
+
+
+def open_breakers(session: Session, request: Request) -> list[Finding]:
+    """Circuit breakers that are open in a range, and that a repair can close."""
+    found = []
+    for ledger in _BREAKERS:
+        if not session.columns(ledger):
+            continue
+        rows = session.read(
+            "select processor_name, analysis_date, entity_id, failure_category, failure_reason, attempt_count,"
+            f" circuit_breaker_until from {session.named(ledger)}"
+            f" where analysis_date between date '{request.start}' and date '{request.end}'"
+            " and circuit_breaker_tripped and is_correctable and resolution_status = 'UNRESOLVED'"
+            " order by processor_name, analysis_date, entity_id, failure_category"
+        )
+        for row in rows.to_pylist():
+            day, until = row["analysis_date"], row["circuit_breaker_until"]
+            held = f"until {until:%Y-%m-%d %H:%M} UTC" if until else "until its inputs change"
+            said = f"{row['entity_id']} after {row['attempt_count'] or 0:,} attempts, {held}: {row['failure_reason']}"
+            key = Key(row["processor_name"], day, "breaker", row["entity_id"] or "")
+            found.append(Finding(key, one_line(said), (day, day), f"{row['failure_category']}"))
+    return found
+
+
+def excused_dates(verification: Verification) -> frozenset[tuple[str, date]]:
+    """Dates of tables that somebody has looked at, and excused."""
+    return frozenset(
+        (table.checks.table, day) for table in verification.tables for one in table.excused for day in _days(one)
+    )
+
+
+def _failed(result: RunResult) -> Iterator[Finding]:
+    for table, days in result.failed.items():
+        for day in days:
+            message = result.failures.get(f"{table} {day}") or next(
+                (said for what, said in result.failures.items() if _OF_DATES.sub("", what) == table), ""
+            )
+            said = one_line(own_sentence(message))
+            yield Finding(Key(table, day, "failed"), said, (day, day), without_rows(said))
+
+
+def _blocked(result: RunResult) -> Iterator[Finding]:
+    for table, days in result.blocked.items():
+        for day in days:
+            yield Finding(Key(table, day, "blocked"), "it waits for what it reads", (day, day), "blocked")
+
+
+def _verified(verification: Verification | None) -> Iterator[Finding]:
+    if verification is None:
+        return
+    of_tables = [(table.checks.table, one) for table in verification.tables for one in table.findings]
+    for table, one in [(LAYER, one) for one in verification.layer_findings] + of_tables:
+        said = one_line(own_sentence(one.why or one.said))
+        if one.first is None or one.last is None:
+            # Of no date: what it is of stands before the files in brackets, and the count may change.
+            yield Finding(Key(table, None, one.kind, _NUMBERS.sub("", said.partition("(")[0]).strip()), said)
+        elif one.kind in ROW_FAULTS:
+            yield Finding(Key(table, one.first, one.kind), said, (one.first, one.last))
+        else:
+            # What a blocked date waits for is told by itself, and an old schedule's end is that of all dates.
+            same_as = one.kind if one.kind in ("blocked", "unknown") else ""
+            same_as = without_rows(said) if one.kind == "failed" else same_as
+            for day in _days(one):
+                yield Finding(Key(table, day, one.kind), said, (day, day), same_as)
+
+
+def _steps(request: Request, result: RunResult) -> Iterator[Finding]:
+    """Failures of what is no table, such as a model that counts rows."""
+    for what, message in result.failures.items():
+        name = _OF_DATES.sub("", what)
+        if name not in result.failed:
+            scope = (request.start, request.end)
+            said = one_line(own_sentence(message))
+            yield Finding(Key(name, None, "failed step"), said, scope, without_rows(said))
+
+
+def _events(result: RunResult) -> Iterator[Finding]:
+    for table, day in result.wrong_skips:
+        said = "it was skipped, and differs when it is built anew; it is built now"
+        yield Finding(Key(table, day, "wrong skip"), said, (day, day), result.run_id)
+    for of in result.warnings:
+        yield Finding(Key(of.test, of.end, "warning"), one_line(of.said), (of.start, of.end))
+
+
+def _days(of: OpenFinding) -> list[date]:
+    if of.first is None or of.last is None:
+        return []
+    return [of.first + timedelta(days=offset) for offset in range((of.last - of.first).days + 1)]

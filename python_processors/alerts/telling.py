@@ -1,0 +1,210 @@
+"""What commands call: tell of a run that ended, and of the error that one ended with. No run fails for an alert."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from python_processors.alerts.channels import CHANNELS, Channel, Message, channels_of, send
+from python_processors.alerts.findings import Finding, Key, excused_dates, findings_of_run, open_breakers
+from python_processors.alerts.news import Look, News, look_of, news_of
+
+if TYPE_CHECKING:
+    from python_processors.alerts.memory import Memory
+    from python_processors.orchestration.proof.row_checks import Verification
+    from python_processors.orchestration.request import Request
+    from python_processors.orchestration.run.journal import RunResult
+    from python_processors.orchestration.warehouse import Warehouse
+
+REMINDER = "alert_reminder_hours"
+ASKED = "fullcourt.request"  # in click's context: the request that a command made of its options
+
+
+def alerting(command: Callable[..., int]) -> Callable[..., int]:
+    """A command that tells of the error it ends with, and raises it all the same."""
+
+    @wraps(command)
+    def run(*args: Any, **options: Any) -> int:
+        try:
+            return command(*args, **options)
+        except Exception as error:
+            if os.environ.get(CHANNELS):
+                with _never_failing():
+                    _tell_of_error(command.__name__, error)
+            raise
+
+    return run
+
+
+def tell_of_run(
+    warehouse: Warehouse, request: Request, result: RunResult, verification: Verification | None = None
+) -> None:
+    """Tell each channel what it was not told yet of what a run and its verification found.
+
+    :param verification: without one nothing is known to be resolved.
+    """
+    if os.environ.get(CHANNELS):
+        with _never_failing():
+            _tell_of_run(warehouse, request, result, verification)
+
+
+@dataclass
+class _Telling:
+    """One round over all channels."""
+
+    warehouse: Warehouse | None
+    run_id: str
+    channels: Sequence[Channel]
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    breakers: list[Finding] = field(default_factory=list)
+    _memory: Memory | None = None
+    _is_ours: bool = True
+
+    def recall(self, request: Request | None) -> None:
+        """What channels know, and the breakers of a range. Where that cannot be read, everything is new to them."""
+        from python_processors.alerts.memory import recall
+
+        try:
+            if self.warehouse is None:
+                return
+            with self.warehouse.reading() as session:
+                self._is_ours = bool(session.columns("nba_ops.publish_ledger"))
+                self._memory = recall(session, self.now, self.after)
+                if request is not None:
+                    self.breakers = open_breakers(session, request)
+        except Exception as error:
+            _warn(f"what was told before cannot be read ({type(error).__name__}); open findings are told again.")
+
+    @property
+    def after(self) -> timedelta:
+        from python_processors.logic_version import project_vars
+
+        return timedelta(hours=float(project_vars()[REMINDER]))
+
+    def news(self, found: Sequence[Finding], look: Look | None) -> list[tuple[Channel, News]]:
+        return [
+            (channel, news_of(found, self._memory.of(channel) if self._memory else {}, look, self.now, self.after))
+            for channel in self.channels
+        ]
+
+    def tell(self, told: Sequence[tuple[Channel, News]], words: Callable[[News], Message]) -> None:
+        """Send the digests that there are, then note them."""
+        deliveries = {of.channel: of for of in send([(channel, words(news)) for channel, news in told if news])}
+        for delivery in deliveries.values():
+            if not delivery.is_taken:
+                _warn(f"{delivery.sentence}; the run is not affected.")
+        outcomes = [
+            (channel, news, channel not in deliveries or deliveries[channel].is_taken) for channel, news in told
+        ]
+        self._remember([of for of in outcomes if of[1] or of[1].closed])
+
+    def _remember(self, outcomes: Sequence[tuple[Channel, News, bool]]) -> None:
+        if not outcomes or self.warehouse is None or not self._is_ours:
+            return  # there is no warehouse yet: an alert does not make one
+        from python_processors.alerts.memory import Memory, remember
+
+        try:
+            with self.warehouse.writing() as session:
+                remember(session, self._memory or Memory(), outcomes, self.run_id, self.now)
+        except Exception as error:
+            _warn(f"what was told cannot be noted ({type(error).__name__}); the next run tells it again.")
+
+
+def _tell_of_run(warehouse: Warehouse, request: Request, result: RunResult, verification: Verification | None) -> None:
+    from python_processors.alerts.digest import digest_of_run, digest_of_stop
+
+    channels = channels_of(os.environ[CHANNELS])
+    if result.was_stopped:
+        stop = digest_of_stop(request, result)
+        _send_once(channels, stop)
+        return
+    telling = _Telling(warehouse, result.run_id, channels)
+    telling.recall(request)
+    found = findings_of_run(request, result, verification, telling.breakers)
+    look = None
+    if verification is not None:
+        excused = excused_dates(verification)
+        look = look_of(request.start, request.end, request.tables, bool(result.nodes_run), excused)
+    held_back = verification.held_back if verification else ()
+    telling.tell(telling.news(found, look), lambda news: digest_of_run(request, result, news, held_back))
+
+
+def _tell_of_error(command: str, error: Exception) -> None:
+    """Nothing of what its asker is told at once: a request that cannot be, a person's no, another run at work."""
+    import click
+
+    from python_processors.alerts.digest import digest_of_error, digest_of_wait
+    from python_processors.alerts.sentences import one_line, own_sentence
+    from python_processors.engines.base import WaitEndedError
+    from python_processors.errors import FullcourtError, RefusedError
+
+    if isinstance(error, (RefusedError, click.ClickException, click.Abort, click.exceptions.Exit)):
+        return
+    channels = channels_of(os.environ[CHANNELS])
+    if isinstance(error, WaitEndedError):
+        _send_once(channels, digest_of_wait(command, error))
+        return
+    kind = "" if isinstance(error, FullcourtError) else f"{type(error).__name__}: "
+    said = kind + (str(error) if isinstance(error, FullcourtError) else own_sentence(str(error)))
+    finding = Finding(Key(f"fullcourt {command}", None, "error"), one_line(said), _asked())
+    telling = _Telling(_warehouse(), "", channels)
+    telling.recall(None)
+    telling.tell(
+        [
+            (channel, _of_error(news, finding, telling.now, telling.after))
+            for channel, news in telling.news([finding], None)
+        ],
+        lambda news: digest_of_error(command, error, said, is_reminder=not news.new),
+    )
+
+
+def _of_error(news: News, finding: Finding, now: datetime, after: timedelta) -> News:
+    """What a run that ended in an error tells: of that alone, as it looked at nothing else."""
+    new = tuple(of for of in news.new if of.key == finding.key)
+    of_it = tuple(of for of in news.still_open if of.finding.key == finding.key)
+    is_due = any(of.told_at is not None and now - of.told_at >= after for of in of_it)
+    return News(new, (), of_it, (), is_due)
+
+
+def _asked() -> tuple[date, date] | None:
+    """The range of the command at work, where it came so far as to know it."""
+    import click
+
+    context = click.get_current_context(silent=True)
+    request = context.meta.get(ASKED) if context else None
+    return (request.start, request.end) if request else None
+
+
+def _warehouse() -> Warehouse | None:
+    """The warehouse of the environment; None where it is what went wrong."""
+    try:
+        from python_processors.orchestration.warehouse import warehouse_of_target
+
+        return warehouse_of_target()
+    except Exception:
+        return None
+
+
+def _send_once(channels: Sequence[Channel], message: Message) -> None:
+    for delivery in send([(channel, message) for channel in channels]):
+        if not delivery.is_taken:
+            _warn(f"{delivery.sentence}; the run is not affected.")
+
+
+@contextmanager
+def _never_failing() -> Iterator[None]:
+    """Whatever goes wrong with an alert is a line on stderr."""
+    try:
+        yield
+    except Exception as error:
+        _warn(f"no alert was sent ({type(error).__name__}); the run is not affected.")
+
+
+def _warn(problem: str) -> None:
+    print(f"WARNING {CHANNELS}: {problem}", file=sys.stderr)
