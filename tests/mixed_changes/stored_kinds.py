@@ -16,6 +16,7 @@ NOT_MODELS = (
     "skip_audits",
     "analytics_processor_runs",
     "precompute_processor_runs",
+    "runs",
     "run_locks",
     "raw_files",
 )
