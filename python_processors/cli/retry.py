@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 @guarded
 @alerting
 def retry(asked: Asked, yes: bool, as_json: bool) -> int:
-    """Build what needs attention and can come out otherwise, and say of the rest why it cannot.
+    """Build what needs attention, and say what stays open.
 
-    Without a range it looks at the dates that runs have tried so far.
+    It takes what can come out otherwise, raw files that are new among it, and says of the rest why it cannot. Without
+    a range it looks at the dates that runs have tried so far.
     """
     from python_processors.cli.text import result_lines
     from python_processors.orchestration.backfill import backfill as run_backfill

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
-from tests.integration.conftest import Rewrite
+from python_processors.orchestration.backfill import backfill
+from tests.integration.conftest import Rewrite, at_work, request
 from tests.integration.test_command_line import as_json, fullcourt
 from tests.warehouse import Warehouse
 
@@ -16,8 +16,8 @@ RANGE = ("--start", DAY, "--end", NEXT)
 FEEDS = ("nbac_gamebook_player_stats", "nbac_team_boxscore", "bdl_player_boxscores")
 
 
-def open_of(answer: dict[str, Any], table: str) -> dict[str, Any]:
-    (found,) = (one for one in answer["open"] if one["table"] == table and one["start"] == DAY)
+def open_of(answer: dict[str, Any], table: str, day: str) -> dict[str, Any]:
+    (found,) = (one for one in answer["open"] if (one["table"], one["start"]) == (table, day))
     return found
 
 
@@ -40,21 +40,24 @@ def test_a_lost_box_score_is_open_until_its_file_comes_back(
     ((game,),) = warehouse.query(f"select min(game_id) from nba_raw.bdl_player_boxscores where game_date = '{DAY}'")
     files = {table: next(warehouse.raw_dir.rglob(f"{table}.parquet")) for table in FEEDS}
     as_they_were = {table: file.read_bytes() for table, file in files.items()}
-    for table in FEEDS:
+    for table in FEEDS:  # as if they had never come
         rewrite(warehouse.raw_dir, table, f"select * from raw where game_id <> '{game}'")
 
-    lost = as_json(warehouse, "retry", *RANGE, code=1)  # nobody ran a backfill: it knows of the new files
-    assert DAY in lost["retried"]
-    partial = open_of(lost, "player_game_summary")
-    assert partial["outcome"] == "partial"
-    assert game in partial["reason"] or "without a source" in partial["reason"]
-    assert "waits for a raw file" in partial["why_not"]
+    with at_work(warehouse) as (project, opened):
+        backfill(project, opened, request(DAY, NEXT, allow_deletes=True), audited_share=0)
 
-    again = fullcourt(warehouse, "retry", *RANGE, code=1)
-    assert "built" not in again.stdout  # the same inputs: no run
-    assert f"player_game_summary {DAY}, partial: " in again.stdout
-    assert "Trying again cannot help: nothing that it reads has changed since it was built" in again.stdout
-    assert json.loads(fullcourt(warehouse, "retry", *RANGE, "--json", code=1).stdout)["retried"] == []
+    lost = as_json(warehouse, "retry", *RANGE, code=1)
+    assert lost["retried"] == []  # the same inputs: no run
+    assert "built" not in lost
+    partial = open_of(lost, "player_game_summary", DAY)
+    assert partial["outcome"] == "partial"
+    assert "without a source" in partial["reason"]
+    assert partial["why_not"] == "nothing that it reads has changed since it was built; it waits for a raw file with what lacks"  # fmt: skip
+    blocked = open_of(lost, "player_daily_cache", NEXT)
+    assert blocked["outcome"] == "blocked"
+    said = fullcourt(warehouse, "retry", *RANGE, code=1).stdout
+    assert f"  player_game_summary {DAY}, partial: {partial['reason']}" in said
+    assert "partitions need attention" in said
 
     for table, file in files.items():
         file.write_bytes(as_they_were[table])
