@@ -1,4 +1,4 @@
-"""What the report asks of BigQuery is valid GoogleSQL over the tables' contracts."""
+"""What the report, and a run at its start, ask of BigQuery is valid GoogleSQL over the tables' contracts."""
 
 from __future__ import annotations
 
