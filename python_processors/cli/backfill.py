@@ -16,7 +16,6 @@ from python_processors.cli.options import Asked, Ways, json_option, range_option
 
 if TYPE_CHECKING:
     from python_processors.engines.base import Warehouse
-    from python_processors.orchestration.plan.planner import Plan
     from python_processors.orchestration.project import Project
     from python_processors.orchestration.request import Request
 
@@ -52,7 +51,9 @@ def backfill(
     made = plan_of(project, warehouse, request)
     if not as_json and run_id is None:
         click.echo("\n".join(plan_lines(made, full=False)), err=True)
-    _confirm(project, warehouse, request, made, yes=yes, skip_first_month=skip_first_month, is_asked=not as_json)
+    opening.confirm(
+        project, warehouse, request, made, yes=yes, skip_first_month=skip_first_month, is_asked=not as_json
+    )  # fmt: skip
     if detach:
         return _detached(warehouse, as_json)
     result = run_backfill(project, warehouse, request, plan=made, wait=wait, run_id=run_id)
@@ -65,21 +66,6 @@ def backfill(
     if not no_report:
         _report_of(project, warehouse, request, is_idle=not result.nodes_run)
     return NOBODY if result.is_whole and verification.passed else SOMEBODY
-
-
-def _confirm(
-    project: Project, warehouse: Warehouse, request: Request, made: Plan, *, yes: bool, skip_first_month: bool,
-    is_asked: bool,
-) -> None:  # fmt: skip
-    """Refuse what should be looked at first; a large plan is confirmed by who sits at the terminal."""
-    from python_processors.orchestration.backfill import NotConfirmedError, guard
-
-    try:
-        guard(project, warehouse, request, made, confirmed=yes, skip_first_month=skip_first_month)
-    except NotConfirmedError:
-        can_ask = is_asked and sys.stdin.isatty()
-        if not can_ask or not click.confirm(f"Build these {len(made.dates)} dates?", err=True):
-            raise
 
 
 def _detached(warehouse: Warehouse, as_json: bool) -> int:

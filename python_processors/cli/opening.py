@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -15,6 +16,7 @@ from python_processors.cli.options import Asked, Ways
 
 if TYPE_CHECKING:
     from python_processors.engines.base import Session, Warehouse
+    from python_processors.orchestration.plan.planner import Plan
     from python_processors.orchestration.project import Project
     from python_processors.orchestration.request import Request
     from python_processors.orchestration.state.snapshot import Snapshot
@@ -96,6 +98,21 @@ def looked_at(asked: Asked) -> Iterator[tuple[Snapshot, Session]]:
     request = request_of(project, warehouse, asked, everything=True)
     with warehouse.reading() as session:
         yield Snapshot(project, session, request.start, request.end, tables=request.tables), session
+
+
+def confirm(
+    project: Project, warehouse: Warehouse, request: Request, made: Plan, *, yes: bool, skip_first_month: bool,
+    is_asked: bool,
+) -> None:  # fmt: skip
+    """Refuse what should be looked at first; a large plan is confirmed by who sits at the terminal."""
+    from python_processors.orchestration.backfill import NotConfirmedError, guard
+
+    try:
+        guard(project, warehouse, request, made, confirmed=yes, skip_first_month=skip_first_month)
+    except NotConfirmedError:
+        can_ask = is_asked and sys.stdin.isatty()
+        if not can_ask or not click.confirm(f"Build these {len(made.dates)} dates?", err=True):
+            raise
 
 
 def printed(out: dict[str, Any], lines: Sequence[str], as_json: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,27 +12,86 @@ from python_processors.cli import opening
 from python_processors.cli.command import NOBODY, SOMEBODY, Command, guarded
 from python_processors.cli.options import Asked, json_option, range_options
 
+if TYPE_CHECKING:
+    from python_processors.engines.base import Warehouse
+    from python_processors.orchestration.proof.left_open import Open
+    from python_processors.orchestration.proof.row_checks import Verification
+    from python_processors.orchestration.request import Request
+
 
 @click.command(cls=Command)
 @range_options
+@click.option("--yes", is_flag=True, help="Do not ask; build what can come out otherwise, however many dates.")
 @json_option
 @guarded
 @alerting
-def retry(asked: Asked, as_json: bool) -> int:
-    """Build the dates that failed, and what waited for them."""
+def retry(asked: Asked, yes: bool, as_json: bool) -> int:
+    """Build what needs attention, and say what stays open.
+
+    It takes what can come out otherwise, raw files that are new among it, and says of the rest why it cannot. Without
+    a range it looks at the dates that runs have tried so far.
+    """
     from python_processors.cli.text import result_lines
     from python_processors.orchestration.backfill import backfill as run_backfill
-    from python_processors.orchestration.backfill import failed_dates
+    from python_processors.orchestration.backfill import plan_of
+    from python_processors.orchestration.locks import check_unlocked
+    from python_processors.orchestration.proof.left_open import left_open
+    from python_processors.orchestration.proof.verification import states_of, verify_range
+    from python_processors.orchestration.state.snapshot import Snapshot
 
     project, warehouse = opening.opened()
+    check_unlocked(warehouse)
     warehouse = opening.patient(warehouse, is_alone=False)
-    every = opening.request_of(project, warehouse, asked, everything=True)
-    days = failed_dates(project, warehouse, every.start, every.end, every.tables)
-    if not days:
-        opening.printed({"retried": []}, ["No date has failed."], as_json)
-        return NOBODY
-    request = replace(every, start=min(days), end=max(days))
-    result = run_backfill(project, warehouse, request, only=days)
-    opening.printed(result.to_dict(), result_lines(result), as_json)
-    tell_of_run(warehouse, request, result)
-    return NOBODY if result.is_whole else SOMEBODY
+    request = opening.request_of(project, warehouse, asked, everything=True)
+    if asked.season is None:
+        request = _tried(warehouse, request, asked)
+    plan = plan_of(project, warehouse, request)  # with raw files that are new
+    result = None
+    if not plan.is_empty:
+        opening.confirm(project, warehouse, request, plan, yes=yes, skip_first_month=True, is_asked=not as_json)
+        result = run_backfill(project, warehouse, request, plan=plan, command="retry")
+    verification = verify_range(project, warehouse, request.start, request.end, request.tables)
+    with warehouse.reading() as session:
+        states = states_of(Snapshot(project, session, request.start, request.end, tables=request.tables), session)
+    still_open = left_open(states)
+    excused = sum(state.outcome == "excused" for state in states)
+    opening.printed(
+        {
+            "retried": [day.isoformat() for day in plan.dates], "open": [one.to_dict() for one in still_open],
+            "excused": excused, **(result.to_dict() if result else {}), "verification": verification.to_dict(),
+        },
+        [*(result_lines(result) if result else []), *_open_lines(request, still_open, verification, excused)],
+        as_json,
+    )  # fmt: skip
+    if result:
+        tell_of_run(warehouse, request, result, verification)
+    is_fine = not still_open and verification.passed and (result is None or result.is_whole)
+    return NOBODY if is_fine else SOMEBODY
+
+
+def _tried(warehouse: Warehouse, request: Request, asked: Asked) -> Request:
+    """The request with each end that was not asked for at the first or last date that a run has tried."""
+    from python_processors.orchestration.state.ledger import tried_dates
+
+    with warehouse.reading() as session:
+        first, last = tried_dates(session)
+    start = request.start if asked.start or first is None else max(request.start, first)
+    end = request.end if asked.end or last is None else min(request.end, last)
+    return replace(request, start=start, end=end) if start <= end else request
+
+
+def _open_lines(request: Request, found: list[Open], verification: Verification, excused: int) -> list[str]:
+    """What is still open, for people."""
+    span = f"{request.start} to {request.end}"
+    faults = [f"{of.checks.table}: {said}" for of in verification.tables for said in of.checks.problems]
+    lines = [f"  {one.sentence}" for one in found]
+    lines += [f"  {said}" for said in (*faults, *verification.layer, *verification.notes)]
+    count = sum(one.dates for one in found)
+    if lines or not verification.passed:
+        partitions = f"{count:,} partition needs" if count == 1 else f"{count:,} partitions need"
+        lines.insert(0, f"{span}: {partitions} attention.")
+    else:
+        lines = [f"{span}: nothing needs attention."]
+    if excused:
+        lines.append(f"{excused:,} partitions are excused by completeness_exceptions: there is nothing to try.")
+    return lines

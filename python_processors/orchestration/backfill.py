@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import partial
 
@@ -22,11 +22,12 @@ from python_processors.orchestration.plan.preparation import (
     prepare,
     schedule_to_come,
 )
-from python_processors.orchestration.project import LAYER, Project
+from python_processors.orchestration.project import Project
 from python_processors.orchestration.proof.libraries import accept_libraries
 from python_processors.orchestration.proof.verification import verify_range
 from python_processors.orchestration.request import Request, check_request
 from python_processors.orchestration.run.journal import RunResult
+from python_processors.orchestration.run.own_row import own_row
 from python_processors.orchestration.run.progress import noting_waits
 from python_processors.orchestration.run.runner import AUDITED_SHARE, Runner, new_run_id
 from python_processors.orchestration.run.waiting import Waiting
@@ -129,10 +130,12 @@ def guard(
 def backfill(
     project: Project, warehouse: Warehouse, request: Request, *, plan: Plan | None = None, wait: bool = False,
     run_id: str | None = None, only: Iterable[date] | None = None, audited_share: float = AUDITED_SHARE,
+    command: str = "backfill",
 ) -> RunResult:  # fmt: skip
     """Run a request that guard() let pass.
 
     :param plan: the plan that was confirmed; dates that are no longer due are left out, none are added.
+    :param command: what was typed, for the run's own row.
     :raises RunLockedError: another run holds the warehouse.
     :raises CodeChangedError: the code changed while the lock was waited for, in a way that this process cannot follow.
     :raises DeletesError: it would delete many rows, or empty a date, and the request does not allow that.
@@ -151,21 +154,24 @@ def backfill(
             _check_files(project, warehouse, request)
         with warehouse.reading() as session:
             check_drift(session)  # the lock may have been waited for
-        load_raw_files(warehouse, allow_deletes=request.allow_deletes)
-        create_missing_tables(warehouse)
-        if plan is not None:
-            # With those that it said are blocked: what cannot be built is said again, and is no success.
-            seen = {*plan.dates, *(block.day for block in plan.blocked)}
-            only = seen if only is None else set(only) & seen
-        if request.accept_libraries:
-            accept_libraries(project, warehouse, run_id, request.start, request.end, request.tables)
-        plan = _current_plan(project, warehouse, request, only, run_id)
-        if not request.allow_deletes:
-            check_deletes(plan.changes)
-        return Runner(
-            project, warehouse, plan, what=what, run_id=run_id, tables=request.tables, forced=request.forced,
-            allow_deletes=request.allow_deletes, audited_share=audited_share, check_lock=check_lock,
-        ).run()  # fmt: skip
+        with own_row(project, warehouse, request, run_id, command) as own:
+            load_raw_files(warehouse, allow_deletes=request.allow_deletes)
+            create_missing_tables(warehouse)
+            if plan is not None:
+                # With those that it said are blocked: what cannot be built is said again, and is no success.
+                seen = {*plan.dates, *(block.day for block in plan.blocked)}
+                only = seen if only is None else set(only) & seen
+            if request.accept_libraries:
+                accept_libraries(project, warehouse, run_id, request.start, request.end, request.tables)
+            plan = _current_plan(project, warehouse, request, only, run_id)
+            if not request.allow_deletes:
+                check_deletes(plan.changes)
+            runner = Runner(
+                project, warehouse, plan, what=what, run_id=run_id, tables=request.tables, forced=request.forced,
+                allow_deletes=request.allow_deletes, audited_share=audited_share, check_lock=check_lock,
+            )  # fmt: skip
+            own.follow(plan, runner.result)
+            return runner.run()
 
 
 def _check_files(project: Project, warehouse: Warehouse, request: Request) -> None:
@@ -199,13 +205,3 @@ def _plan_now(project: Project, warehouse: Warehouse, request: Request, only: It
         only = None if only is None else set(only)
         snapshot = Snapshot(project, session, request.start, request.end, tables=request.tables, only=only)
         return make_plan(snapshot, forced=request.forced, only=only, dates_in_a_chunk=request.dates_in_a_chunk)
-
-
-def failed_dates(
-    project: Project, warehouse: Warehouse, start: date, end: date, tables: Sequence[str] | None
-) -> list[date]:
-    """Dates on which some table failed, or waited for one that did, in the last run that tried."""
-    with warehouse.reading() as session:
-        snapshot = Snapshot(project, session, start, end, tables=tables)
-        states = [state for table in (LAYER, *snapshot.tables) for state in snapshot.states(table).values()]
-    return sorted({state.day for state in states if state.is_due and state.outcome in ("failed", "blocked")})

@@ -1,4 +1,4 @@
-"""What the report asks of BigQuery is valid GoogleSQL over the tables' contracts."""
+"""What the report, and a run at its start, ask of BigQuery is valid GoogleSQL over the tables' contracts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import pytest
 from python_processors.contract import hashed_tables, load_contract
 from python_processors.engines.bigquery.session import BigQuerySession
 from python_processors.engines.bigquery.warehouse import BigQueryWarehouse
+from python_processors.orchestration.run import own_row
+from python_processors.orchestration.run.history import history_ids
+from python_processors.orchestration.state.ledger import tried_dates
 from python_processors.raw_contract import raw_tables
 from python_processors.report import facts
 from python_processors.report.monitors import count_columns
@@ -57,6 +60,17 @@ def test_history_ledgers_and_decisions_can_be_asked(session: Analysing) -> None:
     assert facts._decisions(session, START, END) == {}  # type: ignore[arg-type]
     assert facts._failing(session, START, END) == []  # type: ignore[arg-type]
     assert session.queries >= 7
+
+
+def test_what_a_run_asks_of_runs_before_it_can_be_asked(session: Analysing) -> None:
+    before = session.queries
+    own_row.close_killed(session)  # type: ignore[arg-type]
+    own_row._record_unrecorded(session, {"range_start": START, "range_end": END, "ended_at": None})  # type: ignore[arg-type]
+    assert own_row._known_of(session, "a run")["partitions_built"] == 0  # type: ignore[arg-type]
+    assert history_ids(session) == set()  # type: ignore[arg-type]
+    with pytest.raises(IndexError):  # an analysed query has no rows, and this one always has one
+        tried_dates(session)  # type: ignore[arg-type]
+    assert session.queries >= before + 8
 
 
 @pytest.mark.parametrize("table", hashed_tables())

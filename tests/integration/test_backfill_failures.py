@@ -75,7 +75,7 @@ def test_one_bad_date_stops_what_reads_it_and_retry_builds_just_that(
         newly = ledger_rows(task, "input_ledger") - confirmed
         assert lacking <= set(newly)
         assert fullcourt("gaps").exit_code == cli_command.NOBODY
-        assert fullcourt("retry").output == "No date has failed.\n"
+        assert fullcourt("retry").output == f"{START} to {END}: nothing needs attention.\n"
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ NOT_MODELS = (
     "alert_ledger",
     "analytics_processor_runs",
     "precompute_processor_runs",
+    "runs",
     "run_locks",
     "raw_files",
 )

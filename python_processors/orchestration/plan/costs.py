@@ -34,7 +34,7 @@ def _seconds(plan: Plan, snapshot: Snapshot, session: Session) -> float | None:
         for row in session.read(
             "select processor_name, sum(duration_seconds) / sum(dates_processed) as seconds"
             f" from {session.named(f'nba_ops.{relation}')}"
-            " where dates_processed > 0 and run_date > timestamp '2000-01-01 00:00:00' group by 1"
+            " where success and dates_processed > 0 and run_date > timestamp '2000-01-01 00:00:00' group by 1"
         ).to_pylist():
             per_date[row["processor_name"]] = row["seconds"]
     if not per_date:

@@ -87,7 +87,7 @@ def gaps_of(states: Sequence[State], *, everything: bool = False) -> list[Gap]:
     gaps = []
     for table, of_table in groupby(states, key=lambda state: state.table):
         ordered = sorted(of_table, key=lambda state: state.day)
-        for (outcome, reason), group in groupby(ordered, key=lambda s: (s.outcome, _class_of(s))):
+        for (outcome, reason), group in groupby(ordered, key=lambda s: (s.outcome, class_of(s))):
             days = [state.day for state in group]
             if outcome != "complete" and (everything or outcome != "no_games"):
                 gaps.append(Gap(table, days[0], days[-1], len(days), outcome, reason))
@@ -144,7 +144,7 @@ def audit_summary(session: Session) -> dict[str, Any]:
     return {"audited": audited, "wrong": wrong, "rate": rate, "at_most": at_most}
 
 
-def _class_of(state: State) -> str:
+def class_of(state: State) -> str:
     """A reason without what differs from date to date, so that a range has one."""
     if state.outcome in ("complete", "no_games"):
         return ""

@@ -136,7 +136,7 @@ class Chunk:
         self._confirm(done, days, outcome)
         reached = [table for table in tables if table not in waited]
         failures = {name: message for name, message in outcome.failures.items() if name not in waited}
-        work.progress.end(reached, list(days), work.record.wrote(outcome), failures)
+        work.progress.end(reached, list(days), work.record.ended(failed, waited), failures)
         for table in (table for table in failed if table not in waited):
             # One bad date must not hold back the rest of them. Where no node ran, no date is to blame.
             if len(days) > 1 and outcome.nodes and not work.is_stopping():
@@ -263,6 +263,7 @@ def _count(work: Work, snapshot: Snapshot, models: Sequence[str], days: Sequence
             logic = work.project.logic_version(COVERAGE)
             digests = {day: hashlib.sha256(fingerprints[day].encode()).hexdigest()[:16] for day in days}
             rows = [LedgerRow(COVERAGE, day, fingerprints[day], digests[day], "", logic) for day in days]
+        work.record.is_counted &= bool(rows)
         made = models_made(work.project, snapshot.memory, outcome.built, days)
         work.record.confirm(session, outcome.invocation_id, rows, made)
         snapshot.read_ledgers(session)

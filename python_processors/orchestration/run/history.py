@@ -1,8 +1,8 @@
 """Run history: one row per run and step in nba_ops, appended under the tables' contract.
 
-A step is one hashed table of one dbt invocation, or its skip. Tables under models/analytics have
-analytics_processor_runs, all others precompute_processor_runs; models/ops/_sources.yml says what each
-column means, and when it is null.
+A step is one hashed table of one dbt invocation; dates of a table that are blocked; or a table's skip. Tables under
+models/analytics have analytics_processor_runs, all others precompute_processor_runs; models/ops/_sources.yml says what
+each column means, and when it is null.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -53,7 +53,7 @@ class ProcessorRun:
     date_range_start: date
     date_range_end: date
     config_hash: str
-    dependency_check_passed: bool
+    dependency_check_passed: bool | None = None
     duration_seconds: float = 0.0
     dates_processed: int = 0
     records_processed: int = 0
@@ -128,6 +128,47 @@ def check_run_tables(session: Session) -> None:
     if drifts:
         listed = " ".join(str(drift) for drift in drifts)
         raise RunHistoryError(drifts[0].table, "has drifted from its contract", f"{listed} Nothing of it was written.")
+
+
+def history_ids(session: Session) -> set[tuple[str, str]]:
+    """(run_id, processor_name) of every row of history."""
+    found: set[tuple[str, str]] = set()
+    for relation in (ANALYTICS_RUNS, PRECOMPUTE_RUNS):
+        if session.columns(relation):
+            rows = session.read(
+                f"select distinct run_id, processor_name from {session.named(relation)}"
+                " where run_date > timestamp '2000-01-01 00:00:00'"
+            )
+            found |= set(zip(rows["run_id"].to_pylist(), rows["processor_name"].to_pylist(), strict=True))
+    return found
+
+
+def judge_dependencies(
+    session: Session, built: Mapping[str, Collection[date]], invocations: Sequence[str]
+) -> dict[str, dict[date, str]]:
+    """Once dates are counted: say of each precompute table that a run built whether all that it reads was complete, in
+    one statement. Returns the dates whose upstreams lacked something, and what.
+
+    :param invocations: those of the run: their rows are the ones that are filled.
+    """
+    tables = [table for table in built if load_contract(table).dataset != "nba_analytics"]
+    if not tables or not invocations or not session.columns("nba_ops.blocked_dates"):
+        return {}
+    first, last = (pick(day for table in tables for day in built[table]) for pick in (min, max))
+    found: dict[str, dict[date, str]] = {table: {} for table in tables}
+    for row in session.read(
+        f"select table_name, game_date, reason from {session.named('nba_ops.blocked_dates')}"
+        f" where game_date between date '{first}' and date '{last}' order by 1, 2"
+    ).to_pylist():
+        if row["game_date"] in built.get(row["table_name"], ()):
+            found[row["table_name"]][row["game_date"]] = row["reason"]
+    passed = " ".join(f"when '{table}' then {str(not found[table]).lower()}" for table in tables)
+    listed = ", ".join(f"'{invocation}'" for invocation in invocations)
+    session.execute(
+        f"update {session.named(PRECOMPUTE_RUNS)} set dependency_check_passed = case processor_name {passed} end"
+        f" where run_date > timestamp '2000-01-01 00:00:00' and run_id in ({listed})"
+    )
+    return {table: of for table, of in found.items() if of}
 
 
 def record_runs(session: Session, runs: Sequence[ProcessorRun]) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
-from python_processors.orchestration.dbt_calls import DbtOutcome, Warned
+from python_processors.orchestration.dbt_calls import Warned
 from python_processors.orchestration.run.journal import RunnerStep, RunResult, RunWarning
+from python_processors.orchestration.run.steps import History
 from python_processors.orchestration.state.ledger import Decision, LedgerRow, LedgerWriter, ModelRow, rows_of_invocation
 from python_processors.orchestration.warehouse import Session, Warehouse
 
@@ -14,12 +16,14 @@ _WRITTEN = ("inserted", "updated", "deleted")
 
 
 class RunRecord:
-    """One run's own record. `considered` holds what was built, tried in vain, or blocked; `steps` each call of dbt."""
+    """One run's own record. `considered` holds what was built, tried in vain, or blocked; `steps` each call of dbt;
+    `is_counted` says that no date's count against the schedule failed."""
 
-    def __init__(self, warehouse: Warehouse, result: RunResult, libraries: str) -> None:
-        self.result = result
+    def __init__(self, warehouse: Warehouse, result: RunResult, libraries: str, history: History) -> None:
+        self.result, self._history = result, history
         self.considered: set[tuple[str, date]] = set()
         self.steps: list[RunnerStep] = []
+        self.is_counted = True
         self._warehouse = warehouse
         self._decisions: list[Decision] = []
         with warehouse.reading() as session:
@@ -76,15 +80,33 @@ class RunRecord:
             self._decide(table, {day: reason}, "taken_back")
         self.write_decisions()
 
-    def wrote(self, outcome: DbtOutcome) -> int:
-        """Add the rows that an invocation published to the result; how many they were."""
-        with self._warehouse.reading() as session:
-            written = rows_of_invocation(session, outcome.invocation_id)
+    def ended(self, failed: Collection[str], waited: Collection[str] = ()) -> int:
+        """The newest call of dbt has ended: its rows of history are written, and those that it published are added to
+        the result. How many they were.
+
+        :param failed: tables of it that could not be built.
+        :param waited: tables of it that dbt did not reach, and that are decided anew.
+        :raises RunHistoryError: the history was not written.
+        """
+        step = self.steps[-1]
+        reached = replace(step, tables=tuple(table for table in step.tables if table not in waited))
+        with self._warehouse.writing() as session:
+            self._history.ended(session, reached, failed)
+            written = rows_of_invocation(session, step.outcome.invocation_id)
         for table, counts in written.items():
             so_far = self.result.rows.setdefault(table, dict.fromkeys(counts, 0))
             for verb, count in counts.items():
                 so_far[verb] += count
         return sum(counts[verb] for counts in written.values() for verb in _WRITTEN)
+
+    def close(self) -> None:
+        """The run ends: what it left alone is history, too.
+
+        :raises RunHistoryError: the history was not written.
+        """
+        self.write_decisions()
+        with self._warehouse.writing() as session:
+            self._history.close(session, is_counted=self.is_counted and not self.result.was_stopped)
 
     def write_decisions(self) -> None:
         """All that was decided since the last time."""
@@ -93,6 +115,11 @@ class RunRecord:
         decisions, self._decisions = self._decisions, []
         with self._warehouse.writing() as session:
             self._writer.decide(session, decisions)
+            blocked: dict[str, dict[date, str]] = {}
+            for of in decisions:
+                if of.decision == "blocked":
+                    blocked.setdefault(of.table, {})[of.day] = of.reason
+            self._history.blocked(session, blocked)
 
     def _decide(self, table: str, reasons: Mapping[date, str], decision: str) -> None:
         self._decisions += [Decision(table, day, decision, reason) for day, reason in reasons.items()]

@@ -21,9 +21,10 @@ from python_processors.orchestration.project import Project
 from python_processors.orchestration.proof.audit import AuditError, audit_skips, reasons_of
 from python_processors.orchestration.run.chunk import Chunk, Work, count_rows
 from python_processors.orchestration.run.invocation import Invoker
-from python_processors.orchestration.run.journal import RunResult, record_run
+from python_processors.orchestration.run.journal import RunResult
 from python_processors.orchestration.run.progress import Progress, RunStatus
 from python_processors.orchestration.run.record import RunRecord
+from python_processors.orchestration.run.steps import History
 from python_processors.orchestration.run.stop import Stop
 from python_processors.orchestration.run.waiting import Waiting
 from python_processors.orchestration.state.snapshot import Snapshot
@@ -50,7 +51,7 @@ class Runner:
         )
         with warehouse.reading() as session:
             libraries = project.libraries(session)
-        record = RunRecord(warehouse, self.result, libraries)
+        record = RunRecord(warehouse, self.result, libraries, History(project, self.result, plan))
         asked = tuple(table for table in project.tables if tables is None or table in tables)
         self.invoker = Invoker(
             project, warehouse, record, self._progress, asked, check_lock=check_lock, retry_seconds=retry_seconds
@@ -72,8 +73,8 @@ class Runner:
                         break
                     self._carry_out(stage)
             self.result.was_stopped = self._stop.is_asked
-            record_run(work.project, work.warehouse, self.result, work.record.steps, work.plan)
-            state = "stopped" if self.result.was_stopped else "done" if self.result.is_whole else "partial"
+            work.record.close()
+            state = self.result.state
         except WaitEndedError:
             state = "stopped"
             raise

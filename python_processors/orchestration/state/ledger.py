@@ -118,6 +118,22 @@ def last_sequence(session: Session) -> int:
     return int(rows["sequence"].to_pylist()[0] or 0)
 
 
+def tried_dates(session: Session) -> tuple[date | None, date | None]:
+    """The first and the last date that a run has built, or tried to; None where there was no run."""
+    found = [
+        f"select min(game_date) as first_day, max(game_date) as last_day from {session.named(relation)}"
+        f" where {_EVERY_DATE}"
+        for relation in (LEDGER, DECISIONS)
+        if session.columns(relation)
+    ]
+    if not found:
+        return None, None
+    rows = session.read(
+        f"select min(first_day) as first_day, max(last_day) as last_day from ({' union all '.join(found)}) as tried"
+    )
+    return rows["first_day"].to_pylist()[0], rows["last_day"].to_pylist()[0]
+
+
 def confirmed_models(session: Session, models: Sequence[str]) -> pa.Table:
     """(relation, day, fingerprint) that runs confirmed last of models, on every date."""
     listed = ", ".join(f"'{name}'" for name in models)
