@@ -141,7 +141,7 @@ class Memory:
     @property
     def reason_of_unknown_dates(self) -> str:
         """What is said of a date of which the schedule knows nothing."""
-        (reason,) = self.connection.execute("select max(reason_of_others) from known_dates").fetchone() or (None,)
+        ((reason,),) = self.connection.execute("select max(reason_of_others) from known_dates").fetchall()
         return reason or ""
 
     def list_days(self, start: date, end: date) -> None:
