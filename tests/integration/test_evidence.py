@@ -184,6 +184,7 @@ def test_a_row_in_quarantine_is_a_row_that_lacks(
     assert (lacking, expected - actual) == (2, 2)
 
 
+@pytest.mark.slow
 def test_a_broken_minute_is_a_row_that_lacks_and_its_points_still_speak_for_its_feed(
     copy_of_built: Warehouse, rewrite: Rewrite, game: tuple[str, str, str], rows_may_go: None
 ) -> None:
@@ -207,6 +208,7 @@ def test_a_broken_minute_is_a_row_that_lacks_and_its_points_still_speak_for_its_
     assert sources(copy_of_built, game_id)[home] == "nbac_gamebook"
 
 
+@pytest.mark.slow
 def test_a_feed_that_lacks_somebody_who_played_a_few_minutes_and_did_not_score_is_left_for_one_that_has_him(
     copy_of_built: Warehouse, rewrite: Rewrite, game: tuple[str, str, str], rows_may_go: None
 ) -> None:
@@ -247,6 +249,7 @@ def test_a_feed_that_lacks_somebody_who_played_a_few_minutes_and_did_not_score_i
     assert verdict.endswith(" of 240:00 minutes")
 
 
+@pytest.mark.slow
 def test_players_of_a_game_that_nobody_scheduled_are_rows_that_lack(
     copy_of_built: Warehouse, rewrite: Rewrite, game: tuple[str, str, str], rows_may_go: None
 ) -> None:

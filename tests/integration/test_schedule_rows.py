@@ -76,6 +76,7 @@ def test_games_whose_teams_are_not_known_yet_wait_by_name_and_the_others_are_bui
     ) == [("0022109999", "teams are not known yet")]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
