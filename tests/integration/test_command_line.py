@@ -239,7 +239,7 @@ def peek(path: str, may_end: Any, opened: Any) -> None:
         with suppress(duckdb.IOException), duckdb.connect(path, read_only=True):
             opened.value += 1
             time.sleep(0.3)
-        time.sleep(0.02)
+        time.sleep(0.2)
 
 
 def test_a_file_that_is_no_database_is_left_as_it_is(confirmed_month: Path, tmp_path: Path) -> None:
