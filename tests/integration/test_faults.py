@@ -90,14 +90,18 @@ class Found:
         return {(feed, said) for feed, said in verdicts if said not in ("agrees", "final")}
 
     def says_everywhere(self, sentence: str) -> bool:
-        """Whether `gaps`, `status`, `verify` and the report have the sentence."""
+        """Whether `gaps`, `status` and `verify` have the sentence, and the report the reason and what repairs it."""
         page = self.warehouse.path.parent / "report.html"
         fullcourt(self.warehouse, "report", "--out", str(page), code=None)
+        shown = html.unescape(page.read_text(encoding="utf-8"))
         code = 0 if self.result.is_whole else 1
         said = [
             fullcourt(self.warehouse, command, *RANGE, code=code).output for command in ("gaps", "status", "verify")
         ]
-        return all(sentence in text for text in (*said, html.unescape(page.read_text(encoding="utf-8"))))
+        lines = as_json(self.warehouse, "verify", *RANGE, code=code)["held_back"]
+        return all(sentence in text for text in said) and all(
+            line["reason"] in shown and line["to_do"] in shown for line in lines
+        )
 
     def verified(self) -> bool:
         passed: bool = as_json(self.warehouse, "verify", *RANGE, code=0 if self.result.is_whole else 1)["passed"]
