@@ -7,6 +7,7 @@ has no such step.
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 
 import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
@@ -25,11 +26,16 @@ class Plugin(BasePlugin):
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         if getattr(get_flags(), "WHICH", None) not in BUILDING_COMMANDS:
             return
-        try:
-            outcome = load_raw(
-                conn, find_raw_dir(), prefix=os.environ.get("FULLCOURT_DATASET_PREFIX", ""),
-                allow_deletes=deletes_allowed(),
-            )  # fmt: skip
-        except FullcourtError as error:
-            raise DbtRuntimeError(str(error)) from error
+        with ExitStack() as otherwise:
+            # dbt-duckdb forgets a connection that is not configured without closing it, and the error's frames
+            # hold it: this process could not open the file again.
+            otherwise.callback(conn.close)
+            try:
+                outcome = load_raw(
+                    conn, find_raw_dir(), prefix=os.environ.get("FULLCOURT_DATASET_PREFIX", ""),
+                    allow_deletes=deletes_allowed(),
+                )  # fmt: skip
+            except FullcourtError as error:
+                raise DbtRuntimeError(str(error)) from error
+            otherwise.pop_all()
         tell(outcome)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import duckdb
 import pytest
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunnerResult
+from dbt_common.exceptions import DbtRuntimeError
 
+from python_processors import duckdb_plugin
+from python_processors.errors import FullcourtError
 from python_processors.orchestration import dbt_calls
 
 
@@ -26,6 +31,22 @@ def test_connections_are_closed_whoever_still_holds_them(monkeypatch: pytest.Mon
     dbt_calls._close_connections()
     assert held.is_closed
     assert DuckDBConnectionManager._ENV is None
+
+
+def test_a_refused_load_leaves_the_file_to_whoever_comes_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in one process that asks dbt, is refused, and reads."""
+    database = str(tmp_path / "warehouse.duckdb")
+    held = duckdb.connect(database)
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise FullcourtError("It would delete rows.")
+
+    monkeypatch.setattr(duckdb_plugin, "load_raw", refuse)
+    monkeypatch.setattr(duckdb_plugin, "get_flags", lambda: SimpleNamespace(WHICH="run"))
+    with pytest.raises(DbtRuntimeError, match="delete rows") as found:
+        duckdb_plugin.Plugin("raw", {}).configure_connection(held)
+    duckdb.connect(database, read_only=True).close()
+    assert found.value is not None  # it still holds its frames
 
 
 def test_a_warning_keeps_its_name_its_failures_and_its_message() -> None:
