@@ -19,7 +19,7 @@ seasons as (
 
 unusable as (
     select distinct game_date from {{ ref('base_nbac__schedule') }}
-    where not is_usable and not is_waiting
+    where quarantine_reason is not null and not is_usable and not is_waiting
 ),
 
 listed as (

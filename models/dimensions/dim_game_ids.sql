@@ -7,8 +7,19 @@
 -- spellings of the teams, 20250115_LAL_PHL, are of the first two forms.
 with
 
-games as (
+-- The official id of a game out of scope says enough, even where the schedule has no teams of it.
+named as (
     select * from {{ ref('base_nbac__schedule') }}
+    where is_usable or is_out_of_scope
+    qualify
+        is_usable
+        or row_number() over (
+            partition by nba_game_id order by case when is_usable then 1 else 2 end, game_date, source_file_path
+        ) = 1
+),
+
+games as (
+    select * from named
     where is_usable
 ),
 
@@ -41,9 +52,9 @@ forms as (
     select {{ canonical_game_id('game_date', 'spelling_of_home', 'spelling_of_away') }}, 'home_away', spelled.* {{ own }}
     from spelled
     union all
-    select nba_game_id, 'official', games.* from games
+    select nba_game_id, 'official', named.* from named
     union all
-    select cast(cast(nba_game_id as int64) as string), 'official_integer', games.* from games
+    select cast(cast(nba_game_id as int64) as string), 'official_integer', named.* from named
 ),
 
 final as (

@@ -3,6 +3,7 @@
 --
 -- `quarantine_reason` says what is wrong with a row. Where `is_usable`, the game is known all the same, and what is
 -- wrong is not used: ids resolve against these rows. `is_waiting` is a game whose teams the league does not know yet.
+-- Of a game that `is_out_of_scope` nothing is expected, so nothing is wrong with its row: preseason, all-star.
 {{ config(materialized='table') }}
 
 with
@@ -45,7 +46,8 @@ typed as (
 placed as (
     select
         typed.*,
-        {{ is_in_scope('game_type') }} or typed.game_type = 'cup_final' as is_of_league,
+        -- A row of which nobody knows the kind of its game is of the league's until that is known.
+        coalesce(not ({{ is_in_scope('game_type') }} or typed.game_type = 'cup_final'), false) as is_out_of_scope,
         home.team_abbr is not null and away.team_abbr is not null as are_teams_of_league
     from typed
     left join teams as home on typed.home_team_abbr = home.team_abbr
@@ -63,7 +65,7 @@ judged as (
             when (home_team_abbr is null or away_team_abbr is null) and status = 'scheduled'
                 then 'teams are not known yet'
             when home_team_abbr is null or away_team_abbr is null then 'no teams'
-            when is_of_league and not are_teams_of_league then 'unknown team'
+            when not is_out_of_scope and not are_teams_of_league then 'unknown team'
             when home_team_abbr = away_team_abbr then 'a team against itself'
         end as own_problem
     from placed
@@ -76,7 +78,7 @@ paired as (
             partition by
                 own_problem is null, game_date, least(home_team_abbr, away_team_abbr),
                 greatest(home_team_abbr, away_team_abbr)
-            order by case status when 'final' then 1 when 'live' then 2 else 3 end, nba_game_id, game_id
+            order by is_out_of_scope, case status when 'final' then 1 when 'live' then 2 else 3 end, nba_game_id, game_id
         ) as game_of_pair
     from judged
 ),
@@ -101,10 +103,11 @@ final as (
         neutral_site_flag as is_neutral_site,
         own_problem is null and game_of_pair = 1 as is_usable,
         coalesce(own_problem = 'teams are not known yet', false) as is_waiting,
+        is_out_of_scope,
         case
+            when is_out_of_scope then cast(null as string)
             when own_problem is not null then own_problem
             when game_of_pair > 1 then 'another game of the same teams on the date'
-            when not is_of_league then cast(null as string)
             when nba_game_id <> game_id then 'game id without its leading zeros'
             when season_year <> season_of_id then 'season is not the one that the id names'
             when status = 'unknown' and game_status = 3 then 'final without a score'

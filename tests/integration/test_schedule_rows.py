@@ -172,3 +172,59 @@ def test_a_row_with_an_impossible_date_does_not_stretch_what_the_schedule_knows(
     assert copy_of_built.query(
         "select quarantine_reason, is_usable from nba_staging.base_nbac__schedule where game_date = '2022-12-01'"
     ) == [("date is not of the season that the id names", False)]
+
+
+@pytest.mark.parametrize(
+    ("day", "change"),
+    [
+        (DAY, "'0032199999' as game_id, null as home_team_tricode, null as away_team_tricode"),
+        (DAY, "'0012199999' as game_id, 'TBD' as home_team_tricode, 1 as game_status"),
+        (DAY, "'0012100001' as game_id"),  # of two teams that play a game of the league, too, on the date
+        ("2022-02-18", "'0032199999' as game_id, 'LBN' as home_team_tricode, 'LBN' as away_team_tricode"),
+    ],
+)
+def test_of_a_game_out_of_scope_nothing_is_expected_whatever_its_row_has(
+    built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite, day: str, change: str
+) -> None:
+    """Preseason and all-star games do not count, and no date is incomplete for one of them, nor has games by one."""
+    dates = "select * from nba_intermediate.dim_game_dates order by all"
+    rewrite(
+        copy_of_built.raw_dir, "nbac_schedule",
+        f"""
+        from raw union all by name (
+            select * replace (date '{day}' as game_date, {change}) from raw
+            where game_date = '{DAY}' and game_id like '002%' limit 1
+        )""",
+    )  # fmt: skip
+    assert build_day(copy_of_built) == set()
+    assert rows_of_day(copy_of_built) == rows_of_day(built)
+    assert reasons(copy_of_built) == {}
+    assert copy_of_built.query(dates) == built.query(dates)
+
+
+def test_a_box_score_of_a_game_out_of_scope_is_out_of_scope_by_its_id_alone(
+    built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite
+) -> None:
+    """The schedule has no teams of it, and its row says twice what it is."""
+    rewrite(
+        copy_of_built.raw_dir, "nbac_schedule",
+        f"""
+        from raw union all by name (
+            select * exclude (id) replace (id as game_id, null as home_team_tricode, null as away_team_tricode)
+            from (from raw where game_date = '{DAY}' limit 1), (values ('0032199999'), ('32199999')) as ids (id)
+        )""",
+    )  # fmt: skip
+    rewrite(
+        copy_of_built.raw_dir, "nbac_gamebook_player_stats",
+        f"""
+        from raw union all by name (
+            select * exclude (id) replace (id as game_id)
+            from (from raw where game_date = '{DAY}' limit 3), (values ('0032199999'), ('32199999')) as ids (id)
+        )""",
+    )  # fmt: skip
+    assert build_day(copy_of_built) == set()
+    assert copy_of_built.query("select count(*) from nba_ops.quarantine where reason like 'no scheduled game%'") == [(0,)]
+    assert copy_of_built.query(
+        "select out_of_scope_rows from nba_ops.raw_row_accounting"
+        f" where table_name = 'nbac_gamebook_player_stats' and game_date = '{DAY}'"
+    ) == [(6,)]
