@@ -127,9 +127,13 @@ measured as (
             cast(round((seconds_played - 14400) / 1500.0) as int64),
             0
         )) as seconds_of_game,
-        -- Where another feed names more players, minutes may differ by no more than by rounding, half a minute a row.
+        -- Where another feed names more players, minutes may differ by no more than by the clock and by rounding.
         case
-            when players < most_players then least(10 + 30 * rows_of_whole_minutes, {{ var('minutes_tolerance_seconds') }})
+            when players < most_players
+                then least(
+                    {{ var('minutes_clock_seconds') }} + {{ var('minutes_rounding_seconds') }} * rows_of_whole_minutes,
+                    {{ var('minutes_tolerance_seconds') }}
+                )
             else {{ var('minutes_tolerance_seconds') }}
         end as tolerance_seconds
     from scored

@@ -223,7 +223,9 @@ def test_a_box_score_of_a_game_out_of_scope_is_out_of_scope_by_its_id_alone(
         )""",
     )  # fmt: skip
     assert build_day(copy_of_built) == set()
-    assert copy_of_built.query("select count(*) from nba_ops.quarantine where reason like 'no scheduled game%'") == [(0,)]
+    assert copy_of_built.query("select count(*) from nba_ops.quarantine where reason like 'no scheduled game%'") == [
+        (0,)
+    ]
     assert copy_of_built.query(
         "select out_of_scope_rows from nba_ops.raw_row_accounting"
         f" where table_name = 'nbac_gamebook_player_stats' and game_date = '{DAY}'"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -85,13 +85,18 @@ def status_of(
 def gaps_of(states: Sequence[State], *, everything: bool = False) -> list[Gap]:
     """Ranges of dates by reason; what is complete is left out, and so are days off unless `everything`."""
     gaps = []
-    for table, of_table in groupby(states, key=lambda state: state.table):
-        ordered = sorted(of_table, key=lambda state: state.day)
-        for (outcome, reason), group in groupby(ordered, key=lambda s: (s.outcome, class_of(s))):
-            days = [state.day for state in group]
-            if outcome != "complete" and (everything or outcome != "no_games"):
-                gaps.append(Gap(table, days[0], days[-1], len(days), outcome, reason))
+    for alike in ranges_of(states, lambda state: (state.outcome, class_of(state))):
+        first = alike[0]
+        if first.outcome != "complete" and (everything or first.outcome != "no_games"):
+            gaps.append(Gap(first.table, first.day, alike[-1].day, len(alike), first.outcome, class_of(first)))
     return gaps
+
+
+def ranges_of(states: Sequence[State], key: Callable[[State], object]) -> Iterator[list[State]]:
+    """Of each table the partitions that follow each other and have one key, oldest first."""
+    for _, of_table in groupby(states, key=lambda state: state.table):
+        for _, alike in groupby(sorted(of_table, key=lambda state: state.day), key=key):
+            yield list(alike)
 
 
 def explain(snapshot: Snapshot, session: Session, project: Project, table: str, day: date) -> str:

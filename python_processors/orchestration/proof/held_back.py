@@ -10,19 +10,23 @@ from typing import Any
 from python_processors.orchestration.warehouse import Session
 
 _NAMED = 10
-# What repairs a row, by the first words of the reason.
-_TO_DO = (
-    ("unknown team", "add the spelling to seeds/team_spellings.csv, or correct the row"),
-    ("unknown game status", "load a schedule that says it"),
-    ("unknown kind of game", "correct the row in its file"),
-    ("unknown", "add an alias or a row of the registry"),
-    ("ambiguous", "add an alias or a row of the registry"),
-    ("team does not play", "add the spelling to seeds/team_spellings.csv, or correct the row"),
-    ("teams are not known yet", "it waits for a schedule that names them"),
-    ("game is not final", "refresh the schedule, unless the game is in progress"),
-    ("no scheduled game", "refresh the schedule, or correct the row"),
-    ("no feed agrees", "load a box score that has all its players"),
-)
+_PLAYER = "add an alias or a row of the registry"
+_TEAM = "add the spelling to seeds/team_spellings.csv, or correct the row"
+# What repairs a row, by its reason up to a colon, where that is more than to correct it. The reasons stand in the
+# staging models.
+TO_DO = {
+    "unknown team": _TEAM,
+    "team does not play in the game": _TEAM,
+    "unknown player": _PLAYER,
+    "ambiguous player": _PLAYER,
+    "unknown second player": _PLAYER,
+    "ambiguous second player": _PLAYER,
+    "unknown game status": "load a schedule that says it",
+    "teams are not known yet": "it waits for a schedule that names them",
+    "game is not final": "refresh the schedule, unless the game is in progress",
+    "no scheduled game": "refresh the schedule, or correct the row",
+    "no feed agrees with the final score": "load a box score that has all its players",
+}
 _TO_DO_ELSE = "correct the row in its file, and load again"
 
 
@@ -49,7 +53,7 @@ class HeldBack:
     @property
     def to_do(self) -> str:
         """What repairs it, in a few words."""
-        return next((to_do for words, to_do in _TO_DO if self.reason.startswith(words)), _TO_DO_ELSE)
+        return TO_DO.get(self.reason.split(":")[0], _TO_DO_ELSE)
 
     def to_dict(self) -> dict[str, Any]:
         days = {"first": self.first and self.first.isoformat(), "last": self.last and self.last.isoformat()}

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from itertools import groupby
 from typing import Any
 
-from python_processors.orchestration.proof.answers import class_of
+from python_processors.orchestration.proof.answers import class_of, ranges_of
 from python_processors.orchestration.state.states import FINE, State
 
 _SCHEDULE = "no run can build it before the schedule has the date: load a schedule that does"
@@ -47,15 +46,12 @@ class Open:
 def left_open(states: Sequence[State]) -> list[Open]:
     """Partitions that are not as they should be, by table and reason; `states` are those of after the retry."""
     found = []
-    for table, of_table in groupby(states, key=lambda state: state.table):
-        ordered = sorted(of_table, key=lambda state: state.day)
-        for _, group in groupby(ordered, key=lambda s: (s.outcome, s.rule, class_of(s))):
-            alike = list(group)
-            first = alike[0]
-            if first.outcome not in FINE:
-                found.append(Open(
-                    table, first.day, alike[-1].day, len(alike), first.outcome, first.reason, _why_not(first)
-                ))  # fmt: skip
+    for alike in ranges_of(states, lambda state: (state.outcome, state.rule, class_of(state))):
+        first = alike[0]
+        if first.outcome not in FINE:
+            found.append(Open(
+                first.table, first.day, alike[-1].day, len(alike), first.outcome, first.reason, _why_not(first)
+            ))  # fmt: skip
     return found
 
 
