@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -105,19 +106,40 @@ def undated_rows(session: Session, project: Project) -> list[str]:
         "select table_name, reason, count(*) as row_count, string_agg(distinct source_file_path, '\n') as files"
         f" from {session.named(relation)} group by 1, 2 order by 1, 2"
     ).to_pylist()
+    if not found:
+        return []
+    of_files = _files_without_date(session, project, {(row["table_name"], _column(row["reason"])) for row in found})
     return [
-        _undated(session, project, row["table_name"], row["reason"], row["row_count"], row["files"]) for row in found
-    ]
-
-
-def _undated(session: Session, project: Project, table: str, reason: str, rows: int, files: str | None) -> str:
-    relation, date_column = project.relation(table), reason.removeprefix("no ")
-    if any(name == FILE_COLUMN for name, _, _ in session.columns(relation)):
-        named = session.read(
-            f"select distinct {FILE_COLUMN} as file from {session.named(relation)} where {date_column} is null"
+        _undated(
+            row["table_name"], _column(row["reason"]), row["row_count"],
+            of_files.get((row["table_name"], _column(row["reason"]))) or (row["files"] or "unknown").split("\n"),
         )
-        files = "\n".join(named["file"].to_pylist())
-    names = sorted((files or "unknown").split("\n"))
+        for row in found
+    ]  # fmt: skip
+
+
+def _column(reason: str) -> str:
+    return reason.removeprefix("no ")
+
+
+def _files_without_date(
+    session: Session, project: Project, columns: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], list[str]]:
+    """Files of an archive with rows whose date column is null, by table and column; one query."""
+    asked = [
+        f"select distinct '{table}' as table_name, '{column}' as column_name, {FILE_COLUMN} as file_name"
+        f" from {session.named(project.relation(table))} where {column} is null and {FILE_COLUMN} is not null"
+        for table, column in columns
+        if any(name == FILE_COLUMN for name, _, _ in session.columns(project.relation(table)))
+    ]
+    of_files: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for row in session.read(" union all ".join(asked)).to_pylist() if asked else []:
+        of_files[row["table_name"], row["column_name"]].append(row["file_name"])
+    return of_files
+
+
+def _undated(table: str, date_column: str, rows: int, files: list[str]) -> str:
+    names = sorted(files)
     shown = ", ".join(names[:_NAMED_FILES]) + (f" and {len(names) - _NAMED_FILES} more" if names[_NAMED_FILES:] else "")
     noun = "row of {} has" if rows == 1 else "rows of {} have"
     return f"{rows:,} {noun.format(table)} no {date_column} (file {shown}): fill it in and load again"

@@ -60,15 +60,17 @@ class Sources:
         return found
 
     def _loads(self, session: Session) -> dict[str, datetime]:
-        loads = {}
+        asked = []
         for name, raw in raw_tables().items():
             has_load_time = any(column.name == "processed_at" for column in raw.columns)
             if raw.partition_by and has_load_time and session.columns(self._project.relation(name)):
                 where = self._in_range.replace("game_date", raw.partition_by)
-                relation = session.named(self._project.relation(name))
-                sql = f"select max(processed_at) as value from {relation} where {where}"
-                loads[name] = session.read(sql)["value"].to_pylist()[0]
-        return loads
+                asked.append(
+                    f"select '{name}' as table_name, max(cast(processed_at as timestamp)) as value"
+                    f" from {session.named(self._project.relation(name))} where {where}"
+                )
+        rows = session.read(" union all ".join(asked)).to_pylist() if asked else []
+        return {row["table_name"]: row["value"] for row in rows}
 
     def _files(self, session: Session) -> dict[str, int]:
         """On BigQuery the platform loads the feeds, and there is no such table."""
