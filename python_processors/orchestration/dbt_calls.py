@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import redirect_stdout
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,11 +49,15 @@ class DbtOutcome:
 
 
 def ask_dbt(
-    command: str, options: Sequence[str], variables: Mapping[str, Any], manifest: Manifest | None = None
-) -> dbtRunnerResult:
+    command: str, options: Sequence[str], variables: Mapping[str, Any], manifest: Manifest | None = None, *,
+    select: Collection[str] | None = None, exclude: Collection[str] = (),
+) -> dbtRunnerResult:  # fmt: skip
     """One call of dbt, which leaves no connection behind; what it prints goes to its log alone.
 
     :param manifest: the project as it was parsed; without it dbt parses.
+    :param select: names of nodes of the manifest, which alone are selected; `options` say it without.
+    :param exclude: names of nodes of the manifest to leave out.
+    :raises KeyError: the manifest has no node of a name.
     """
     target = os.environ.get("FULLCOURT_TARGET", "duckdb")
     arguments = [
@@ -70,7 +74,14 @@ def ask_dbt(
         _forget_compiled(manifest)
         manifest.build_flat_graph()
     try:
-        with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+        with (
+            _tagged(manifest, "fullcourt_selected", select or ()),
+            _tagged(manifest, "fullcourt_left_out", exclude),
+            Path(os.devnull).open("w") as nowhere,
+            redirect_stdout(nowhere),
+        ):
+            arguments += [] if select is None else ["--select", "tag:fullcourt_selected"]
+            arguments += ["--exclude", "tag:fullcourt_left_out"] if exclude else []
             return dbtRunner(manifest).invoke(arguments)
     finally:
         _close_connections()
@@ -107,6 +118,25 @@ def outcome_of(result: dbtRunnerResult, judged_by: Callable[[Any], str]) -> DbtO
             outcome.succeeded.add(name)
     outcome.succeeded -= set(outcome.failures)
     return outcome
+
+
+@contextmanager
+def _tagged(manifest: Manifest | None, tag: str, names: Collection[str]) -> Iterator[None]:
+    """Nodes of these names have a tag for one call.
+
+    dbt goes through its whole graph for each thing that `--select` or `--exclude` names: a fifth of a backfill's time.
+    """
+    nodes = [] if manifest is None else [node for node in manifest.nodes.values() if node.name in names]
+    if unknown := sorted(set(names) - {node.name for node in nodes}):
+        raise KeyError(f"no node is named {', '.join(unknown)}")
+    before = [node.tags for node in nodes]
+    for node in nodes:
+        node.tags = [*node.tags, tag]
+    try:
+        yield
+    finally:
+        for node, tags in zip(nodes, before, strict=True):
+            node.tags = tags
 
 
 def _forget_compiled(manifest: Manifest) -> None:

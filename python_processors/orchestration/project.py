@@ -220,6 +220,10 @@ class Project:
         models = {self._name(node) for node in between if node.startswith("model.") and node != self.node_id(table)}
         return {name for name in models - set(self.layer_models) if not self.is_ephemeral(name)}
 
+    def made_of(self, model: str) -> set[str]:
+        """A model, and the models and seeds that it is made of, up to hashed tables."""
+        return {self._name(node) for node in logic_sources(self.graph, self.node_id(model))}
+
     @cached_property
     def windowed_with(self) -> dict[str, list[str]]:
         """Models with a window, without hashed tables, that the staging layer and each table are made with."""
@@ -349,19 +353,18 @@ class Project:
         variables = {**self._window(dates), "judged_tables": sorted(tables), **(given or {})}
         # Tests of a selected model whose other parents stand already; none of a table that is not selected: that one
         # was tested when it was built, and where it failed, its tests must not keep dbt from counting what is there.
-        options = ["--indirect-selection", "buildable", "--select", *sorted(models)]
+        options = ["--indirect-selection", "buildable"]
         others = {self.node_id(table) for table in self.tables if table not in tables or table not in models}
-        skipped = [node.name for node in self.manifest.nodes.values() if getattr(node, "attached_node", None) in others]
-        if skipped:
-            options += ["--exclude", *sorted(skipped)]
-        return outcome_of(ask_dbt("build", options, variables, self.manifest), self._judged_by)
+        skipped = {node.name for node in self.manifest.nodes.values() if getattr(node, "attached_node", None) in others}
+        result = ask_dbt("build", options, variables, self.manifest, select=models, exclude=skipped)
+        return outcome_of(result, self._judged_by)
 
     def recompute(self, table: str, models: Sequence[str], dates: Sequence[str]) -> DbtOutcome:
         """Run a table's SQL and processor for some dates, and leave its rows in `<table>__audit`."""
         variables = {**self._window(dates), "audited": table}
-        options = ["--resource-type", "model", "--resource-type", "seed", "--select"]
-        options += sorted({*models, table, *self.seeds_of([*models, table])})
-        return outcome_of(ask_dbt("build", options, variables, self.manifest), self._judged_by)
+        options = ["--resource-type", "model", "--resource-type", "seed"]
+        selected = {*models, table, *self.seeds_of([*models, table])}
+        return outcome_of(ask_dbt("build", options, variables, self.manifest, select=selected), self._judged_by)
 
     def tests_of(self, table: str, test: str) -> list[str]:
         """Names of a table's tests of one kind, such as hashed_columns_vary."""
@@ -372,7 +375,7 @@ class Project:
 
     def compiled(self, names: Sequence[str], dates: Sequence[str]) -> dict[str, str]:
         """The SELECT of each table or test for these dates, as dbt would run it."""
-        result = ask_dbt("compile", ["--select", *sorted(names)], self._window(dates), self.manifest)
+        result = ask_dbt("compile", [], self._window(dates), self.manifest, select=names)
         if not result.success:
             raise ProjectError(str(result.exception or "see logs/dbt.log"))
         return {run.node.name: run.node.compiled_code for run in result.result.results}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -30,8 +31,10 @@ def build_again(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, **patches
 def ends_with(error: BaseException) -> Any:
     """dbt that ends so whenever it is to build tables for a run."""
 
-    def ask(command: str, options: list[str], *rest: Any) -> dbtRunnerResult:
-        return dbtRunnerResult(False, error) if TEAMS in options else ask_dbt(command, options, *rest)
+    def ask(command: str, *rest: Any, select: Collection[str] | None = None, **more: Any) -> dbtRunnerResult:
+        return (
+            dbtRunnerResult(False, error) if TEAMS in (select or ()) else ask_dbt(command, *rest, select=select, **more)
+        )
 
     return ask
 

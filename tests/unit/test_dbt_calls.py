@@ -61,3 +61,14 @@ def test_a_warning_keeps_its_name_its_failures_and_its_message() -> None:
         dbt_calls.Warned("days_are_known", 2, "Got 2 results, configured to warn if != 0")
     ]  # fmt: skip
     assert outcome.failures == {}
+
+
+def test_nodes_have_the_tag_by_which_they_are_selected_for_one_call_alone() -> None:
+    shared = ["nightly"]
+    nodes = {name: SimpleNamespace(name=name, tags=shared) for name in ("dim_games", "dim_game_ids", "coverage")}
+    manifest: Any = SimpleNamespace(nodes=nodes)
+    with dbt_calls._tagged(manifest, "now", ["dim_games", "coverage"]):
+        assert {name for name, node in nodes.items() if "now" in node.tags} == {"dim_games", "coverage"}
+    assert all(node.tags == ["nightly"] for node in nodes.values())
+    with pytest.raises(KeyError, match="dim_gmaes"), dbt_calls._tagged(manifest, "now", ["dim_gmaes"]):
+        pass
