@@ -21,7 +21,14 @@
             then 'more three-pointers than field goals'
         when 2 * fg_makes + three_pt_makes + ft_makes <> points
             then 'points do not add up'
+        when offensive_rebounds + defensive_rebounds <> rebounds
+            then 'rebounds do not add up'
     end
+{%- endmacro %}
+
+{#- Whether an official row lacks a count: the league's own box scores have all of them. -#}
+{% macro has_no_count() -%}
+    ({% for count in box_score_counts() %}{{ count }} is null{{ ' or ' if not loop.last }}{% endfor %})
 {%- endmacro %}
 
 {#-

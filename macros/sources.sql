@@ -86,13 +86,13 @@
 {%- endmacro %}
 
 {#-
-  Whether rows of one player and game that were loaded together differ in their figures: then none of them is known to
-  be his. Rows of different loads are corrections, of which the newest counts.
+  Whether rows of one player or team and game that were loaded together differ in their figures: then none of them is
+  known to be the right one. Rows of different loads are corrections, of which the newest counts.
 -#}
-{% macro lines_differ(grain, rebounds) -%}
+{% macro lines_differ(grain, figures) -%}
     {%- set together = "over (partition by " ~ grain | join(', ') ~ ", processed_at)" -%}
     coalesce(
-        {%- for column in ['points', 'minutes', 'assists', 'field_goals_attempted', rebounds] %}
+        {%- for column in figures %}
         min({{ column }}) {{ together }} <> max({{ column }}) {{ together }}{{ ' or ' if not loop.last }}
         {%- endfor %},
         false

@@ -32,7 +32,17 @@
 {#- Joins the game that a feed's row means, by whichever of the id forms `source_game_id` is. -#}
 {% macro join_game(source_game_id) %}
     left join {{ ref('dim_game_ids') }} as game_ids
-        on {{ source_game_id }} = game_ids.source_game_id
+        on trim({{ source_game_id }}) = game_ids.source_game_id
+{%- endmacro %}
+
+{#- The kind of game of a feed's row: of the game that it means, else of its official id. Needs join_game(). -#}
+{% macro game_type_of_row(source_game_id) -%}
+    coalesce(game_ids.game_type, {{ game_type(official_game_id('trim(' ~ source_game_id ~ ')')) }})
+{%- endmacro %}
+
+{#- Of a row of no known game nobody knows that it does not count, so it stays. Needs join_game(). -#}
+{% macro is_not_out_of_scope(source_game_id) -%}
+    coalesce({{ is_in_scope(game_type_of_row(source_game_id)) }}, true)
 {%- endmacro %}
 
 {#-

@@ -1,8 +1,8 @@
 -- One row per final game and team: the feed whose player rows are used. Player rows of a team never come from two
 -- feeds.
 --
--- The feed that agrees with the final score goes before one that does not, then the one with less to explain, then
--- the gamebook before balldontlie.
+-- The feed that agrees with the final score goes before one that does not, one whose minutes show it before one that
+-- lacks some, then the one with less to explain, then the gamebook before balldontlie.
 {{ config(**replace_window()) }}
 
 with
@@ -21,7 +21,13 @@ ranked as (
         row_number() over (
             partition by game_id, team_abbr
             order by
-                case when agrees then 1 when usable_rows > 0 and points = score then 2 when usable_rows > 0 then 3 else 4 end,
+                case
+                    when agrees and has_minutes then 1
+                    when agrees then 2
+                    when usable_rows > 0 and points = score then 3
+                    when usable_rows > 0 then 4
+                    else 5
+                end,
                 abs(coalesce(points, 0) - coalesce(score, 0)), feed_rank
         ) as choice
     from candidates

@@ -41,7 +41,6 @@ player_sums as (
         cast(sum(case when {{ counts_for_team('player_rows') }} then seconds_played end) as int64) as seconds_played,
         {{ count_where(counts_for_team('player_rows') ~ ' and seconds_played is null') }} as rows_without_minutes,
         {{ count_where(counts_for_team('player_rows') ~ ' and mod(seconds_played, 60) = 0') }} as rows_of_whole_minutes,
-        {{ count_where(counts_for_team('player_rows') ~ ' and coalesce(seconds_played, 1) > 0') }} as players,
         max(processed_at) as last_loaded_at
     from player_rows
     group by feed, game_id, team_abbr
@@ -51,7 +50,7 @@ team_sums as (
     select
         'nbac_team_boxscore' as feed, game_id, team_abbr, 1 as usable_rows, 0 as quarantined_rows, points,
         seconds_played, 0 as rows_without_minutes, 0 as rows_of_whole_minutes,
-        cast(null as int64) as players, processed_at as last_loaded_at
+        processed_at as last_loaded_at
     from {{ ref('stg_nbac__team_boxscores') }}
     where {{ in_window() }} and points > 0 and fg_attempts > 0
 ),
@@ -66,7 +65,9 @@ events as (
         max(period) as last_period,
         max(processed_at) as last_loaded_at
     from {{ ref('stg_bigdataball__play_by_play') }} as events
-    where {{ in_window() }} and {{ counts_for_team('events') }}
+    where
+        {{ in_window() }}
+        and ({{ counts_for_team('events') }} or quarantine_reason = 'last score is not the final score')
     group by game_id
 ),
 
@@ -76,7 +77,7 @@ event_sums as (
         0 as quarantined_rows,
         case when sides.team_abbr = games.home_team_abbr then events.home_points else events.away_points end as points,
         cast(null as int64) as seconds_played, events.event_rows as rows_without_minutes, 0 as rows_of_whole_minutes,
-        cast(null as int64) as players, events.last_loaded_at
+        events.last_loaded_at
     from events
     inner join games on events.game_id = games.game_id
     inner join sides on events.game_id = sides.game_id
@@ -110,32 +111,29 @@ scored as (
         max(case when sums.feed = 'nbac_team_boxscore' then sums.seconds_played end) over (
             partition by sums.game_id, sums.team_abbr
         ) as seconds_of_team_box,
-        max(sums.players) over (partition by sums.game_id, sums.team_abbr) as most_players
+        min(
+            case when sums.feed = 'bigdataball_play_by_play' then case when sums.points = sides.score then 1 else 0 end end
+        ) over (partition by sums.game_id) as has_whole_play_by_play
     from sums
     inner join sides on sums.game_id = sides.game_id and sums.team_abbr = sides.team_abbr
     left join events on sums.game_id = events.game_id
 ),
 
--- 240 minutes of five players, and 25 more per overtime: as many as the play-by-play has, else the team box, else
--- the nearest.
+-- 240 minutes of five players, and 25 more per overtime: as many as a play-by-play up to the final score has, else the
+-- team box, else the nearest. Minutes may be off by the clock, and by rounding of each row.
 measured as (
     select
         *,
         14400 + 1500 * greatest(0, coalesce(
-            last_period - 4,
+            case when has_whole_play_by_play = 1 then last_period - 4 end,
             cast(round((seconds_of_team_box - 14400) / 1500.0) as int64),
             cast(round((seconds_played - 14400) / 1500.0) as int64),
             0
         )) as seconds_of_game,
-        -- Where another feed names more players, minutes may differ by no more than by the clock and by rounding.
-        case
-            when players < most_players
-                then least(
-                    {{ var('minutes_clock_seconds') }} + {{ var('minutes_rounding_seconds') }} * rows_of_whole_minutes,
-                    {{ var('minutes_tolerance_seconds') }}
-                )
-            else {{ var('minutes_tolerance_seconds') }}
-        end as tolerance_seconds
+        least(
+            {{ var('minutes_clock_seconds') }} + {{ var('minutes_rounding_seconds') }} * rows_of_whole_minutes,
+            {{ var('minutes_tolerance_seconds') }}
+        ) as tolerance_seconds
     from scored
 ),
 
@@ -163,6 +161,7 @@ final as (
         seconds_played,
         score,
         seconds_of_game,
+        rows_without_minutes = 0 as has_minutes,
         is_final,
         is_over,
         is_final and usable_rows > 0 and coalesce(points = score, false) and not coalesce(minutes_differ, false) as agrees,

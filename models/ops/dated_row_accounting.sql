@@ -30,7 +30,7 @@ with
 dated_{{ feed.table }} as (
     select
         {{ rows_of }}.game_date as raw_date,
-        game_ids.game_type,
+        {{ game_type_of_row(rows_of ~ '.source_game_id') }} as game_type,
         {{ date_of_odds(rows_of, feed.table) if feed.tipoff else rows_of ~ '.game_date' }} as game_date
     from {{ rows_of }}
     {%- if feed.tipoff %}

@@ -46,6 +46,13 @@ player_rows as (
     where {{ in_window() }}
 ),
 
+-- The play-by-play has another final score: it is of another game, is cut off, or the schedule is wrong.
+other_scores as (
+    select game_date, game_id, team_abbr, concat(feed, ' has ', verdict, ' of ', team_abbr) as reason
+    from {{ ref('int_team_evidence') }}
+    where {{ in_window() }} and feed = 'bigdataball_play_by_play' and is_final and points <> score
+),
+
 teams_of_games as (
     select
         games.*,
@@ -82,6 +89,9 @@ players_of_games as (
         case when feed is not null then concat(feed, ' has ', verdict, ' of ', team_abbr) end
     from teams_of_games
     where not agrees
+    union all
+    select game_date, game_id, team_abbr || ' play-by-play', false, reason
+    from other_scores
 ),
 
 final as (
@@ -111,6 +121,12 @@ final as (
     from teams_of_games
     cross join ({{ names_as_rows(tables_of(['teams_that_played'])) }}) as tables
     where teams_of_games.box_source <> 'nbac_team_boxscore' and not teams_of_games.agrees
+    union all
+    select
+        tables.table_name, other_scores.game_date, other_scores.game_id, other_scores.team_abbr || ' play-by-play', false,
+        other_scores.reason
+    from other_scores
+    cross join ({{ names_as_rows(tables_of(['teams_that_played'])) }}) as tables
     union all
     select
         tables.table_name,

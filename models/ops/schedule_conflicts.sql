@@ -15,30 +15,38 @@ not_final as (
     having count(*) = 2
 ),
 
-not_scheduled as (
-    select game_id, game_date, 'nbac_gamebook_player_stats' as feed
+-- Of a team that the schedule has a game of on the date it is the id that is wrong, and not the schedule.
+scheduled as (
+    select game_date, team_abbr from {{ ref('dim_team_games') }}
+    where {{ in_window() }}
+),
+
+unplaced as (
+    select game_id, game_date, 'nbac_gamebook_player_stats' as feed, team_abbr, player_lookup
     from {{ ref('stg_nbac__gamebook_player_stats') }}
     where {{ in_window() }} and quarantine_reason = 'no scheduled game' and player_status = 'active' and points is not null
-    group by game_id, game_date
-    having count(*) >= 2 * {{ var('min_players_for_team_box') }}
     union all
-    select game_id, game_date, 'bdl_player_boxscores'
+    select game_id, game_date, 'bdl_player_boxscores', team_abbr, player_lookup
     from {{ ref('stg_bdl__player_boxscores') }}
     where {{ in_window() }} and quarantine_reason = 'no scheduled game'
-    group by game_id, game_date
-    having count(*) >= 2 * {{ var('min_players_for_team_box') }}
     union all
-    select game_id, game_date, 'nbac_team_boxscore'
+    select game_id, game_date, 'nbac_team_boxscore', team_abbr, team_abbr
     from {{ ref('stg_nbac__team_boxscores') }}
     where {{ in_window() }} and quarantine_reason = 'no scheduled game' and points > 0 and fg_attempts > 0
-    group by game_id, game_date
-    having count(*) >= 2
     union all
-    select game_id, game_date, 'bigdataball_play_by_play'
+    select distinct game_id, game_date, 'bigdataball_play_by_play', player_1_team_abbr, player_1_lookup
     from {{ ref('stg_bigdataball__play_by_play') }}
-    where {{ in_window() }} and quarantine_reason = 'no scheduled game'
-    group by game_id, game_date
-    having count(distinct player_1_lookup) >= 2 * {{ var('min_players_for_team_box') }}
+    where {{ in_window() }} and quarantine_reason = 'no scheduled game' and player_1_lookup is not null
+),
+
+not_scheduled as (
+    select unplaced.game_id, unplaced.game_date, unplaced.feed
+    from unplaced
+    left join scheduled on unplaced.game_date = scheduled.game_date and unplaced.team_abbr = scheduled.team_abbr
+    where scheduled.team_abbr is null and unplaced.game_id is not null
+    group by unplaced.game_id, unplaced.game_date, unplaced.feed
+    having
+        count(*) >= case unplaced.feed when 'nbac_team_boxscore' then 2 else 2 * {{ var('min_players_for_team_box') }} end
 ),
 
 seasons as (

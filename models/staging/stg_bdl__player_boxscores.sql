@@ -4,6 +4,11 @@
 {%- set grain = [
     'coalesce(canonical_game_id, game_id)', 'team_abbr', 'coalesce(found_player_lookup, player_lookup, player_full_name)'
 ] %}
+{%- set figures = [
+    'points', 'minutes', 'field_goals_made', 'field_goals_attempted', 'three_pointers_made', 'three_pointers_attempted',
+    'free_throws_made', 'free_throws_attempted', 'offensive_rebounds', 'defensive_rebounds', 'rebounds', 'assists',
+    'steals', 'blocks', 'turnovers', 'personal_fouls'
+] %}
 
 with
 
@@ -18,17 +23,17 @@ identified as (
         game_ids.season_year,
         game_ids.is_final,
         {{ game_problem('boxscores.game_date') }} as game_problem,
-        boxscores.team_abbr in (game_ids.home_team_abbr, game_ids.away_team_abbr) as is_team_of_game,
+        coalesce(boxscores.team_abbr in (game_ids.home_team_abbr, game_ids.away_team_abbr), false) as is_team_of_game,
         {{ found_player('player') }} as found_player_lookup,
         {{ is_ambiguous_player('player') }} as is_ambiguous_player
     from boxscores
     {{ join_game('boxscores.game_id') }}
     {{ join_player('player', 'boxscores.player_full_name', 'boxscores.player_lookup', ['boxscores.team_abbr']) }}
-    where game_ids.game_type is null or {{ is_in_scope('game_ids.game_type') }}
+    where {{ is_not_out_of_scope('boxscores.game_id') }}
 ),
 
 deduplicated as (
-    select *, {{ copies(grain) }} as raw_copies, {{ lines_differ(grain, 'rebounds') }} as has_other_line
+    select *, {{ copies(grain) }} as raw_copies, {{ lines_differ(grain, figures) }} as has_other_line
     from identified
     qualify {{ newest_first('nba_raw', 'bdl_player_boxscores', grain) }}
 ),

@@ -22,6 +22,8 @@ identified as (
         events.*,
         game_ids.game_id as canonical_game_id,
         game_ids.season_year,
+        game_ids.home_points,
+        game_ids.away_points,
         {{ game_problem('events.game_date') }} as game_problem,
         {{ found_player('first') }} as found_player_1_lookup,
         {{ found_player('second') }} as found_player_2_lookup,
@@ -31,11 +33,15 @@ identified as (
     {{ join_game('coalesce(events.game_id, cast(events.bdb_game_id as string))') }}
     {{ join_player('first', 'events.player_1_name', 'events.player_1_lookup', ['events.player_1_team_abbr']) }}
     {{ join_player('second', 'events.player_2_name', 'events.player_2_lookup', ['events.player_2_team_abbr']) }}
-    where game_ids.game_type is null or {{ is_in_scope('game_ids.game_type') }}
+    where {{ is_not_out_of_scope('coalesce(events.game_id, cast(events.bdb_game_id as string))') }}
 ),
 
 deduplicated as (
-    select *, {{ copies(grain) }} as raw_copies
+    select
+        *,
+        {{ copies(grain) }} as raw_copies,
+        max(score_home) over (partition by canonical_game_id) as last_score_home,
+        max(score_away) over (partition by canonical_game_id) as last_score_away
     from identified
     qualify {{ newest_first('nba_raw', 'bigdataball_play_by_play', grain) }}
 ),
@@ -78,6 +84,8 @@ final as (
             when player_2_lookup is not null and found_player_2_lookup is null
                 then {{ player_problem('is_ambiguous_player_2', second=true) }}
             when event_type = 'shot' and shot_type not in ('2PT', '3PT') then 'unknown kind of shot'
+            when last_score_home <> home_points or last_score_away <> away_points
+                then 'last score is not the final score'
         end as quarantine_reason
     from deduplicated
 )

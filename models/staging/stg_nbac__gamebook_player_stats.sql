@@ -8,6 +8,11 @@
 {%- set grain = [
     'coalesce(canonical_game_id, game_id)', 'team_abbr', 'coalesce(found_player_lookup, player_lookup, player_name)'
 ] %}
+{%- set figures = [
+    'points', 'minutes', 'field_goals_made', 'field_goals_attempted', 'three_pointers_made', 'three_pointers_attempted',
+    'free_throws_made', 'free_throws_attempted', 'offensive_rebounds', 'defensive_rebounds', 'total_rebounds', 'assists',
+    'steals', 'blocks', 'turnovers', 'personal_fouls'
+] %}
 
 with
 
@@ -24,17 +29,17 @@ identified as (
         game_ids.season_year,
         game_ids.is_final,
         {{ game_problem('gamebook.game_date') }} as game_problem,
-        gamebook.team_abbr in (game_ids.home_team_abbr, game_ids.away_team_abbr) as is_team_of_game,
+        coalesce(gamebook.team_abbr in (game_ids.home_team_abbr, game_ids.away_team_abbr), false) as is_team_of_game,
         {{ found_player('player') }} as found_player_lookup,
         {{ is_ambiguous_player('player') }} as is_ambiguous_player
     from gamebook
     {{ join_game('gamebook.game_id') }}
     {{ join_player('player', 'gamebook.player_name', 'gamebook.player_lookup', ['gamebook.team_abbr']) }}
-    where game_ids.game_type is null or {{ is_in_scope('game_ids.game_type') }}
+    where {{ is_not_out_of_scope('gamebook.game_id') }}
 ),
 
 deduplicated as (
-    select *, {{ copies(grain) }} as raw_copies, {{ lines_differ(grain, 'total_rebounds') }} as has_other_line
+    select *, {{ copies(grain) }} as raw_copies, {{ lines_differ(grain, figures) }} as has_other_line
     from identified
     qualify {{ newest_first('nba_raw', 'nbac_gamebook_player_stats', grain) }}
 ),
@@ -47,7 +52,7 @@ renamed as (
         team_abbr,
         coalesce(found_player_lookup, player_lookup) as player_lookup,
         player_name as player_full_name,
-        lower(player_status) as player_status,
+        lower(trim(player_status)) as player_status,
         dnp_reason,
         start_position is not null as is_starter,
         {{ minutes_text_to_seconds('minutes') }} as seconds_played,
@@ -75,7 +80,7 @@ renamed as (
         is_ambiguous_player,
         has_other_line,
         found_player_lookup is not null
-        and {{ count_where("lower(player_status) = 'active' and points is not null") }} over (
+        and {{ count_where("lower(trim(player_status)) = 'active' and points is not null") }} over (
             partition by coalesce(canonical_game_id, game_id), found_player_lookup
         ) > 1 as is_under_both_teams,
         raw_copies,
@@ -92,7 +97,7 @@ judged as (
             when not is_team_of_game then 'team does not play in the game'
             when player_status = 'active' and is_under_both_teams then 'player is under both teams'
             when is_unknown_player then {{ player_problem('is_ambiguous_player') }}
-            when player_status not in ('active', 'dnp', 'inactive') then 'unknown player status'
+            when coalesce(player_status, '') not in ('active', 'dnp', 'inactive') then 'unknown player status'
         end as identity_problem
     from renamed
 ),
@@ -122,6 +127,7 @@ final as (
             when player_status = 'active' and has_other_line then 'two different lines of the player'
             when player_status = 'active' and has_minutes and seconds_played is null then 'unreadable minutes'
             when player_status = 'active' and has_minutes and not is_final then 'game is not final'
+            when player_status = 'active' and is_final and {{ has_no_count() }} then 'a count is missing'
             when player_status = 'active' then {{ box_score_problem() }}
         end as quarantine_reason
     from ranked

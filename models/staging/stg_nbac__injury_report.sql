@@ -27,7 +27,7 @@ identified as (
     from reports
     {{ join_game('reports.game_id') }}
     {{ join_player('player', 'reports.player_full_name', 'reports.player_lookup', ['reports.team']) }}
-    where game_ids.game_type is null or {{ is_in_scope('game_ids.game_type') }}
+    where {{ is_not_out_of_scope('reports.game_id') }}
 ),
 
 deduplicated as (

@@ -7,6 +7,11 @@
 {%- set grain = [
     'coalesce(canonical_game_id, game_id)', 'team_abbr'
 ] %}
+{%- set figures = [
+    'points', 'minutes', 'fg_made', 'fg_attempted', 'three_pt_made', 'three_pt_attempted', 'ft_made', 'ft_attempted',
+    'offensive_rebounds', 'defensive_rebounds', 'total_rebounds', 'assists', 'steals', 'blocks', 'turnovers',
+    'personal_fouls'
+] %}
 
 with
 
@@ -21,18 +26,18 @@ identified as (
         game_ids.season_year,
         game_ids.is_final,
         {{ game_problem('boxscores.game_date') }} as game_problem,
-        boxscores.team_abbr in (game_ids.home_team_abbr, game_ids.away_team_abbr) as is_team_of_game,
+        coalesce(boxscores.team_abbr in (game_ids.home_team_abbr, game_ids.away_team_abbr), false) as is_team_of_game,
         case
             when boxscores.team_abbr = game_ids.home_team_abbr then game_ids.home_points
             else game_ids.away_points
         end as scheduled_points
     from boxscores
     {{ join_game('coalesce(boxscores.nba_game_id, boxscores.game_id)') }}
-    where game_ids.game_type is null or {{ is_in_scope('game_ids.game_type') }}
+    where {{ is_not_out_of_scope('coalesce(boxscores.nba_game_id, boxscores.game_id)') }}
 ),
 
 deduplicated as (
-    select *, {{ copies(grain) }} as raw_copies
+    select *, {{ copies(grain) }} as raw_copies, {{ lines_differ(grain, figures) }} as has_other_line
     from identified
     qualify {{ newest_first('nba_raw', 'nbac_team_boxscore', grain) }}
 ),
@@ -64,6 +69,7 @@ renamed as (
         is_team_of_game,
         is_final,
         scheduled_points,
+        has_other_line,
         raw_copies,
         source_file_path,
         processed_at
@@ -72,15 +78,17 @@ renamed as (
 
 judged as (
     select
-        * {{ star_except(['game_problem', 'is_team_of_game', 'is_final', 'scheduled_points', 'has_minutes']) }},
+        * {{ star_except(['game_problem', 'is_team_of_game', 'is_final', 'scheduled_points', 'has_minutes', 'has_other_line']) }},
         case
             when game_problem is not null then game_problem
             when not is_team_of_game then 'team does not play in the game'
             when not is_final then 'game is not final'
+            when has_other_line then 'two different lines of the team'
             when points = 0 or fg_attempts = 0 then 'placeholder of a game not played'
             when not has_minutes then 'no minutes'
             when seconds_played is null then 'unreadable minutes'
             when points <> scheduled_points then 'points are not the score of the schedule'
+            when {{ has_no_count() }} then 'a count is missing'
             else {{ box_score_problem() }}
         end as own_problem
     from renamed

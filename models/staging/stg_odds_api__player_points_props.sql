@@ -30,7 +30,7 @@ identified as (
     {{ join_player(
         'player', 'props.player_name', 'props.player_lookup', ['game_ids.away_team_abbr', 'game_ids.home_team_abbr']
     ) }}
-    where game_ids.game_type is null or {{ is_in_scope('game_ids.game_type') }}
+    where {{ is_not_out_of_scope('props.game_id') }}
 ),
 
 deduplicated as (

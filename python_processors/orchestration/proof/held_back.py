@@ -25,7 +25,9 @@ TO_DO = {
     "teams are not known yet": "it waits for a schedule that names them",
     "game is not final": "refresh the schedule, unless the game is in progress",
     "no scheduled game": "refresh the schedule, or correct the row",
-    "no feed agrees with the final score": "load a box score that has all its players",
+    "no feed agrees with the final score": "load a box score that has all its players, or a schedule with the score",
+    "last score is not the final score": "load the whole play-by-play, or a schedule with the score",
+    "points are not the score of the schedule": "load the team's box again, or a schedule with the score",
 }
 _TO_DO_ELSE = "correct the row in its file, and load again"
 
