@@ -2,7 +2,7 @@
 -- feeds.
 --
 -- The feed that agrees with the final score goes before one that does not, one whose minutes show it before one that
--- lacks some, then the one with less to explain, then the gamebook before balldontlie.
+-- leaves some blank, then the one with less to explain, then the gamebook before balldontlie.
 {{ config(**replace_window()) }}
 
 with

@@ -40,6 +40,7 @@ player_sums as (
         cast(sum(case when {{ counts_for_team('player_rows') }} then points end) as int64) as points,
         cast(sum(case when {{ counts_for_team('player_rows') }} then seconds_played end) as int64) as seconds_played,
         {{ count_where(counts_for_team('player_rows') ~ ' and seconds_played is null') }} as rows_without_minutes,
+        {{ count_where('seconds_played is null and quarantine_reason is null') }} as rows_of_blank_minutes,
         {{ count_where(counts_for_team('player_rows') ~ ' and mod(seconds_played, 60) = 0') }} as rows_of_whole_minutes,
         max(processed_at) as last_loaded_at
     from player_rows
@@ -49,7 +50,7 @@ player_sums as (
 team_sums as (
     select
         'nbac_team_boxscore' as feed, game_id, team_abbr, 1 as usable_rows, 0 as quarantined_rows, points,
-        seconds_played, 0 as rows_without_minutes, 0 as rows_of_whole_minutes,
+        seconds_played, 0 as rows_without_minutes, 0 as rows_of_blank_minutes, 0 as rows_of_whole_minutes,
         processed_at as last_loaded_at
     from {{ ref('stg_nbac__team_boxscores') }}
     where {{ in_window() }} and points > 0 and fg_attempts > 0
@@ -76,7 +77,8 @@ event_sums as (
         'bigdataball_play_by_play' as feed, events.game_id, sides.team_abbr, events.event_rows as usable_rows,
         0 as quarantined_rows,
         case when sides.team_abbr = games.home_team_abbr then events.home_points else events.away_points end as points,
-        cast(null as int64) as seconds_played, events.event_rows as rows_without_minutes, 0 as rows_of_whole_minutes,
+        cast(null as int64) as seconds_played, events.event_rows as rows_without_minutes, 0 as rows_of_blank_minutes,
+        0 as rows_of_whole_minutes,
         events.last_loaded_at
     from events
     inner join games on events.game_id = games.game_id
@@ -161,7 +163,7 @@ final as (
         seconds_played,
         score,
         seconds_of_game,
-        rows_without_minutes = 0 as has_minutes,
+        rows_of_blank_minutes = 0 as has_minutes,
         is_final,
         is_over,
         is_final and usable_rows > 0 and coalesce(points = score, false) and not coalesce(minutes_differ, false) as agrees,
