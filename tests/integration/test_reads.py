@@ -39,7 +39,10 @@ REPEATS = {"expected_rows": "expected_boxes"}
 # Attempts and breakers: what every run moves and no table hashes.
 OPERATIONAL = {"analytics_failures"}
 # In one scan with those of the days before, and only looked at on the day itself.
-ONLY_OF_THE_DAY = {("int_team_absences", "stg_nbac__gamebook_player_stats"): {"player_status"}}
+ONLY_OF_THE_DAY = {
+    (table, "stg_nbac__gamebook_player_stats"): {"player_status"}
+    for table in ("team_offense_game_summary", "team_defense_game_summary")
+}
 
 
 @dataclass(frozen=True)
