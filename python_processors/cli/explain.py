@@ -42,7 +42,9 @@ def explain(table: str, day: date, player: str | None, team: str | None, as_json
     if of_one is not None:  # the date in one line, and then whoever was asked for
         text = "\n".join([text.splitlines()[0], *of_one.sentences])
     out = {
-        "entity": of_one.to_dict() if of_one else None, "state": state.to_dict() if state else None, "text": text, "held_back": [one.to_dict() for one in unused],
+        "state": state.to_dict() if state else None, "text": text, "held_back": [one.to_dict() for one in unused],
     }  # fmt: skip
+    if of_one is not None:
+        out["entity"] = of_one.to_dict()
     opening.printed(out, [*text.splitlines(), *lines_of(unused)], as_json)
     return SOMEBODY if state is not None and state.outcome == "unknown" else NOBODY

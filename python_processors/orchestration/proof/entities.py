@@ -1,4 +1,4 @@
-"""Why a player or team has a row of a table and date, or none: from the rows that are expected, and what was said of them."""
+"""Why a player or team has a row of a table and date, or none: from expected rows, and what was said of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from python_processors.errors import RefusedError
 from python_processors.orchestration.project import Project, precompute_reads
 from python_processors.orchestration.warehouse import Session
 
-_LETTERS = str.maketrans({"đ": "d", "ø": "o", "ł": "l", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th"})
+_LETTERS = str.maketrans(
+    {"đ": "d", "ø": "o", "ł": "l", "ß": "ss", "æ": "ae", "œ": "oe", "\u0131": "i", "ð": "d", "þ": "th"}
+)
 _ABOUT = timedelta(days=30)
 _TOO_FEW = ("EXPECTED_INCOMPLETE", "INSUFFICIENT_DATA")
 
@@ -51,7 +53,8 @@ def explain_entity(
     row = said[0] if said else None
     if row is not None:
         ready = "" if row["is_ready"] is None else ", production-ready" if row["is_ready"] else ", not production-ready"
-        there = f"{entity} has a row, last changed {row['processed_at']:%Y-%m-%d %H:%M} UTC (hash {row['data_hash']}{ready})."
+        changed = f"{row['processed_at']:%Y-%m-%d %H:%M} UTC"
+        there = f"{entity} has a row, last changed {changed} (hash {row['data_hash']}{ready})."
         return Answer(table, day, entity, "there", (there,))
     outcome, sentences = look.why(entity)
     return Answer(table, day, entity, outcome, (f"{entity} has no row: {sentences[0]}", *sentences[1:]))
@@ -84,7 +87,7 @@ class _Look:
             what = "several players" if named else "no player that the registry knows"
             hint = f" Give one of {', '.join(known)}." if known else " Look at dim_players for his player_lookup."
             raise WhoError(f"`{name}` is {what}.{hint}")
-        return named.pop()
+        return str(named.pop())
 
     def team(self, abbr: str) -> str:
         if self._contract.entity_column == "player_lookup":
@@ -103,10 +106,11 @@ class _Look:
             if "is_production_ready" in {column.name for column in contract.columns}
             else "cast(null as bool)"
         )
-        return self._session.read(
+        rows: list[dict[str, Any]] = self._session.read(
             f"select data_hash, processed_at, {ready} as is_ready from {self._session.named(contract.relation)}"
             f" where {contract.partition_by} = date '{self._day}' and {contract.entity_column} = '{entity}'"
         ).to_pylist()
+        return rows
 
     def why(self, entity: str) -> tuple[str, list[str]]:
         """The outcome of somebody without a row, and sentences."""
@@ -196,16 +200,18 @@ class _Look:
         relation = self._project.relation(ledger)
         if not self._session.columns(relation):
             return []
-        return self._session.read(
+        rows: list[dict[str, Any]] = self._session.read(
             "select failure_category, failure_reason, attempt_count, first_attempt_at"
             f" from {self._session.named(relation)} where processor_name = '{self._table}' and entity_id = '{entity}'"
             f" and analysis_date = date '{self._day}' and resolution_status = 'UNRESOLVED'"
         ).to_pylist()
+        return rows
 
     def _to_do(self, *, can_help: bool) -> str:
         if can_help:
             return "Building it again can help: `fullcourt retry`."
-        return "Building again cannot help: load a box score of the game, or excuse it in seeds/completeness_exceptions.csv."
+        excuse = "or excuse it in seeds/completeness_exceptions.csv"
+        return f"Building again cannot help: load a box score of the game, {excuse}."
 
     def _is_listed(self, key: str) -> bool:
         listed = "precompute_entities" if self._is_precompute else "expected_rows"

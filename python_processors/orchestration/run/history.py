@@ -147,8 +147,8 @@ def judge_dependencies(
     session: Session, built: Mapping[str, Collection[date]], invocations: Sequence[str]
 ) -> dict[str, dict[date, str]]:
     """Once dates are counted: say of each precompute table that a run built whether all that it reads was complete, in
-    one statement. Returns the dates that are blocked, and by what: where single players or teams lack something, not all
-    was complete either, and yet the date is none of these.
+    one statement. Returns the dates that are blocked, and by what: where single players or teams lack something, not
+    all was complete either, and yet the date is none of these.
 
     :param invocations: those of the run: their rows are the ones that are filled.
     """
