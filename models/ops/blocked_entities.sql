@@ -4,6 +4,11 @@
 
 with
 
+expected as (
+    select * from {{ ref('precompute_entities') }}
+    where {{ in_window() }} and outcome is null
+),
+
 final as (
     {%- for table_name in tables_after_bootstrap() %}
     select
@@ -18,12 +23,11 @@ final as (
         left join blocked on held_up.game_date = blocked.game_date
         where blocked.game_date is null
     ) as waiting
-    inner join {{ ref('precompute_entities') }} as entities
+    inner join expected
         on
-            entities.table_name = '{{ table_name }}'
-            and waiting.game_date = entities.game_date
-            and waiting.entity = entities.entity
-    where entities.outcome is null and {{ in_window('entities.game_date') }}
+            expected.table_name = '{{ table_name }}'
+            and waiting.game_date = expected.game_date
+            and waiting.entity = expected.entity
     group by waiting.game_date, waiting.entity
     {{ 'union all' if not loop.last }}
     {%- endfor %}

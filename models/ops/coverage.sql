@@ -4,7 +4,8 @@
 -- unknown: the schedule says nothing of the date. no_games: nothing is scheduled. expected_empty: games, and by the rules
 -- nobody who is to have a row. complete: exactly the rows expected. excused: all but rows that can never come, each in
 -- a reviewed line of completeness_exceptions. blocked: held up, by name, or nobody has a whole history. missing: none
--- of the rows expected. partial: anything else, as where players or teams lack a game that their rows read. A row in quarantine is a row expected.
+-- of the rows expected. partial: anything else, as where players or teams lack a game that their rows read.
+-- A row in quarantine is a row expected.
 {{ config(**replace_window()) }}
 
 {%- set declared = declared_rows() %}
@@ -148,7 +149,7 @@ judged as (
         {%- endfor %}
         counted.first_held_back,
         counted.first_lacking,
-        waiting.first_waiting,
+        coalesce(concat(', the first ', waiting.first_waiting), '') as what_is_first,
         excused.excused_rows as rows_of_lines,
         coalesce(of_date.reason, case when tables.looks_back then of_season.reason end) as schedule_reason,
         blocked.reason as blocked_reason
@@ -179,10 +180,11 @@ explained as (
         end as nobody_since,
         without_source + quarantined + upstream_incomplete as lacking_rows,
         rows_of_lines is not null and without_source + quarantined + upstream_incomplete <= rows_of_lines as is_excused,
-        case when missing_rows > 0 then concat(
-            {{ counted_rows('missing_rows') }}, ' expected and not there', coalesce(concat(', the first ', first_waiting), ''), '; '
-        ) else '' end
-            as what_is_missing,
+        case
+            when missing_rows > 0
+                then concat({{ counted_rows('missing_rows') }}, ' expected and not there', what_is_first, '; ')
+            else ''
+        end as what_is_missing,
         case when without_source > 0 then concat({{ counted_rows('without_source') }}, ' without a source; ') else '' end
             as what_has_no_source,
         case

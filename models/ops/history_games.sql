@@ -91,7 +91,7 @@ final as (
     left join teams on results.game_id = teams.game_id and results.team_abbr = teams.team_abbr
     union all
     select
-        'player', boxes.entity, boxes.entity, games.season_year, games.game_date, games.game_id,
+        'player', boxes.entity, boxes.entity as expected_as, games.season_year, games.game_date, games.game_id,
         players.game_id is not null, boxes.quarantine_reason is null
     from boxes
     inner join games on boxes.game_id = games.game_id

@@ -64,7 +64,11 @@ lacking_{{ table_name }} as (
     from lacking
     where
         entity_type = '{{ of_table.entity_type }}'
-        and ({% for name in own %}{{ windows[name] }}{{ ' or ' if not loop.last }}{% endfor %})
+        and (
+            {%- for name in own %}
+            {{ windows[name] }}{{ ' or' if not loop.last }}
+            {%- endfor %}
+        )
     {%- do parts.append('own') %}
     {%- endif %}
     {%- if of_table.entity_type == 'player' and reads_a_context(table_name) %}
@@ -87,14 +91,14 @@ lacking_{{ table_name }} as (
     inner join tonight
         on upstream.game_date = tonight.game_date and upstream.entity = tonight.opponent_team_abbr
     {%- elif is_own %}
-    select game_date, entity, entity, '{{ upstream }} of the date', game_id, can_come from rows_of_date
+    select game_date, entity, entity as who, '{{ upstream }} of the date' as lacks, game_id, can_come from rows_of_date
     where table_name = '{{ upstream }}'
     {%- else %}
     select
         tonight.game_date,
         tonight.entity,
-        upstream.entity,
-        '{{ upstream }} of the date',
+        upstream.entity as who,
+        '{{ upstream }} of the date' as lacks,
         upstream.game_id,
         upstream.can_come
     from rows_of_date as upstream

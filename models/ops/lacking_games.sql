@@ -24,14 +24,14 @@ gaps as (
 games_of_teams as (
     select game_id, min(table_name) as table_name, max(case when can_come then 1 else 0 end) as can_come
     from gaps
-    where table_name in ('{{ tables_of(['teams_that_played']) | join("', '") }}')
+    where table_name in (select played.table_name from ({{ names_as_rows(tables_of(['teams_that_played'])) }}) as played)
     group by game_id
 ),
 
 games_of_players as (
     select game_id, entity, min(table_name) as table_name, max(case when can_come then 1 else 0 end) as can_come
     from gaps
-    where table_name in ('{{ tables_of(['players_who_played']) | join("', '") }}')
+    where table_name in (select played.table_name from ({{ names_as_rows(tables_of(['players_who_played'])) }}) as played)
     group by game_id, entity
 ),
 

@@ -55,7 +55,7 @@ actual as (
     {%- for table_name in reads | map(attribute=0) | unique %}
     select '{{ table_name }}' as table_name, game_date, game_id, {{ entity_column(table_name) }} as entity
     from {{ ref(table_name) }}
-    where {{ in_season_so_far() }}
+    where {{ in_season_so_far() if table_name in of_the_season else in_window() }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
@@ -80,6 +80,18 @@ empty_days as (
     having count(actual.game_id) = 0 and {{ count_where('missing.has_source') }} > 0
 ),
 
+built_days as (
+    select distinct game_date from built_games
+),
+
+never_built as (
+    select results.game_date, results.game_id, built_days.game_date is null as concerns_all
+    from results
+    left join built_games on results.game_id = built_games.game_id
+    left join built_days on results.game_date = built_days.game_date
+    where built_games.game_id is null
+),
+
 final as (
     select
         missing.table_name,
@@ -92,12 +104,8 @@ final as (
     left join empty_days on missing.table_name = empty_days.table_name and missing.game_date = empty_days.game_date
     {%- for table_name in of_the_season %}
     union all
-    select
-        '{{ table_name }}', results.game_date, results.game_id, cast(null as string), built_days.game_date is null, true
-    from results
-    left join built_games on results.game_id = built_games.game_id
-    left join (select distinct game_date from built_games) as built_days on results.game_date = built_days.game_date
-    where built_games.game_id is null
+    select '{{ table_name }}', game_date, game_id, cast(null as string), concerns_all, true
+    from never_built
     {%- endfor %}
 )
 

@@ -60,6 +60,7 @@ with_history as (
             when not {{ is_history_ready() }} then 'INCOMPLETE_DATA'
         end as outcome,
         tables.least_games,
+        cast(completeness.season_expected as string) as games_expected,
         completeness.season_expected as expected_game_count,
         completeness.season_actual as actual_game_count,
         completeness.missing_game_ids,
@@ -100,6 +101,7 @@ judged as (
         of_the_date.entity,
         case when lacking.entity is not null then 'UPSTREAM_INCOMPLETE' end,
         0,
+        cast(null as string),
         cast(null as int64),
         cast(null as int64),
         cast(null as string),
@@ -120,16 +122,10 @@ final as (
         judged.outcome,
         case
             when judged.outcome in ('INSUFFICIENT_DATA', 'EXPECTED_INCOMPLETE')
-                then concat(
-                    cast(judged.expected_game_count as string), ' games so far, ',
-                    cast(judged.least_games as string), ' are needed'
-                )
+                then concat(judged.games_expected, ' games so far, ', cast(judged.least_games as string), ' are needed')
             when judged.outcome = 'UPSTREAM_INCOMPLETE' then lacking.reason
             when judged.outcome is not null
-                then concat(
-                    cast(judged.actual_game_count as string), ' of ', cast(judged.expected_game_count as string),
-                    ' games so far are there'
-                )
+                then concat(cast(judged.actual_game_count as string), ' of ', judged.games_expected, ' games so far are there')
         end as outcome_reason,
         judged.expected_game_count,
         judged.actual_game_count,

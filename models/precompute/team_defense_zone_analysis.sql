@@ -58,6 +58,11 @@ lacking as (
     where {{ in_window() }} and entity_type = 'team' and days_ago <= {{ league_days }}
 ),
 
+left_out as (
+    select game_date, count(*) as teams from lacking
+    group by game_date
+),
+
 -- The league of a date: teams with ten games in its last thirty days, each counting alike.
 league_teams as (
     select
@@ -135,8 +140,7 @@ final as (
         on entities.game_date = last_games.as_of and entities.entity = last_games.defending_team_abbr
     inner join completeness on entities.game_date = completeness.game_date and entities.entity = completeness.entity
     left join league on entities.game_date = league.as_of
-    left join (select game_date, count(*) as teams from lacking group by game_date) as left_out
-        on entities.game_date = left_out.game_date
+    left join left_out on entities.game_date = left_out.game_date
 )
 
 select * from final
