@@ -44,6 +44,13 @@ blocking_upstreams as (
     from upstream_rows
     group by game_date, upstream
     having {{ count_where('is_there') }} = 0
+    {%- for upstream in upstreams %}
+    {%- for behind, window in days_waited_for(upstream) %}
+    union all
+    select game_date, '{{ upstream }}', 'it is blocked itself' from {{ ref('upstream_gaps') }}
+    where {{ in_window() }} and table_name = '{{ behind }}' and window_name = '{{ window }}'
+    {%- endfor %}
+    {%- endfor %}
     {%- for upstream, window in declared[table_name].waits_for.items() if not declared[upstream].after_bootstrap %}
     union all
     select
@@ -68,7 +75,10 @@ blocked as (
         game_date,
         string_agg(upstream, ',' order by upstream) as blocked_by,
         string_agg(concat(upstream, ': ', problem), '; ' order by upstream) as reason
-    from blocking_upstreams
+    from (
+        select game_date, upstream, min(problem) as problem from blocking_upstreams
+        group by game_date, upstream
+    ) as upstreams_of_date
     group by game_date
 ),
 
@@ -96,6 +106,21 @@ held_up as (
     where 1 = 0
     {%- endfor %}
 )
+{%- endmacro %}
+
+{#- Of what a precompute table waits for, itself or through others, the tables with days that may lack: table and window. -#}
+{% macro days_waited_for(table_name) -%}
+    {%- set declared = declared_rows() -%}
+    {%- set found = [] -%}
+    {%- for upstream, window in declared[table_name].waits_for.items() -%}
+        {%- for pair in days_waited_for(upstream) if declared[upstream].after_bootstrap and pair not in found -%}
+            {%- do found.append(pair) -%}
+        {%- endfor -%}
+        {%- if not declared[upstream].after_bootstrap and (upstream, window) not in found -%}
+            {%- do found.append((upstream, window)) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(found) }}
 {%- endmacro %}
 
 {#- CTE `entities`: who has a row of the table in the window; nobody on a blocked date. -#}

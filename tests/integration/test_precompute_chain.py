@@ -113,9 +113,9 @@ def test_a_row_of_the_date_that_is_lost_holds_up_whose_rows_read_it_and_nobody_e
     day, entity = LAST_DAYS[1], contract.key[1]
     concerned = "player_lookup" if entity == "player_lookup" else "opponent_team_abbr"
     ((name,),) = month.query(
-        f"select max({concerned}) from nba_analytics.upcoming_player_game_context as contexts inner join"
+        f"select max(contexts.{concerned}) from nba_analytics.upcoming_player_game_context as contexts inner join"
         " nba_precompute.player_daily_cache as caches on caches.cache_date = contexts.game_date"
-        f" and caches.player_lookup = contexts.player_lookup where contexts.game_date = '{day}' and {concerned} in"
+        f" and caches.player_lookup = contexts.player_lookup where contexts.game_date = '{day}' and contexts.{concerned} in"
         f" (select {entity} from {contract.relation} where {contract.partition_by} = '{day}')"
     )
     who = {
