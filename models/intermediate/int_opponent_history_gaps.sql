@@ -1,5 +1,5 @@
--- One row per date whose history against opponents is not whole: games of earlier seasons that the schedule knows were
--- never built, so that what the feature store looks back on is that of a part of it.
+-- One row per date and opponent against whom history is not whole: games of theirs in earlier seasons that the schedule
+-- knows have no rows, so that what the feature store looks back on is that of a part of it.
 {{ config(materialized='ephemeral') }}
 
 {%- set opponent_history_days = window_size('ml_feature_store_v2', 'opponent_history_days') %}
@@ -13,7 +13,7 @@ built as (
 ),
 
 never_built as (
-    select schedule.season_year, schedule.game_date
+    select schedule.season_year, schedule.game_date, schedule.home_team_abbr, schedule.away_team_abbr
     from {{ ref('dim_games') }} as schedule
     left join built on schedule.game_id = built.game_id
     left join {{ ref('completeness_exceptions') }} as exceptions
@@ -23,13 +23,19 @@ never_built as (
     where schedule.is_final and schedule.is_in_scope and built.game_id is null and exceptions.reason is null
 ),
 
+opponents as (
+    select season_year, game_date, home_team_abbr as opponent_team_abbr from never_built
+    union distinct
+    select season_year, game_date, away_team_abbr from never_built
+),
+
 final as (
-    select distinct dates.game_date
+    select distinct dates.game_date, opponents.opponent_team_abbr
     from {{ ref('dim_game_dates') }} as dates
-    inner join never_built
+    inner join opponents
         on
-            dates.season_year > never_built.season_year
-            and never_built.game_date >= {{ days_before('dates.game_date', opponent_history_days) }}
+            dates.season_year > opponents.season_year
+            and opponents.game_date >= {{ days_before('dates.game_date', opponent_history_days) }}
     where {{ in_window('dates.game_date') }}
 )
 

@@ -2,8 +2,9 @@
 -- players could not play, and how many of those are regular starters.
 --
 -- Starts are counted over the 30 days before, as far as the gamebook named starters; starters_inactive
--- is null when it named none in that time.
-{{ config(**replace_window()) }}
+-- is null when it named none in that time. No relation is made of it: a correction of a game moves it on later dates, on
+-- which the layer before the hashed tables is not built again.
+{{ config(materialized='ephemeral') }}
 
 with
 

@@ -4,7 +4,8 @@
 -- unknown: the schedule says nothing of the date. no_games: nothing is scheduled. expected_empty: games, and by the rules
 -- nobody who is to have a row. complete: exactly the rows expected. excused: all but rows that can never come, each in
 -- a reviewed line of completeness_exceptions. blocked: held up, by name, or nobody has a whole history. missing: none
--- of the rows expected. partial: anything else. A row in quarantine is a row expected.
+-- of the rows expected. partial: anything else, as where players or teams lack a game that their rows read.
+-- A row in quarantine is a row expected.
 {{ config(**replace_window()) }}
 
 {%- set declared = declared_rows() %}
@@ -48,11 +49,14 @@ expected as (
             when quarantine_reason is not null then 'quarantined'
             when not has_source then 'no source'
         end as no_row_since,
-        quarantine_reason || ': ' || entity as held_back
+        quarantine_reason || ': ' || entity as held_back,
+        cast(null as string) as lacks
     from {{ ref('expected_rows') }}
     where {{ in_window() }}
     union all
-    select table_name, game_date, '', entity, outcome, cast(null as string)
+    select
+        table_name, game_date, '', entity, outcome, cast(null as string),
+        case when outcome = 'UPSTREAM_INCOMPLETE' then concat(entity, ': ', outcome_reason) end
     from {{ ref('precompute_entities') }}
     where {{ in_window() }}
 ),
@@ -76,6 +80,7 @@ compared as (
         coalesce(expected.game_date, actual.game_date) as game_date,
         expected.no_row_since,
         expected.held_back,
+        expected.lacks,
         expected.entity is not null and expected.no_row_since is null as is_expected,
         actual.entity is not null as is_there
     from expected
@@ -91,7 +96,7 @@ counted as (
     select
         table_name,
         game_date,
-        {{ count_where("is_expected or no_row_since in ('quarantined', 'no source')") }} as expected_rows,
+        {{ count_where("is_expected or no_row_since in ('quarantined', 'no source', 'UPSTREAM_INCOMPLETE')") }} as expected_rows,
         {{ count_where('is_there') }} as actual_rows,
         {{ count_where('is_expected and not is_there') }} as missing_rows,
         {{ count_where('is_there and not is_expected') }} as surplus_rows,
@@ -99,7 +104,9 @@ counted as (
         {{ count_where("no_row_since in ('INCOMPLETE_UPSTREAM', 'INCOMPLETE_DATA')") }} as history_incomplete,
         {{ count_where("no_row_since = 'no source'") }} as without_source,
         {{ count_where("no_row_since = 'quarantined'") }} as quarantined,
-        min(held_back) as first_held_back
+        {{ count_where("no_row_since = 'UPSTREAM_INCOMPLETE'") }} as upstream_incomplete,
+        min(held_back) as first_held_back,
+        min(lacks) as first_lacking
     from compared
     group by table_name, game_date
 ),
@@ -119,6 +126,12 @@ blocked as (
     where {{ in_window() }}
 ),
 
+waiting as (
+    select table_name, game_date, min(concat(entity, ' ', reason)) as first_waiting from {{ ref('blocked_entities') }}
+    where {{ in_window() }}
+    group by table_name, game_date
+),
+
 judged as (
     select
         tables.table_name,
@@ -131,10 +144,12 @@ judged as (
         counted.table_name is not null as is_counted,
         coalesce(scheduled.games, 0) as scheduled_games,
         {%- for name in ['expected_rows', 'actual_rows', 'missing_rows', 'surplus_rows', 'too_few_games',
-                         'history_incomplete', 'without_source', 'quarantined'] %}
+                         'history_incomplete', 'without_source', 'quarantined', 'upstream_incomplete'] %}
         coalesce(counted.{{ name }}, 0) as {{ name }},
         {%- endfor %}
         counted.first_held_back,
+        counted.first_lacking,
+        coalesce(concat(', the first ', waiting.first_waiting), '') as what_is_first,
         excused.excused_rows as rows_of_lines,
         coalesce(of_date.reason, case when tables.looks_back then of_season.reason end) as schedule_reason,
         blocked.reason as blocked_reason
@@ -144,6 +159,7 @@ judged as (
     left join scheduled on calendar.game_date = scheduled.game_date
     left join counted on tables.table_name = counted.table_name and calendar.game_date = counted.game_date
     left join blocked on tables.table_name = blocked.table_name and calendar.game_date = blocked.game_date
+    left join waiting on tables.table_name = waiting.table_name and calendar.game_date = waiting.game_date
     left join excused on tables.table_name = excused.table_name and calendar.game_date = excused.game_date
     left join old_schedule as of_date
         on calendar.game_date = of_date.game_date and of_date.window_name = 'same_date'
@@ -162,16 +178,24 @@ explained as (
             when history_incomplete > 0 then 'every history lacks games'
             else 'too few games of the season so far'
         end as nobody_since,
-        without_source + quarantined as lacking_rows,
-        rows_of_lines is not null and without_source + quarantined <= rows_of_lines as is_excused,
-        case when missing_rows > 0 then concat({{ counted_rows('missing_rows') }}, ' expected and not there; ') else '' end
-            as what_is_missing,
+        without_source + quarantined + upstream_incomplete as lacking_rows,
+        rows_of_lines is not null and without_source + quarantined + upstream_incomplete <= rows_of_lines as is_excused,
+        case
+            when missing_rows > 0
+                then concat({{ counted_rows('missing_rows') }}, ' expected and not there', what_is_first, '; ')
+            else ''
+        end as what_is_missing,
         case when without_source > 0 then concat({{ counted_rows('without_source') }}, ' without a source; ') else '' end
             as what_has_no_source,
         case
             when quarantined > 0 then concat({{ counted_rows('quarantined') }}, ' held back, the first: ', first_held_back, '; ')
             else ''
         end as what_is_held_back,
+        case
+            when upstream_incomplete > 0
+                then concat({{ counted_rows('upstream_incomplete') }}, ' lack what they read, the first ', first_lacking, '; ')
+            else ''
+        end as what_lacks_upstream,
         case
             when rows_of_lines is null then 'none is' when rows_of_lines = 1 then '1 is'
             else concat(cast(rows_of_lines as string), ' are')
@@ -185,9 +209,10 @@ final as (
         game_date,
         season_year,
         {%- for name in ['scheduled_games', 'expected_rows', 'actual_rows', 'missing_rows', 'surplus_rows',
-                         'too_few_games', 'history_incomplete', 'without_source', 'quarantined'] %}
+                         'too_few_games', 'without_source', 'quarantined'] %}
         {{ name }},
         {%- endfor %}
+        history_incomplete + upstream_incomplete as history_incomplete,
         case
             when schedule_reason is not null then 'blocked'
             when not is_known then 'unknown'
@@ -200,6 +225,7 @@ final as (
             when missing_rows + surplus_rows + lacking_rows = 0 and is_counted then 'complete'
             when missing_rows + surplus_rows = 0 and is_excused then 'excused'
             when not is_counted then 'expected_empty'
+            when actual_rows + missing_rows = 0 and upstream_incomplete > 0 then 'blocked'
             when actual_rows = 0 then 'missing'
             else 'partial'
         end as outcome,
@@ -209,7 +235,7 @@ final as (
             when blocked_reason is not null then blocked_reason
             when nobody_since is not null then nobody_since
             when lacking_rows > 0 or missing_rows > 0
-                then concat(what_is_missing, what_has_no_source, what_is_held_back, how_many, ' excused')
+                then concat(what_is_missing, what_lacks_upstream, what_has_no_source, what_is_held_back, how_many, ' excused')
             when surplus_rows > 0 then concat(cast(surplus_rows as string), ' rows are there that nothing expects')
         end as reason,
         cast(case when nobody_since is not null then history_incomplete else lacking_rows end as int64) as excused_rows

@@ -2,8 +2,9 @@
 -- whether it is there, and whether it can still come. A part of what counts histories (completeness).
 --
 -- Expected of a team: its final games by the schedule, home and away alike. Expected of a player: the games whose box
--- score says that he played, for whichever team; and of games without any box score those of the team he was with on
--- their date, since nothing says that he sat out. There: a row in both team summaries, or in player_game_summary.
+-- score says that he played, for whichever team; and where his team's of a game is lost, the game if he was with it on
+-- the date, since nothing says that he sat out. There: a row in both team summaries, or in player_game_summary.
+-- `expected_as`: by which name expected_boxes has what is missing.
 {{ config(materialized='ephemeral') }}
 
 with
@@ -37,7 +38,13 @@ rosters as (
     where {{ in_window() }}
 ),
 
--- Of each final game, whether any box score tells who played, and whether raw has one at all.
+-- Teams of whose players no feed has a box score: the other team of the game may well have one.
+lost as (
+    select game_id, entity from boxes
+    where not has_source and quarantine_reason is null
+),
+
+-- Of each final game, whether it was built, and whether raw has any box score of it.
 games as (
     select
         results.game_id,
@@ -73,6 +80,7 @@ final as (
     select
         'team' as entity_type,
         results.team_abbr as entity,
+        results.team_abbr as expected_as,
         results.season_year,
         results.game_date,
         results.game_id,
@@ -83,7 +91,7 @@ final as (
     left join teams on results.game_id = teams.game_id and results.team_abbr = teams.team_abbr
     union all
     select
-        'player', boxes.entity, games.season_year, games.game_date, games.game_id,
+        'player', boxes.entity, boxes.entity as expected_as, games.season_year, games.game_date, games.game_id,
         players.game_id is not null, boxes.quarantine_reason is null
     from boxes
     inner join games on boxes.game_id = games.game_id
@@ -91,16 +99,17 @@ final as (
     where boxes.has_source and coalesce(players.took_part, true)
     union all
     select
-        'player', stays.player_lookup, results.season_year, results.game_date, results.game_id,
-        false, not games.was_built
+        'player', stays.player_lookup, results.team_abbr || ' players', results.season_year, results.game_date,
+        results.game_id, false, not games.was_built
     from results
     inner join games on results.game_id = games.game_id
+    left join lost on results.game_id = lost.game_id and results.team_abbr || ' players' = lost.entity
     inner join stays
         on
             results.season_year = stays.season_year
             and results.team_abbr = stays.team_abbr
             and results.game_date between stays.first_date and stays.last_date
-    where not games.has_box
+    where lost.game_id is not null or not games.was_built
 )
 
 select * from final

@@ -1,5 +1,6 @@
 -- The failure ledger of the precompute tables: one row per table, date and player or team without a row,
 -- with its outcome; one per date of the bootstrap; and one per blocked date, with what holds it up.
+-- Whose row waits for one of another table that is to be there and is not, is named like who lacks a game.
 --
 -- Attempts and breakers are those of analytics_failures. What is expected is no failed attempt: too few
 -- games and the bootstrap open no breaker.
@@ -10,7 +11,7 @@
 with
 
 entities as (
-    select *, outcome in ('INCOMPLETE_UPSTREAM', 'INCOMPLETE_DATA') as is_gap
+    select *, outcome in ('UPSTREAM_INCOMPLETE', 'INCOMPLETE_UPSTREAM', 'INCOMPLETE_DATA') as is_gap
     from {{ ref('precompute_entities') }}
     where {{ in_window() }} and outcome is not null
 ),
@@ -30,6 +31,12 @@ outcomes as (
         missing_game_ids as missing_game_dates,
         is_gap as raw_data_checked
     from entities
+    union all
+    select
+        table_name, game_date, entity, 'UPSTREAM_INCOMPLETE', reason, true, 'DATA_GAP', true, cast(null as int64),
+        cast(null as int64), cast(null as string), false
+    from {{ ref('blocked_entities') }}
+    where {{ in_window() }}
 ),
 
 -- Whole days: those of the bootstrap, and those that are blocked.

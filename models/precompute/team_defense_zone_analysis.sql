@@ -52,6 +52,17 @@ history as (
     inner join games on dates.season_year = games.season_year and dates.game_date > games.game_date
 ),
 
+-- Teams that lack a game of the league's days do not count for the league either.
+lacking as (
+    select distinct game_date, entity from {{ ref('lacking_games') }}
+    where {{ in_window() }} and entity_type = 'team' and days_ago <= {{ league_days }}
+),
+
+left_out as (
+    select game_date, count(*) as teams from lacking
+    group by game_date
+),
+
 -- The league of a date: teams with ten games in its last thirty days, each counting alike.
 league_teams as (
     select
@@ -64,7 +75,8 @@ league_teams as (
         {%- endfor %}
         defending_team_abbr
     from history
-    where days_ago <= {{ league_days }}
+    left join lacking on history.as_of = lacking.game_date and history.defending_team_abbr = lacking.entity
+    where days_ago <= {{ league_days }} and lacking.entity is null
     group by as_of, defending_team_abbr
     having count(*) >= {{ least_games }}
 ),
@@ -120,12 +132,15 @@ final as (
         {%- for window in declared_rows()['team_defense_zone_analysis'].history %}
         completeness.{{ window }}_is_complete,
         {%- endfor %}
-        completeness.all_windows_complete
+        completeness.all_windows_complete,
+        league.league_teams,
+        coalesce(left_out.teams, 0) as teams_left_out
     from entities
     inner join last_games
         on entities.game_date = last_games.as_of and entities.entity = last_games.defending_team_abbr
     inner join completeness on entities.game_date = completeness.game_date and entities.entity = completeness.entity
     left join league on entities.game_date = league.as_of
+    left join left_out on entities.game_date = left_out.game_date
 )
 
 select * from final

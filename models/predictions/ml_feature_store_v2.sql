@@ -132,7 +132,9 @@ final as (
     left join {{ ref('int_opponent_history') }} as against_opponent
         on contexts.game_date = against_opponent.game_date and contexts.player_lookup = against_opponent.player_lookup
     left join {{ ref('int_opponent_history_gaps') }} as dates_short_of_history
-        on contexts.game_date = dates_short_of_history.game_date
+        on
+            contexts.game_date = dates_short_of_history.game_date
+            and contexts.opponent_team_abbr = dates_short_of_history.opponent_team_abbr
 )
 
 select * from final

@@ -14,25 +14,37 @@ from python_processors.cli.options import Day, json_option
 @click.command(cls=Command)
 @click.argument("table")
 @click.argument("day", type=Day(), metavar="DATE")
+@click.option("--player", help="Say why he has a row or none: his name, or player_lookup.")
+@click.option("--team", help="The same of a team, by its code.")
 @json_option
 @guarded
-def explain(table: str, day: date, as_json: bool) -> int:
-    """Say why a date of a table is as it is, and what a run would do."""
+def explain(table: str, day: date, player: str | None, team: str | None, as_json: bool) -> int:
+    """Say why a date of a table is as it is, and what a run would do; or why somebody has no row of it."""
     from python_processors.orchestration.project import LAYER
     from python_processors.orchestration.proof.answers import explain as explained
+    from python_processors.orchestration.proof.entities import WhoError, explain_entity
     from python_processors.orchestration.proof.held_back import held_back, lines_of
     from python_processors.orchestration.request import Request, check_request
     from python_processors.orchestration.state.snapshot import Snapshot
 
+    asks_for_one = player is not None or team is not None
+    if asks_for_one and (table == LAYER or (player is not None and team is not None)):
+        raise WhoError("Give either --player or --team, of a hashed table." if table != LAYER else
+                       f"{LAYER} has no rows of players or teams: name a hashed table.")  # fmt: skip
     project, warehouse = opening.opened()
     check_request(project, Request(day, day, None if table == LAYER else (table,)), date.today())
     with warehouse.reading() as session:
         snapshot = Snapshot(project, session, day, day)
         text = explained(snapshot, session, project, table, day)
         state = snapshot.states(table).get(day)
-        unused = held_back(session, day, day)
+        of_one = explain_entity(session, project, table, day, player=player, team=team) if asks_for_one else None
+        unused = held_back(session, day, day) if of_one is None else []
+    if of_one is not None:  # the date in one line, and then whoever was asked for
+        text = "\n".join([text.splitlines()[0], *of_one.sentences])
     out = {
         "state": state.to_dict() if state else None, "text": text, "held_back": [one.to_dict() for one in unused],
     }  # fmt: skip
+    if of_one is not None:
+        out["entity"] = of_one.to_dict()
     opening.printed(out, [*text.splitlines(), *lines_of(unused)], as_json)
     return SOMEBODY if state is not None and state.outcome == "unknown" else NOBODY

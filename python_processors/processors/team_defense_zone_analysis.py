@@ -37,7 +37,7 @@ def summarise(teams: pa.Table) -> pa.Table:
         **extreme_zones(versus),
         "data_quality_tier": tier(teams["games_in_sample"], sample, 10),
         "calculation_notes": zone_note(teams["paint_attempts_games"], teams["games_in_sample"]),
-        "data_quality_issues": run_issues(teams),
+        "data_quality_issues": run_issues(teams, league_sizes(teams)),
     }
     return assemble("team_defense_zone_analysis", teams, computed)
 
@@ -57,6 +57,13 @@ def versus_league(teams: pa.Table, zone: str) -> pa.Array:
     whole = pc.multiply_checked(counted, BILLION)
     surplus = pc.subtract_checked(pc.multiply_checked(makes, whole), pc.multiply_checked(league, attempts))
     return ratio(pc.multiply_checked(surplus, 100), pc.multiply_checked(attempts, whole), 2)
+
+
+def league_sizes(teams: pa.Table) -> Columns:
+    """By a name with their number, whether the league's average rests on so many teams, as others lack a game."""
+    counts, short = teams["league_teams"], pc.greater(teams["teams_left_out"], 0)
+    sizes = [size for size in pc.unique(counts).to_pylist() if size is not None]
+    return {f"league_of_{size}_teams": pc.and_(short, pc.equal(counts, size)) for size in sizes}
 
 
 def extreme_zones(versus: dict[str, pa.Array]) -> Columns:

@@ -96,42 +96,54 @@ def test_summaries_that_lack_a_past_day_hold_up_every_later_date_by_name(
     [
         (
             "upcoming_player_game_context",
-            "upstream_gaps+",
-            {
-                "player_composite_factors": {"upcoming_player_game_context"},
-                "player_daily_cache": {"upcoming_player_game_context"},
-                "ml_feature_store_v2": {
-                    "upcoming_player_game_context", "player_composite_factors", "player_daily_cache",
-                },
-            },
+            "upstream_gaps+ lacking_games+ precompute_entities+",
+            {"player_composite_factors", "player_daily_cache", "ml_feature_store_v2"},
         ),
         (
             "team_defense_zone_analysis",
             "player_composite_factors+",
-            {
-                "player_composite_factors": {"team_defense_zone_analysis"},
-                "ml_feature_store_v2": {"team_defense_zone_analysis", "player_composite_factors"},
-            },
+            {"player_composite_factors", "ml_feature_store_v2"},
         ),
     ],
-)  # fmt: skip
-def test_a_table_that_lacks_rows_of_the_date_holds_up_what_reads_it(
-    month: Warehouse, copy_of_month: Warehouse, gone: str, selected: str, held_up: dict[str, set[str]]
+)
+def test_a_row_of_the_date_that_is_lost_holds_up_whose_rows_read_it_and_nobody_else(
+    month: Warehouse, copy_of_month: Warehouse, gone: str, selected: str, held_up: set[str]
 ) -> None:
     contract = load_contract(gone)
     day, entity = LAST_DAYS[1], contract.key[1]
-    copy_of_month.execute(
-        f"delete from {contract.relation} where {contract.partition_by} = '{day}' and {entity} ="
-        f" (select max({entity}) from {contract.relation} where {contract.partition_by} = '{day}')"
+    concerned = "player_lookup" if entity == "player_lookup" else "opponent_team_abbr"
+    ((name,),) = month.query(
+        f"select max(contexts.{concerned}) from nba_analytics.upcoming_player_game_context as contexts inner join"
+        " nba_precompute.player_daily_cache as caches on caches.cache_date = contexts.game_date"
+        f" and caches.player_lookup = contexts.player_lookup where contexts.game_date = '{day}' and contexts.{concerned} in"
+        f" (select {entity} from {contract.relation} where {contract.partition_by} = '{day}')"
     )
-    assert copy_of_month.dbt("build", "-s", selected, *WITHOUT_TESTS, window=(day, day), allow_deletes=True).success
-    assert blocked(copy_of_month) == held_up
-    for table in PRECOMPUTE:
-        contract = load_contract(table)
-        ((rows,),) = copy_of_month.query(
-            f"select count(*) from {contract.relation} where {contract.partition_by} = '{day}'"
+    who = {
+        player for (player,) in month.query(
+            f"select player_lookup from nba_analytics.upcoming_player_game_context where game_date = '{day}'"
+            f" and {concerned} = '{name}'"
         )
-        assert (rows == 0) == (table in held_up)
+    }  # fmt: skip
+    copy_of_month.execute(
+        f"delete from {contract.relation} where {contract.partition_by} = '{day}' and {entity} = '{name}'"
+    )
+    assert copy_of_month.dbt(
+        "build", "-s", *selected.split(), *WITHOUT_TESTS, window=(day, day), allow_deletes=True
+    ).success
+    assert blocked(copy_of_month) == {}
+    before, after = month.hashes(), copy_of_month.hashes()
+    for table in PRECOMPUTE:
+        lost = {row[:2] for row in before[table] - after[table]}
+        expected = {row[:2] for row in before[table] if str(row[0]) == day and row[1] in who}
+        if table != gone:
+            assert (table, lost) == (table, expected if table in held_up else set())
+        assert after[table] <= before[table]
+    named = copy_of_month.query(
+        "select distinct processor_name, entity_id from nba_ops.precompute_failures where resolution_status = 'UNRESOLVED'"
+        f" and failure_category = 'UPSTREAM_INCOMPLETE' and analysis_date = '{day}'"
+    )
+    assert {row for row in named if row[0] in held_up} >= {(table, row[1]) for table in held_up
+                                                            for row in before[table] - after[table]}  # fmt: skip
     copy_of_month.build((day, day))
     assert copy_of_month.hashes() == month.hashes()
 

@@ -39,7 +39,10 @@ REPEATS = {"expected_rows": "expected_boxes"}
 # Attempts and breakers: what every run moves and no table hashes.
 OPERATIONAL = {"analytics_failures"}
 # In one scan with those of the days before, and only looked at on the day itself.
-ONLY_OF_THE_DAY = {("int_team_absences", "stg_nbac__gamebook_player_stats"): {"player_status"}}
+ONLY_OF_THE_DAY = {
+    (table, "stg_nbac__gamebook_player_stats"): {"player_status"}
+    for table in ("team_offense_game_summary", "team_defense_game_summary")
+}
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,9 @@ def left_out(scan: Scan, asked: Scan) -> bool:
     players = {table for table in asked.tables if load_contract(table).entity_column == "player_lookup"}
     played = {table for table, declared in declared_rows().items() if declared.as_plain()["is_played"]}
     contexts = asked.tables - played - set(precompute_reads())
+    waited_for = {upstream for table in asked.tables for upstream in precompute_reads().get(table, {})}
+    # Rows of the date's contexts are declared by name, where the table waits for them.
+    other_contexts = (set(hashed_tables()) - played - set(precompute_reads()) - waited_for) | {"expected_rows"}
     match scan.model:
         case "completeness":  # a team's history is both summaries, a player's his boxes and whose roster names him
             of_players = {"player_game_summary", "int_upcoming_rosters"}
@@ -154,6 +160,10 @@ def left_out(scan: Scan, asked: Scan) -> bool:
             of_games = {"int_upcoming_rosters" if table in players else "dim_team_games" for table in asked.tables}
             everybody = {"int_upcoming_rosters", "dim_team_games"}
             others = everybody if with_history else {"completeness"} | (everybody - of_games)
+            others |= other_contexts
+        case "lacking_games":  # who is on the date's roster matters to those who may play on it
+            zones = {"player_shot_zone_analysis", "team_defense_zone_analysis"}
+            others = other_contexts | ({"int_upcoming_rosters"} if asked.tables <= zones else set())
         case "expected_rows":  # rosters for the contexts, boxes for the summaries
             others = {"expected_boxes"} if contexts == asked.tables else set()
         case "upstream_gaps":  # expected_rows are of the contexts of the date itself, which are declared by name

@@ -147,7 +147,8 @@ def judge_dependencies(
     session: Session, built: Mapping[str, Collection[date]], invocations: Sequence[str]
 ) -> dict[str, dict[date, str]]:
     """Once dates are counted: say of each precompute table that a run built whether all that it reads was complete, in
-    one statement. Returns the dates whose upstreams lacked something, and what.
+    one statement. Returns the dates that are blocked, and by what: where single players or teams lack something, not
+    all was complete either, and yet the date is none of these.
 
     :param invocations: those of the run: their rows are the ones that are filled.
     """
@@ -162,13 +163,27 @@ def judge_dependencies(
     ).to_pylist():
         if row["game_date"] in built.get(row["table_name"], ()):
             found[row["table_name"]][row["game_date"]] = row["reason"]
-    passed = " ".join(f"when '{table}' then {str(not found[table]).lower()}" for table in tables)
+    lacking = _lacking_tables(session, first, last, built)
+    passed = " ".join(
+        f"when '{table}' then {str(not found[table] and table not in lacking).lower()}" for table in tables
+    )
     listed = ", ".join(f"'{invocation}'" for invocation in invocations)
     session.execute(
         f"update {session.named(PRECOMPUTE_RUNS)} set dependency_check_passed = case processor_name {passed} end"
         f" where run_date > timestamp '2000-01-01 00:00:00' and run_id in ({listed})"
     )
     return {table: of for table, of in found.items() if of}
+
+
+def _lacking_tables(session: Session, first: date, last: date, built: Mapping[str, Collection[date]]) -> set[str]:
+    """Tables of which somebody has no row on a date that was built, since what the row reads lacks something."""
+    if not session.columns("nba_ops.precompute_entities"):
+        return set()
+    rows = session.read(
+        f"select distinct table_name, game_date from {session.named('nba_ops.precompute_entities')}"
+        f" where game_date between date '{first}' and date '{last}' and outcome = 'UPSTREAM_INCOMPLETE'"
+    ).to_pylist()
+    return {row["table_name"] for row in rows if row["game_date"] in built.get(row["table_name"], ())}
 
 
 def record_runs(session: Session, runs: Sequence[ProcessorRun]) -> None:
