@@ -22,6 +22,7 @@ def status(asked: Asked, by_season: bool, by_date: bool, follow: bool, as_json: 
     Dates by outcome, rows, hash coverage; failures, and the audit of skips.
     """
     from python_processors.cli.text import run_lines, status_lines
+    from python_processors.orchestration.proof import breakers
     from python_processors.orchestration.proof.answers import audit_summary, status_of
     from python_processors.orchestration.proof.held_back import held_back, lines_of
     from python_processors.orchestration.proof.verification import states_of
@@ -42,10 +43,11 @@ def status(asked: Asked, by_season: bool, by_date: bool, follow: bool, as_json: 
         lines = status_of(states, session, snapshot, by_season=by_season)
         audit = audit_summary(session)
         unused = held_back(session, snapshot.start, snapshot.end)
+        held = breakers.open_breakers(session, snapshot.start, snapshot.end, snapshot.tables)
     out = {
         "run": to_dict(running) if running else None, "start": snapshot.start.isoformat(),
         "end": snapshot.end.isoformat(), "tables": [line.to_dict() for line in lines], "audit": audit,
-        "held_back": [one.to_dict() for one in unused],
+        "breakers": [of.to_dict() for of in held], "held_back": [one.to_dict() for one in unused],
         "failures": [state.to_dict() for state in states if state.outcome == "failed"],
         **({"dates": [state.to_dict() for state in states]} if by_date else {}),
     }  # fmt: skip
@@ -53,5 +55,5 @@ def status(asked: Asked, by_season: bool, by_date: bool, follow: bool, as_json: 
     if by_date:
         text += [f"{s.table:<30} {s.day} {s.outcome:<14} {s.actual_rows:>6,}  {s.reason}" for s in states]
     text += [f"FAILED {s.table} {s.day}: {s.reason}" for s in states if s.outcome == "failed"]
-    opening.printed(out, [*text, *lines_of(unused)], as_json)
+    opening.printed(out, [*text, *breakers.lines_of(held), *lines_of(unused)], as_json)
     return NOBODY if all(line.is_fine for line in lines) else SOMEBODY

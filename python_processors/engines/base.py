@@ -66,6 +66,10 @@ class Session(Protocol):
     def execute(self, sql: str) -> None:
         """A statement or several, without rows."""
 
+    def transaction(self) -> AbstractContextManager[None]:
+        """Statements that come true together, or not at all. BigQuery promises that of one statement only: there a kill
+        in between leaves what was done so far, and each caller says what then."""
+
     def append(self, relation: str, rows: pa.Table) -> None:
         """Add rows to a table, by column name, in one statement."""
 

@@ -26,6 +26,7 @@ from python_processors.orchestration.project import Project
 from python_processors.orchestration.proof.libraries import accept_libraries
 from python_processors.orchestration.proof.verification import verify_range
 from python_processors.orchestration.request import Request, check_request
+from python_processors.orchestration.run.attempts import count_met
 from python_processors.orchestration.run.journal import RunResult
 from python_processors.orchestration.run.own_row import own_row
 from python_processors.orchestration.run.progress import noting_waits
@@ -172,6 +173,20 @@ def backfill(
             )  # fmt: skip
             own.follow(plan, runner.result)
             return runner.run()
+
+
+def meet(project: Project, warehouse: Warehouse, request: Request, *, command: str) -> None:
+    """A run with nothing to build meets what is incomplete in its range: that counts as an attempt, too.
+
+    :raises RunLockedError: another run holds the warehouse.
+    """
+    run_id = new_run_id()
+    with (
+        run_lock(warehouse, run_id, f"{request.start} to {request.end}"),
+        own_row(project, warehouse, request, run_id, command),
+        warehouse.writing() as session,
+    ):
+        count_met(session, run_id, request.start, request.end, request.tables or project.tables)
 
 
 def _check_files(project: Project, warehouse: Warehouse, request: Request) -> None:

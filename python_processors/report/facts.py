@@ -9,6 +9,7 @@ from typing import Any
 
 from python_processors.orchestration.project import LAYER, Project
 from python_processors.orchestration.proof.answers import audit_summary, status_of
+from python_processors.orchestration.proof.breakers import Breaker, open_breakers
 from python_processors.orchestration.proof.held_back import HeldBack, held_back
 from python_processors.orchestration.proof.verification import states_of
 from python_processors.orchestration.run.progress import RunStatus, read_status
@@ -88,6 +89,7 @@ class Facts:
     columns: Sequence[ColumnCheck] = ()
     failing: Sequence[Failing] = ()
     quarantined: Sequence[HeldBack] = ()
+    breakers: Sequence[Breaker] = ()
 
 
 def read_facts(
@@ -114,6 +116,7 @@ def read_facts(
             steps=_steps(session), decided=_decided(session), run_of=_run_of(session),
             first_confirmed=_first_confirmed(session), audit=audit_summary(session),
             failing=_failing(session, start, end), quarantined=held_back(session, start, end),
+            breakers=open_breakers(session, start, end, snapshot.tables),
         )  # fmt: skip
     return replace(facts, columns=check_columns(project, warehouse, facts.tables, start, end))
 

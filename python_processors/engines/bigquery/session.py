@@ -6,7 +6,8 @@ import io
 import os
 import re
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import google.auth.exceptions
@@ -131,6 +132,10 @@ class BigQuerySession:
                 sql, job_config=config, job_id=job_id, timeout=self._request_seconds, retry=None, job_retry=None
             )
         )
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        yield  # a load job and most DDL cannot be part of one
 
     def append(self, relation: str, rows: pa.Table) -> None:
         """Add rows to a table that is there, by column name: one Parquet load job.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import ClassVar
 
 import duckdb
@@ -40,6 +41,16 @@ class DuckDBSession:
 
     def execute(self, sql: str) -> None:
         self._connection.execute(sql)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        self._connection.execute("begin transaction")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("rollback")
+            raise
+        self._connection.execute("commit")
 
     def append(self, relation: str, rows: pa.Table) -> None:
         self._connection.register("appended_rows", rows)
