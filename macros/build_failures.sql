@@ -1,7 +1,7 @@
 {#-
   on-run-end of a build by dbt alone: counts the dates of models that failed, by themselves or by a test on them, in
   nba_ops.build_failures, and resolves those that were built. dbt says nothing of single dates: it is all of the
-  window. A run of fullcourt, which names itself in var run_id, counts its own, date by date (orchestration/run/attempts.py).
+  window. A run of fullcourt, which names itself in var run_id, counts its own, date by date (orchestration/state/attempts.py).
 -#}
 {% macro count_failed_builds(results) -%}
     {%- if is_building() and var('run_id', none) is none -%}

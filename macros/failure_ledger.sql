@@ -5,7 +5,7 @@
   and their types. `games`: the column with the ids of the games that a finding is about.
 
   A run counts once, however often it builds a date: fullcourt names itself in var run_id, a build by hand has its
-  invocation. What a run meets and does not build is counted by fullcourt (orchestration/run/attempts.py), by the same
+  invocation. What a run meets and does not build is counted by fullcourt (orchestration/state/attempts.py), by the same
   rules. A finding whose inputs changed counts from 1 again: other facts, or other evidence of its games.
 -#}
 {% macro failure_ledger(findings, games, opens_breaker='true') -%}

@@ -73,7 +73,7 @@ def findings_of_run(
 
 def open_breakers(session: Session, request: Request) -> list[Finding]:
     """Circuit breakers that are open in a range, and that a repair can close."""
-    from python_processors.orchestration.proof.breakers import open_breakers as breakers_of
+    from python_processors.orchestration.state.breakers import open_breakers as breakers_of
 
     return [
         Finding(

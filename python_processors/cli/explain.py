@@ -19,10 +19,10 @@ from python_processors.cli.options import Day, json_option
 def explain(table: str, day: date, as_json: bool) -> int:
     """Say why a date of a table is as it is, and what a run would do."""
     from python_processors.orchestration.project import LAYER
-    from python_processors.orchestration.proof import breakers
     from python_processors.orchestration.proof.answers import explain as explained
     from python_processors.orchestration.proof.held_back import held_back, lines_of
     from python_processors.orchestration.request import Request, check_request
+    from python_processors.orchestration.state import breakers
     from python_processors.orchestration.state.snapshot import Snapshot
 
     project, warehouse = opening.opened()

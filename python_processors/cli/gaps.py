@@ -17,9 +17,9 @@ from python_processors.cli.options import Asked, json_option, range_options
 def gaps(asked: Asked, everything: bool, as_json: bool) -> int:
     """Ranges of dates that are not complete, by reason."""
     from python_processors.orchestration.proof.answers import gaps_of
-    from python_processors.orchestration.proof import breakers
     from python_processors.orchestration.proof.held_back import held_back, lines_of
     from python_processors.orchestration.proof.verification import states_of
+    from python_processors.orchestration.state import breakers
 
     with opening.looked_at(asked) as (snapshot, session):
         found = gaps_of(states_of(snapshot, session), everything=everything)

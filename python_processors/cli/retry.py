@@ -14,10 +14,10 @@ from python_processors.cli.options import Asked, Ways, json_option, range_option
 
 if TYPE_CHECKING:
     from python_processors.engines.base import Warehouse
-    from python_processors.orchestration.proof.breakers import Breaker
     from python_processors.orchestration.proof.left_open import Open
     from python_processors.orchestration.proof.row_checks import Verification
     from python_processors.orchestration.request import Request
+    from python_processors.orchestration.state.breakers import Breaker
 
 
 @click.command(cls=Command)
@@ -39,10 +39,10 @@ def retry(asked: Asked, yes: bool, allow_deletes: bool, as_json: bool) -> int:
     from python_processors.orchestration.backfill import meet, plan_of
     from python_processors.orchestration.locks import check_unlocked
     from python_processors.orchestration.plan.held import dates_to_try
-    from python_processors.orchestration.proof.breakers import open_breakers
     from python_processors.orchestration.proof.left_open import left_open
     from python_processors.orchestration.proof.verification import states_of, verify_range
-    from python_processors.orchestration.run.attempts import open_findings
+    from python_processors.orchestration.state.attempts import open_findings
+    from python_processors.orchestration.state.breakers import open_breakers
     from python_processors.orchestration.state.snapshot import Snapshot
 
     project, warehouse = opening.opened()
@@ -73,7 +73,8 @@ def retry(asked: Asked, yes: bool, allow_deletes: bool, as_json: bool) -> int:
     opening.printed(
         {
             "retried": [day.isoformat() for day in plan.dates], "open": [one.to_dict() for one in still_open],
-            "excused": excused, "breakers": [of.to_dict() for of in held], **(result.to_dict() if result else {}), "verification": verification.to_dict(),
+            "excused": excused, "breakers": [of.to_dict() for of in held],
+            **(result.to_dict() if result else {}), "verification": verification.to_dict(),
         },
         [*(result_lines(result) if result else []), *_open_lines(request, still_open, held, verification, excused)],
         as_json,
@@ -99,7 +100,7 @@ def _open_lines(
     request: Request, found: list[Open], held: list[Breaker], verification: Verification, excused: int
 ) -> list[str]:
     """What is still open, for people."""
-    from python_processors.orchestration.proof.breakers import lines_of as breaker_lines
+    from python_processors.orchestration.state.breakers import lines_of as breaker_lines
 
     span = f"{request.start} to {request.end}"
     faults = [f"{of.checks.table}: {said}" for of in verification.tables for said in of.checks.problems]

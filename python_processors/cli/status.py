@@ -22,12 +22,12 @@ def status(asked: Asked, by_season: bool, by_date: bool, follow: bool, as_json: 
     Dates by outcome, rows, hash coverage; failures, and the audit of skips.
     """
     from python_processors.cli.text import run_lines, status_lines
-    from python_processors.orchestration.proof import breakers
     from python_processors.orchestration.proof.answers import audit_summary, status_of
     from python_processors.orchestration.proof.held_back import held_back, lines_of
     from python_processors.orchestration.proof.verification import states_of
     from python_processors.orchestration.run import detached
     from python_processors.orchestration.run.progress import read_status, to_dict
+    from python_processors.orchestration.state import breakers
 
     warehouse = opening.warehouse()
     if follow:

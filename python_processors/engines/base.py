@@ -88,6 +88,9 @@ class Session(Protocol):
     def engine_type(self, contract_type: str) -> str:
         """A contract type as the engine's DDL spells it."""
 
+    def try_cast(self, expression: str, contract_type: str) -> str:
+        """An expression as a contract type, or null where it cannot be one; numbers are rounded to the type's scale."""
+
     def layout(self, partition_by: str, cluster_by: Sequence[str], *, is_instant: bool) -> str:
         """What follows the columns in a table's DDL; nothing on DuckDB, which has no partitions.
 

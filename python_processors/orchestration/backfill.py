@@ -26,12 +26,12 @@ from python_processors.orchestration.project import Project
 from python_processors.orchestration.proof.libraries import accept_libraries
 from python_processors.orchestration.proof.verification import verify_range
 from python_processors.orchestration.request import Request, check_request
-from python_processors.orchestration.run.attempts import count_met
 from python_processors.orchestration.run.journal import RunResult
 from python_processors.orchestration.run.own_row import own_row
 from python_processors.orchestration.run.progress import noting_waits
 from python_processors.orchestration.run.runner import AUDITED_SHARE, Runner, new_run_id
 from python_processors.orchestration.run.waiting import Waiting
+from python_processors.orchestration.state.attempts import count_met
 from python_processors.orchestration.state.snapshot import NotPreparedError, Snapshot
 from python_processors.orchestration.warehouse import Warehouse
 from python_processors.schema.drift import check_drift

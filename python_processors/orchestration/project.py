@@ -382,7 +382,8 @@ class Project:
         # dbt reads its vars from the file at each invocation; a run has read them once.
         of_project = read_yaml(PROJECT_ROOT / "dbt_project.yml").get("vars") or {}
         return {
-            **of_project, "start_date": min(dates), "end_date": max(dates), "dates": sorted(dates), "run_id": self.run_id
+            **of_project, "start_date": min(dates), "end_date": max(dates), "dates": sorted(dates),
+            "run_id": self.run_id,
         }  # fmt: skip
 
     def _judged_by(self, node: Any) -> str:

@@ -9,10 +9,10 @@ from typing import Any
 
 from python_processors.orchestration.project import LAYER, Project
 from python_processors.orchestration.proof.answers import audit_summary, status_of
-from python_processors.orchestration.proof.breakers import Breaker, open_breakers
 from python_processors.orchestration.proof.held_back import HeldBack, held_back
 from python_processors.orchestration.proof.verification import states_of
 from python_processors.orchestration.run.progress import RunStatus, read_status
+from python_processors.orchestration.state.breakers import Breaker, open_breakers
 from python_processors.orchestration.state.inputs import reads_seen
 from python_processors.orchestration.state.memory import NO_ROWS
 from python_processors.orchestration.state.snapshot import Snapshot

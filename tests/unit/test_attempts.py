@@ -9,7 +9,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from python_processors.orchestration.run.attempts import BUILD_FAILURES, build_failures, count_failed_builds, count_met
+from python_processors.orchestration.state.attempts import (
+    BUILD_FAILURES,
+    build_failures,
+    count_failed_builds,
+    count_met,
+)
 from python_processors.orchestration.warehouse import DuckDBSession
 from python_processors.schema.tables import create_tables
 
@@ -96,7 +101,9 @@ def ledger(session: DuckDBSession) -> DuckDBSession:
 
 def met(session: DuckDBSession, run: str, hours: float = 0, tables: tuple[str, ...] = ("t",)) -> tuple[Any, ...]:
     count_met(session, run, DAY, DAY, tables, NOON + timedelta(hours=hours))
-    rows = session.read(f"select attempt_count, circuit_breaker_tripped, circuit_breaker_until from {LEDGER}").to_pylist()
+    rows = session.read(
+        f"select attempt_count, circuit_breaker_tripped, circuit_breaker_until from {LEDGER}"
+    ).to_pylist()
     return tuple(rows[0].values())
 
 
@@ -118,7 +125,12 @@ def test_other_evidence_of_his_game_closes_his_breaker(ledger: DuckDBSession) ->
 
 @pytest.mark.parametrize(
     "change",
-    ["is_correctable = false", "resolution_status = 'RESOLVED'", "analysis_date = '2021-11-06'", "processor_name = 'other'"],
+    [
+        "is_correctable = false",
+        "resolution_status = 'RESOLVED'",
+        "analysis_date = '2021-11-06'",
+        "processor_name = 'other'",
+    ],
 )
 def test_who_is_not_met_is_not_counted(ledger: DuckDBSession, change: str) -> None:
     ledger.execute(f"update {LEDGER} set {change}")

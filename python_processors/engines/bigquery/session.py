@@ -190,6 +190,18 @@ class BigQuerySession:
     def engine_type(self, contract_type: str) -> str:
         return contract_type  # contracts spell types as BigQuery does
 
+    def try_cast(self, expression: str, contract_type: str) -> str:
+        if contract_type.startswith("ARRAY<"):
+            element = self.try_cast("element", contract_type[6:-1])
+            in_order = f"from unnest({expression}) as element with offset as position order by position"
+            return f"if({expression} is null, null, array(select {element} {in_order}))"
+        if not contract_type.startswith("NUMERIC("):
+            return f"safe_cast({expression} as {contract_type})"
+        # A cast knows no precision and scale: both are a column's.
+        precision, scale = map(int, contract_type[8:-1].split(","))
+        number = f"round(safe_cast({expression} as numeric), {scale})"
+        return f"if(abs({number}) < numeric '1e{precision - scale}', {number}, null)"
+
     def layout(self, partition_by: str, cluster_by: Sequence[str], *, is_instant: bool) -> str:
         clauses = f"\npartition by {f'date({partition_by})' if is_instant else partition_by}"
         if cluster_by:

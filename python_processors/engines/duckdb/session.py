@@ -20,6 +20,7 @@ _SPELLED = {
     "STRING": "VARCHAR",
     "TIMESTAMP": "TIMESTAMP WITH TIME ZONE",
     "FLOAT64": "DOUBLE",
+    "DATETIME": "TIMESTAMP",  # without a zone, as BigQuery calls it: no contract has it
 }
 _CONTRACT = {duckdb: contract for contract, duckdb in _SPELLED.items()}
 
@@ -88,6 +89,9 @@ class DuckDBSession:
         if contract_type.startswith("ARRAY<"):
             return f"{self.engine_type(contract_type[6:-1])}[]"
         return _SPELLED.get(contract_type, contract_type.replace("NUMERIC", "DECIMAL"))
+
+    def try_cast(self, expression: str, contract_type: str) -> str:
+        return f"try_cast({expression} as {self.engine_type(contract_type)})"
 
     def layout(self, partition_by: str, cluster_by: Sequence[str], *, is_instant: bool) -> str:
         return ""

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import date
 
 from python_processors.orchestration.plan.planner import Plan, Step
-from python_processors.orchestration.proof.breakers import Breaker
+from python_processors.orchestration.state.breakers import Breaker
 
 
 def dates_to_try(plan: Plan, breakers: Sequence[Breaker]) -> list[date] | None:
     """The dates of a plan on which something may come out otherwise; None where that is all of them.
 
-    A date is left alone only as a whole: where anything else is due on it, everything on it is tried. Dates that wait for
-    what failed are tried with the first date that is.
+    A date is left alone only as a whole: where anything else is due on it, everything on it is tried. Dates that wait
+    for what failed are tried with the first date that is.
     """
     failed_with = {(of.table, of.day): of.inputs for of in breakers if of.is_of_a_build}
 

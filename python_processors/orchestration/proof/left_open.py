@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from python_processors.orchestration.proof.answers import class_of
-from python_processors.orchestration.proof.breakers import Breaker
+from python_processors.orchestration.state.breakers import Breaker
 from python_processors.orchestration.state.states import FINE, State
 
 _SCHEDULE = "no run can build it before the schedule has the date: load a schedule that does"

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import date
 
 from python_processors.orchestration.dbt_calls import Warned
-from python_processors.orchestration.run.attempts import count_failed_builds, count_met
 from python_processors.orchestration.run.journal import RunnerStep, RunResult, RunWarning
 from python_processors.orchestration.run.steps import History
+from python_processors.orchestration.state.attempts import count_failed_builds, count_met
 from python_processors.orchestration.state.ledger import Decision, LedgerRow, LedgerWriter, ModelRow, rows_of_invocation
 from python_processors.orchestration.warehouse import Session, Warehouse
 

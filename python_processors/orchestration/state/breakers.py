@@ -8,8 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from python_processors.contract import hashed_tables
-from python_processors.orchestration.run.attempts import LEDGERS, build_failures
-from python_processors.orchestration.run.progress import spelled
+from python_processors.orchestration.state.attempts import LEDGERS, build_failures
 from python_processors.orchestration.warehouse import Session
 
 DATE_LEVEL = "DATE_LEVEL"  # entity of a whole date
@@ -94,7 +93,8 @@ def _line(group: Sequence[Breaker]) -> str:
     first, most = group[0], max(of.attempts for of in group)
     who = "" if first.entity == DATE_LEVEL else f" {first.entity}"
     until = max((of for of in group), key=lambda of: (of.until is None, of.until or datetime.min.replace(tzinfo=UTC)))
-    days = spelled(sorted({of.day for of in group}))
+    dates = sorted({of.day for of in group})
+    days = f"{dates[0]}" if len(dates) == 1 else f"{len(dates)} dates from {dates[0]} to {dates[-1]}"
     return (
         f"Circuit breaker open: {first.table} {days}{who} after {most:,} attempts, {until.held}:"
         f" {first.reason.rstrip('.')}. It closes at once when its inputs change."
@@ -103,5 +103,3 @@ def _line(group: Sequence[Breaker]) -> str:
 
 def _is_asked(breaker: Breaker, tables: Collection[str]) -> bool:
     return breaker.table in tables or breaker.table not in hashed_tables()
-
-
