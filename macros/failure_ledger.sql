@@ -73,9 +73,9 @@ compared as (
         coalesce(before.resolution_status = 'UNRESOLVED', false) as was_open,
         {%- set same = [] %}
         {%- for name in facts %}
-        {%- do same.append('one_finding.' ~ name ~ ' is not distinct from before.' ~ name) %}
+        {%- do same.append('one_finding.' ~ name ~ ' is distinct from before.' ~ name) %}
         {%- endfor %}
-        {{ same | join(' and ') }} as is_same,
+        not ({{ same | join(' or ') }}) as is_same,
         coalesce(before.circuit_breaker_until > {{ now }}, false) as breaker_is_open,
         coalesce(before.run_id = '{{ this_run }}', false) as is_counted
     from one_finding

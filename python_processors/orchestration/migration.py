@@ -1,10 +1,10 @@
 """`fullcourt migrate`: what it will do to stored rows, asked of them first; and doing it.
 
 A column of another type is converted where its values can be. Of a hashed table a date with a value that the
-contract's type cannot hold is dropped, since it can be built anew; and a date whose rows no longer have the hash of what
-they hold is taken back. Both are due then, and replaced by the next backfill. Of a ledger nothing can be built anew: it
-is left to a person. On DuckDB a table is converted in one transaction. On BigQuery dates are taken back first; then a new
-table takes the rows, and the name once it has all of them, so that a kill leaves the old table, or the new one.
+contract's type cannot hold is dropped, since it can be built anew; and a date whose rows no longer have the hash of
+what they hold is taken back. Both are due then, and replaced by the next backfill. Of a ledger nothing can be built
+anew: it is left to a person. On DuckDB a table is converted in one transaction. On BigQuery dates are taken back first;
+then a new table takes the rows, and the name once it has all of them, so that a kill leaves the old table, or the new.
 """
 
 from __future__ import annotations

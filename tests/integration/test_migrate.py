@@ -98,10 +98,10 @@ def test_a_type_and_a_missing_column_are_one_repair_and_the_dates_are_due(copy_o
     warehouse, whole = copy_of_confirmed_month, copy_of_confirmed_month.hashes()
     days = [f"{day}" for (day,) in warehouse.query(f"select distinct game_date from {RELATION} order by 1")]
     warehouse.execute(
-        f"alter table {RELATION} alter column pace type varchar; alter table {RELATION} drop column points_scored"
+        f"alter table {RELATION} alter column offensive_rating type varchar; alter table {RELATION} drop column pace"
     )
     (done,) = as_json(warehouse, "migrate", "--yes")["conversions"]
-    assert (done["added"], done["dropped"], done["due_again"]) == (["points_scored"], [], days)
+    assert (done["added"], done["dropped"], done["due_again"]) == (["pace"], [], days)
     hold_whole(warehouse, whole, days)
 
 
@@ -110,7 +110,7 @@ def test_a_missing_hashed_column_alone_makes_its_dates_due(copy_of_confirmed_mon
     """Nothing is converted, so nobody is asked; and no date passes with a null that its hash does not know."""
     warehouse, whole = copy_of_confirmed_month, copy_of_confirmed_month.hashes()
     days = [f"{day}" for (day,) in warehouse.query(f"select distinct game_date from {RELATION} order by 1")]
-    warehouse.execute(f"alter table {RELATION} drop column points_scored")
+    warehouse.execute(f"alter table {RELATION} drop column pace")
     (done,) = as_json(warehouse, "migrate")["conversions"]
     assert (done["types"], done["due_again"]) == ([], days)
     hold_whole(warehouse, whole, days)
