@@ -28,7 +28,16 @@ PARSED_PROJECTS = "FULLCOURT_TEST_PARSED_PROJECTS"  # a folder for them: set for
 CONNECTION = ("DUCKDB", "THREADS", "KEYFILE", "ENDPOINT", "RETRIES", "SECONDS", "DELETES", PARSED_PROJECTS)
 
 # Vars that no model's config or dependencies come of.
-OF_A_RUN = ("start_date", "end_date", "dates", "replaced", "deletes_allowed", "allow_deletes", "max_deleted_pct")
+OF_A_RUN = (
+    "run_id",
+    "start_date",
+    "end_date",
+    "dates",
+    "replaced",
+    "deletes_allowed",
+    "allow_deletes",
+    "max_deleted_pct",
+)
 
 
 @dataclass

@@ -1,9 +1,9 @@
 -- The failure ledger: one row per hashed table, date and player, team or day that got no row, or one
 -- whose history is incomplete, with what was expected, what is missing and whether a retry can help.
 --
--- Each run of a window counts an attempt at what is still unresolved; the third opens a circuit breaker
--- of 24 hours, during which runs count no more. Whatever a run no longer finds is resolved and its
--- breaker closed. One read and one write per window, whoever fails.
+-- Each run that meets what is still unresolved, with inputs that did not change, counts one attempt; the third opens a
+-- circuit breaker of 24 hours, during which runs count no more. Inputs that change close it, and count from 1. Whatever
+-- a run no longer finds is resolved and its breaker closed. One read and one write per window, whoever fails.
 --
 -- Attempts are counted over runs and nothing builds them again, so --full-refresh does not drop it.
 {{ config(full_refresh=false, **replace_window(partition='analysis_date')) }}
@@ -80,6 +80,6 @@ findings as (
     select * from unscheduled
 ),
 
-{{ failure_ledger('findings') }}
+{{ failure_ledger('findings', games='missing_game_ids') }}
 
 select * from final

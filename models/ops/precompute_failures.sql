@@ -76,6 +76,6 @@ findings as (
     from days
 ),
 
-{{ failure_ledger('findings', opens_breaker="failure_type = 'DATA_GAP'") }}
+{{ failure_ledger('findings', games='missing_game_dates', opens_breaker="failure_type = 'DATA_GAP'") }}
 
 select * from final

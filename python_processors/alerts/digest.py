@@ -194,9 +194,7 @@ def _next(findings: Sequence[Finding]) -> list[str]:
             f"Next: fullcourt explain {table} {day}; a read is missing from the table's contract (docs/checks.md)"
         )
     elif kinds["breaker"]:
-        lines.append(
-            "Next: rows of nba_ops.analytics_failures and precompute_failures say what repairs them (docs/checks.md)"
-        )
+        lines.append(f"Next: repair what they name (docs/checks.md), then fullcourt retry{span}")
     elif kinds["error"]:
         lines.append("Next: fullcourt status, then the same command again")
     else:

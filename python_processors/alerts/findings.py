@@ -23,7 +23,6 @@ EVENTS = ("wrong skip", "warning")  # told when they happen: nothing is open aft
 ROW_FAULTS = ("unhashed", "malformed", "altered", "doubled", "unfit")
 _OF_DATES = re.compile(r" (?:\d+ dates from )?\d{4}-\d\d-\d\d(?: to \d{4}-\d\d-\d\d)?$")  # progress.spelled()
 _NUMBERS = re.compile(r"\b[\d,]+ ")
-_BREAKERS = ("nba_ops.analytics_failures", "nba_ops.precompute_failures")
 
 
 class Key(NamedTuple):
@@ -74,24 +73,16 @@ def findings_of_run(
 
 def open_breakers(session: Session, request: Request) -> list[Finding]:
     """Circuit breakers that are open in a range, and that a repair can close."""
-    found = []
-    for ledger in _BREAKERS:
-        if not session.columns(ledger):
-            continue
-        rows = session.read(
-            "select processor_name, analysis_date, entity_id, failure_category, failure_reason, attempt_count,"
-            f" circuit_breaker_until from {session.named(ledger)}"
-            f" where analysis_date between date '{request.start}' and date '{request.end}'"
-            " and circuit_breaker_tripped and is_correctable and resolution_status = 'UNRESOLVED'"
-            " order by processor_name, analysis_date, entity_id, failure_category"
+    from python_processors.orchestration.state.breakers import open_breakers as breakers_of
+
+    return [
+        Finding(
+            Key(of.table, of.day, "breaker", of.entity),
+            one_line(f"{of.entity} after {of.attempts:,} attempts, {of.held}: {own_sentence(of.reason)}"),
+            (of.day, of.day), of.category,
         )
-        for row in rows.to_pylist():
-            day, until = row["analysis_date"], row["circuit_breaker_until"]
-            held = f"until {until:%Y-%m-%d %H:%M} UTC" if until else "until its inputs change"
-            said = f"{row['entity_id']} after {row['attempt_count'] or 0:,} attempts, {held}: {row['failure_reason']}"
-            key = Key(row["processor_name"], day, "breaker", row["entity_id"] or "")
-            found.append(Finding(key, one_line(said), (day, day), f"{row['failure_category']}"))
-    return found
+        for of in breakers_of(session, request.start, request.end)
+    ]  # fmt: skip
 
 
 def excused_dates(verification: Verification) -> frozenset[tuple[str, date]]:

@@ -126,10 +126,10 @@ def _tell_of_run(warehouse: Warehouse, request: Request, result: RunResult, veri
         return
     telling = _Telling(warehouse, result.run_id, channels)
     telling.recall(request)
-    found = findings_of_run(request, result, verification, telling.breakers)
-    look = None
+    look, excused = None, frozenset() if verification is None else excused_dates(verification)
+    breakers = [of for of in telling.breakers if (of.key.table, of.key.day) not in excused]
+    found = findings_of_run(request, result, verification, breakers)
     if verification is not None:
-        excused = excused_dates(verification)
         look = look_of(request.start, request.end, request.tables, bool(result.nodes_run), excused)
     held_back = verification.held_back if verification else ()
     telling.tell(telling.news(found, look), lambda news: digest_of_run(request, result, news, held_back))

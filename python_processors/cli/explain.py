@@ -25,6 +25,7 @@ def explain(table: str, day: date, player: str | None, team: str | None, as_json
     from python_processors.orchestration.proof.entities import WhoError, explain_entity
     from python_processors.orchestration.proof.held_back import held_back, lines_of
     from python_processors.orchestration.request import Request, check_request
+    from python_processors.orchestration.state import breakers
     from python_processors.orchestration.state.snapshot import Snapshot
 
     asks_for_one = player is not None or team is not None
@@ -39,12 +40,14 @@ def explain(table: str, day: date, player: str | None, team: str | None, as_json
         state = snapshot.states(table).get(day)
         of_one = explain_entity(session, project, table, day, player=player, team=team) if asks_for_one else None
         unused = held_back(session, day, day) if of_one is None else []
+        held = [of for of in breakers.open_breakers(session, day, day) if of.table == table]
     if of_one is not None:  # the date in one line, and then whoever was asked for
         text = "\n".join([text.splitlines()[0], *of_one.sentences])
     out = {
-        "state": state.to_dict() if state else None, "text": text, "held_back": [one.to_dict() for one in unused],
+        "state": state.to_dict() if state else None, "text": text, "breakers": [of.to_dict() for of in held],
+        "held_back": [one.to_dict() for one in unused],
     }  # fmt: skip
     if of_one is not None:
         out["entity"] = of_one.to_dict()
-    opening.printed(out, [*text.splitlines(), *lines_of(unused)], as_json)
+    opening.printed(out, [*text.splitlines(), *breakers.lines_of(held), *lines_of(unused)], as_json)
     return SOMEBODY if state is not None and state.outcome == "unknown" else NOBODY

@@ -19,14 +19,19 @@ def gaps(asked: Asked, everything: bool, as_json: bool) -> int:
     from python_processors.orchestration.proof.answers import gaps_of
     from python_processors.orchestration.proof.held_back import held_back, lines_of
     from python_processors.orchestration.proof.verification import states_of
+    from python_processors.orchestration.state import breakers
 
     with opening.looked_at(asked) as (snapshot, session):
         found = gaps_of(states_of(snapshot, session), everything=everything)
         unused = held_back(session, snapshot.start, snapshot.end)
+        held = breakers.open_breakers(session, snapshot.start, snapshot.end, snapshot.tables)
     text = [
         f"{g.table:<30} {g.start} to {g.end} {g.dates:>4} dates  {g.kind}{': ' + g.reason if g.reason else ''}"
         for g in found
     ]
-    out = {"gaps": [gap.to_dict() for gap in found], "held_back": [one.to_dict() for one in unused]}
-    opening.printed(out, [*(text or ["No gaps."]), *lines_of(unused)], as_json)
+    out = {
+        "gaps": [gap.to_dict() for gap in found], "breakers": [of.to_dict() for of in held],
+        "held_back": [one.to_dict() for one in unused],
+    }  # fmt: skip
+    opening.printed(out, [*(text or ["No gaps."]), *breakers.lines_of(held), *lines_of(unused)], as_json)
     return SOMEBODY if any(gap.needs_somebody for gap in found) else NOBODY

@@ -2,42 +2,105 @@
 
 from __future__ import annotations
 
+import sys
+from typing import TYPE_CHECKING
+
 import click
 
 from python_processors.cli import opening
 from python_processors.cli.command import NOBODY, SOMEBODY, Command, guarded
 from python_processors.cli.options import json_option
+from python_processors.errors import RefusedError
+
+if TYPE_CHECKING:
+    from python_processors.engines.base import Warehouse
+    from python_processors.orchestration.migration import Migration
+    from python_processors.orchestration.project import Project
+    from python_processors.schema.drift import Drift
+
+
+class NotConfirmedError(RefusedError):
+    """Stored values would be converted, and nobody has confirmed that."""
+
+    def __init__(self, lines: list[str]) -> None:
+        listed = "\n".join(lines)
+        super().__init__(
+            f"Stored values would be converted:\n{listed}\nLook at it, then run the same command with --yes."
+            " Nothing was changed."
+        )
 
 
 @click.command(cls=Command)
-@click.option("--dry-run", is_flag=True, help="Only say what differs.")
+@click.option("--dry-run", is_flag=True, help="Only say what differs, and what would be done.")
+@click.option("--yes", is_flag=True, help="Do not ask; convert what the plan says.")
 @json_option
 @guarded
-def migrate(dry_run: bool, as_json: bool) -> int:
-    """Add columns that tables lack, and restore lost NOT NULLs.
+def migrate(dry_run: bool, yes: bool, as_json: bool) -> int:
+    """Bring tables to their contracts: columns, types and NOT NULLs.
 
-    The contracts say which. No column is dropped, and no type converted.
+    It says first what it will do to stored rows, and converts them once that is confirmed. No column is dropped.
     """
-    from python_processors.orchestration.locks import run_lock
-    from python_processors.orchestration.run.runner import new_run_id
-    from python_processors.schema.drift import find_drift
-    from python_processors.schema.drift import migrate as repair
+    from python_processors.orchestration.migration import plan_migration
 
     warehouse = opening.warehouse()
-    if dry_run:
-        with warehouse.reading() as session:
-            drifts, done = find_drift(session), []
-    else:
-        with (
-            run_lock(warehouse, new_run_id(), "a migration"),
-            opening.patient(warehouse, is_alone=True).writing() as session,
-        ):
-            drifts = find_drift(session)
-            done = repair(session, drifts)
-    left = [drift for drift in drifts if drift not in done]
+    with warehouse.reading() as session:
+        planned = plan_migration(session)
+    done: list[Drift] = []
+    if not dry_run:
+        _confirm(planned, yes=yes, is_asked=not as_json)
+        done = _carried_out(*opening.opened(), planned)
+    left = [drift for drift in planned.drifts if drift not in done]
     text = [f"repaired: {drift.problem}" for drift in done] + [str(drift) for drift in left]
+    text += [line for of in planned.conversions for line in of.lines]
     opening.printed(
-        {"repaired": [str(drift) for drift in done], "left": [str(drift) for drift in left]},
+        {
+            "repaired": [str(drift) for drift in done], "left": [str(drift) for drift in left],
+            "conversions": [of.to_dict() for of in planned.conversions],
+        },
         text or ["Every table is as its contract has it."], as_json,
     )  # fmt: skip
     return SOMEBODY if left else NOBODY
+
+
+def _confirm(planned: Migration, *, yes: bool, is_asked: bool) -> None:
+    """:raises NotConfirmedError: stored values would be converted, and nobody said yes."""
+    if yes or not planned.needs_yes:
+        return
+    lines = [line for of in planned.conversions for line in of.lines]
+    if not is_asked or not sys.stdin.isatty():
+        raise NotConfirmedError(lines)
+    click.echo("\n".join(lines), err=True)
+    if not click.confirm("Convert them?", err=True):
+        raise NotConfirmedError(lines)
+
+
+def _carried_out(project: Project, warehouse: Warehouse, planned: Migration) -> list[Drift]:
+    """What was repaired, under the run's lock. The table of runs comes first, since this run has a row in it."""
+    from python_processors.orchestration.locks import run_lock
+    from python_processors.orchestration.migration import carry_out, plan_migration
+    from python_processors.orchestration.run.own_row import RUNS, of_today, own_row
+    from python_processors.orchestration.run.runner import new_run_id
+    from python_processors.schema.tables import stored_tables
+
+    run_id = new_run_id()
+    with run_lock(warehouse, run_id, "a migration"):
+        warehouse = opening.patient(warehouse, is_alone=True)
+        with warehouse.writing() as session:
+            now = plan_migration(session)
+            if now.needs_yes and [of.to_dict() for of in now.conversions] != [
+                of.to_dict() for of in planned.conversions
+            ]:
+                raise NotConfirmedError([line for of in now.conversions for line in of.lines])
+            done = carry_out(session, plan_migration(session, [RUNS]), run_id)
+            if any(drift.table == RUNS and drift not in done for drift in now.drifts):
+                return [*done, *carry_out(session, plan_migration(session), run_id)]  # no row can be kept of it
+        with own_row(project, warehouse, of_today(), run_id, "migrate") as own:
+            # A session each: what the first adds, the second is to see.
+            for is_hashed in (False, True):
+                tables = [name for name, table in stored_tables().items() if table.is_hashed == is_hashed]
+                with warehouse.writing() as session:
+                    part = plan_migration(session, tables)
+                    repaired = carry_out(session, part, run_id)
+                done += repaired
+                own.left += [str(drift) for drift in part.drifts if drift not in repaired]
+    return done

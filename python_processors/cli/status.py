@@ -27,6 +27,7 @@ def status(asked: Asked, by_season: bool, by_date: bool, follow: bool, as_json: 
     from python_processors.orchestration.proof.verification import states_of
     from python_processors.orchestration.run import detached
     from python_processors.orchestration.run.progress import read_status, to_dict
+    from python_processors.orchestration.state import breakers
 
     warehouse = opening.warehouse()
     if follow:
@@ -42,10 +43,11 @@ def status(asked: Asked, by_season: bool, by_date: bool, follow: bool, as_json: 
         lines = status_of(states, session, snapshot, by_season=by_season)
         audit = audit_summary(session)
         unused = held_back(session, snapshot.start, snapshot.end)
+        held = breakers.open_breakers(session, snapshot.start, snapshot.end, snapshot.tables)
     out = {
         "run": to_dict(running) if running else None, "start": snapshot.start.isoformat(),
         "end": snapshot.end.isoformat(), "tables": [line.to_dict() for line in lines], "audit": audit,
-        "held_back": [one.to_dict() for one in unused],
+        "breakers": [of.to_dict() for of in held], "held_back": [one.to_dict() for one in unused],
         "failures": [state.to_dict() for state in states if state.outcome == "failed"],
         **({"dates": [state.to_dict() for state in states]} if by_date else {}),
     }  # fmt: skip
@@ -53,5 +55,5 @@ def status(asked: Asked, by_season: bool, by_date: bool, follow: bool, as_json: 
     if by_date:
         text += [f"{s.table:<30} {s.day} {s.outcome:<14} {s.actual_rows:>6,}  {s.reason}" for s in states]
     text += [f"FAILED {s.table} {s.day}: {s.reason}" for s in states if s.outcome == "failed"]
-    opening.printed(out, [*text, *lines_of(unused)], as_json)
+    opening.printed(out, [*text, *breakers.lines_of(held), *lines_of(unused)], as_json)
     return NOBODY if all(line.is_fine for line in lines) else SOMEBODY

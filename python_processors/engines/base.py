@@ -66,6 +66,10 @@ class Session(Protocol):
     def execute(self, sql: str) -> None:
         """A statement or several, without rows."""
 
+    def transaction(self) -> AbstractContextManager[None]:
+        """Statements that come true together, or not at all. BigQuery promises that of one statement only: there a kill
+        in between leaves what was done so far, and each caller says what then."""
+
     def append(self, relation: str, rows: pa.Table) -> None:
         """Add rows to a table, by column name, in one statement."""
 
@@ -83,6 +87,9 @@ class Session(Protocol):
 
     def engine_type(self, contract_type: str) -> str:
         """A contract type as the engine's DDL spells it."""
+
+    def try_cast(self, expression: str, contract_type: str) -> str:
+        """An expression as a contract type, or null where it cannot be one; numbers are rounded to the type's scale."""
 
     def layout(self, partition_by: str, cluster_by: Sequence[str], *, is_instant: bool) -> str:
         """What follows the columns in a table's DDL; nothing on DuckDB, which has no partitions.

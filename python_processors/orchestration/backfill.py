@@ -31,6 +31,7 @@ from python_processors.orchestration.run.own_row import own_row
 from python_processors.orchestration.run.progress import noting_waits
 from python_processors.orchestration.run.runner import AUDITED_SHARE, Runner, new_run_id
 from python_processors.orchestration.run.waiting import Waiting
+from python_processors.orchestration.state.attempts import count_met
 from python_processors.orchestration.state.snapshot import NotPreparedError, Snapshot
 from python_processors.orchestration.warehouse import Warehouse
 from python_processors.schema.drift import check_drift
@@ -172,6 +173,20 @@ def backfill(
             )  # fmt: skip
             own.follow(plan, runner.result)
             return runner.run()
+
+
+def meet(project: Project, warehouse: Warehouse, request: Request, *, command: str) -> None:
+    """A run with nothing to build meets what is incomplete in its range: that counts as an attempt, too.
+
+    :raises RunLockedError: another run holds the warehouse.
+    """
+    run_id = new_run_id()
+    with (
+        run_lock(warehouse, run_id, f"{request.start} to {request.end}"),
+        own_row(project, warehouse, request, run_id, command),
+        warehouse.writing() as session,
+    ):
+        count_met(session, run_id, request.start, request.end, request.tables or project.tables)
 
 
 def _check_files(project: Project, warehouse: Warehouse, request: Request) -> None:

@@ -63,6 +63,7 @@ class Project:
         self._versions: dict[str, str] = {}
         self._digest = ""
         self._seed_digests: dict[str, str] = {}
+        self.run_id = "fullcourt"  # of the run at work, which macro failure_ledger counts attempts by
 
     @cached_property
     def manifest(self) -> Manifest:
@@ -383,7 +384,10 @@ class Project:
     def _window(self, dates: Sequence[str]) -> dict[str, Any]:
         # dbt reads its vars from the file at each invocation; a run has read them once.
         of_project = read_yaml(PROJECT_ROOT / "dbt_project.yml").get("vars") or {}
-        return {**of_project, "start_date": min(dates), "end_date": max(dates), "dates": sorted(dates)}
+        return {
+            **of_project, "start_date": min(dates), "end_date": max(dates), "dates": sorted(dates),
+            "run_id": self.run_id,
+        }  # fmt: skip
 
     def _judged_by(self, node: Any) -> str:
         """What a node's outcome is said of: itself, or of a test the model that it judges, the last one by the DAG."""

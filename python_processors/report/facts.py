@@ -12,6 +12,7 @@ from python_processors.orchestration.proof.answers import audit_summary, status_
 from python_processors.orchestration.proof.held_back import HeldBack, held_back
 from python_processors.orchestration.proof.verification import states_of
 from python_processors.orchestration.run.progress import RunStatus, read_status
+from python_processors.orchestration.state.breakers import Breaker, open_breakers
 from python_processors.orchestration.state.inputs import reads_seen
 from python_processors.orchestration.state.memory import NO_ROWS
 from python_processors.orchestration.state.snapshot import Snapshot
@@ -88,6 +89,7 @@ class Facts:
     columns: Sequence[ColumnCheck] = ()
     failing: Sequence[Failing] = ()
     quarantined: Sequence[HeldBack] = ()
+    breakers: Sequence[Breaker] = ()
 
 
 def read_facts(
@@ -114,6 +116,7 @@ def read_facts(
             steps=_steps(session), decided=_decided(session), run_of=_run_of(session),
             first_confirmed=_first_confirmed(session), audit=audit_summary(session),
             failing=_failing(session, start, end), quarantined=held_back(session, start, end),
+            breakers=open_breakers(session, start, end, snapshot.tables),
         )  # fmt: skip
     return replace(facts, columns=check_columns(project, warehouse, facts.tables, start, end))
 

@@ -49,6 +49,7 @@ def page_data(facts: Facts) -> dict[str, Any]:
         "audit": dict(facts.audit), "gaps": _gaps(facts.states),
         "runs": [_run_dict(run) for run in reversed(runs)], "savings": savings(runs),
         "failing": _failing(facts),
+        "breakers": [{**of.to_dict(), "held": of.held} for of in facts.breakers],
         "quarantined": [{**_dated(asdict(row)), "to_do": row.to_do} for row in facts.quarantined],
         "columns": _columns(facts),
         "matrix": matrix(facts),

@@ -1,6 +1,7 @@
 """Whether the live tables are as their contracts say, and bringing them there where no person is needed.
 
-Nothing here drops a column, converts a type or invents a value.
+Nothing here drops a column or invents a value. Types are converted by orchestration/migration.py, which looks at the
+values first.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from python_processors.schema.tables import (
     stored_tables,
 )
 
-LOST_NOT_NULL = "lost_not_null"
+LOST_NOT_NULL, OTHER_TYPE = "lost_not_null", "type"
 
 
 class MigrationError(FullcourtError):
@@ -43,7 +44,7 @@ class DriftError(FullcourtError):
     def __init__(self, drifts: Sequence[Drift]) -> None:
         self.drifts = tuple(drifts)
         listed = "\n".join(f"  - {drift}" for drift in drifts)
-        to_do = "Run `fullcourt migrate`" if any(drift.repair for drift in drifts) else "Do as it says"
+        to_do = "Run `fullcourt migrate`" if any(drift.repair is not None for drift in drifts) else "Do as it says"
         super().__init__(
             f"The warehouse has drifted from its contracts:\n{listed}\n{to_do}, then the same again. Nothing was built."
         )
@@ -55,7 +56,8 @@ class Drift:
 
     `table` is `dataset.table` without the target's prefix, `problem` one sentence. `repair` holds SQL
     statements, or None when a person has to decide; `to_do` says then what there is to decide, and is
-    empty otherwise. Columns of one table may share a repair.
+    empty otherwise. Columns of one table may share a repair. Of another type it is empty: the statements
+    depend on the values (schema/conversion.py).
     """
 
     table: str
@@ -93,13 +95,13 @@ def check_drift(session: Session) -> None:
 
 
 def migrate(session: Session, drifts: Sequence[Drift]) -> list[Drift]:
-    """Apply the repairs of those that have one, and return these; the others are left as they are.
+    """Apply the repairs of those that have one, and return these; the others are left as they are, types among them.
 
     All is checked before anything is changed. Run again after an interruption, it does what is left.
 
     :raises MigrationError: a column that may not be null is null in some rows.
     """
-    repairable = [drift for drift in drifts if drift.repair is not None]
+    repairable = [drift for drift in drifts if drift.repair]
     _check_for_nulls(session, [drift for drift in repairable if drift.kind == LOST_NOT_NULL])
     # Columns are added first: a table that is made anew has all of its contract's.
     for repair in dict.fromkeys(d.repair for d in sorted(repairable, key=lambda d: d.kind == LOST_NOT_NULL)):
@@ -142,15 +144,9 @@ def _missing(session: Session, table: StoredTable, column: StoredColumn) -> Drif
 
 def _other_type(session: Session, table: StoredTable, column: StoredColumn, live_type: str) -> Drift:
     differs = f"{table.relation}.{column.name} is {live_type} where {table.contract_file} says {column.type}"
-    anew = (
-        f"`drop table {session.named(table.relation)}` and build its dates anew"
-        if table.is_hashed
-        else f"copy its rows into a new table with {column.type}, and rename that to {session.named(table.relation)}"
-    )
     return Drift(
-        table.relation, column.name, "type",
-        f"{differs}, and `fullcourt migrate` converts no values.", None,
-        f"Change the type in {table.contract_file}, or {anew}.",
+        table.relation, column.name, OTHER_TYPE,
+        f"{differs}, and `fullcourt migrate` converts it, once it has said what becomes of the values.", (),
     )  # fmt: skip
 
 
@@ -178,22 +174,27 @@ def _surplus(session: Session, table: StoredTable, name: str) -> Drift:
 
 def _cut_off(session: Session, table: StoredTable) -> list[Drift]:
     """Of a table that is not there: its rows, in a new table that has not got its name yet."""
-    if session.can_require or not session.columns(_new(table)):
+    if session.can_require or not session.columns(new_relation(table)):
         return []
     return [Drift(
         table.relation, "", "cut_off",
-        f"{table.relation} is not there and {_new(table)} has its rows, as a migration was cut off,"
+        f"{table.relation} is not there and {new_relation(table)} has its rows, as a migration was cut off,"
         " and `fullcourt migrate` gives them the name.",
-        (_rename(session, table),),
+        (rename_statement(session, table),),
     )]  # fmt: skip
 
 
-def _new(table: StoredTable) -> str:
+def new_relation(table: StoredTable) -> str:
     return f"{table.relation}__migrated"
 
 
-def _rename(session: Session, table: StoredTable) -> str:
-    return f"alter table {session.named(_new(table))} rename to {table.relation.partition('.')[2]}"
+def is_made_anew(session: Session, drift: Drift) -> bool:
+    """Whether its repair moves the rows into a new table."""
+    return drift.kind == OTHER_TYPE or (drift.kind == LOST_NOT_NULL and not session.can_require)
+
+
+def rename_statement(session: Session, table: StoredTable) -> str:
+    return f"alter table {session.named(new_relation(table))} rename to {table.relation.partition('.')[2]}"
 
 
 def _rewrite(session: Session, table: StoredTable) -> tuple[str, ...]:
@@ -202,30 +203,30 @@ def _rewrite(session: Session, table: StoredTable) -> tuple[str, ...]:
     No statement leaves the rows in neither table. A new table that an interrupted attempt left is not
     replaced, as the rows may be there alone: `create table` fails, and names it.
     """
-    new = _new(table)
+    new = new_relation(table)
     columns = ", ".join(column.name for column in table.columns)
     return (
         create_statement(session, table, relation=new),
         f"insert into {session.named(new)} ({columns})"
         f" select {columns} from {session.named(table.relation)} where {every_row(table)}",
         f"drop table {session.named(table.relation)}",
-        _rename(session, table),
+        rename_statement(session, table),
     )
 
 
 def _without_rewrites(session: Session, table: StoredTable, drifts: list[Drift]) -> list[Drift]:
     """A table with a drift that needs a person is not made anew: the rewrite would lose a
     surplus column, and fail on another type."""
-    if session.can_require or all(drift.repair is not None for drift in drifts):
+    if all(drift.repair is not None for drift in drifts):
         return drifts
     return [
         replace(
             drift,
-            problem=f"{_may_be_null(table, drift.column)}, and `fullcourt migrate` cannot mend that alone.",
+            problem=f"{drift.problem.partition(', and `')[0]}, and `fullcourt migrate` cannot mend that alone.",
             repair=None,
             to_do="Settle what else is wrong with the table, then run it.",
         )
-        if drift.kind == LOST_NOT_NULL
+        if is_made_anew(session, drift)
         else drift
         for drift in drifts
     ]

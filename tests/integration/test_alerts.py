@@ -110,10 +110,10 @@ def test_breakers_that_are_open_and_a_person_can_close(copy_of_confirmed_month: 
             "insert into nba_ops.analytics_failures (processor_name, analysis_date, entity_id, circuit_breaker_tripped,"
             " is_correctable, resolution_status, attempt_count, failure_category, failure_reason, circuit_breaker_until)"
             f" values ('{TABLE}', '{LAST}', '{name}', {tripped}, {correctable}, '{status}', 3, 'REGISTRY_LOOKUP_FAILED',"
-            " 'he is in no registry', '2021-11-20 06:00:00+00')"
+            " 'he is in no registry', '2121-11-20 06:00:00+00')"
         )
     with at_work(warehouse) as (_, opened), opened.reading() as session:
         (breaker,) = open_breakers(session, request(*FIRST_MONTH))
         assert open_breakers(session, request(FIRST_MONTH[0], FIRST_MONTH[0])) == []
     assert breaker.key == (TABLE, date.fromisoformat(LAST), "breaker", "opened")
-    assert breaker.said == "opened after 3 attempts, until 2021-11-20 06:00 UTC: he is in no registry"
+    assert breaker.said == "opened after 3 attempts, until 2121-11-20 06:00 UTC: he is in no registry"

@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -66,6 +68,31 @@ def test_killed_again_and_again_it_ends_as_if_nobody_had_disturbed_it(
     assert 0 < figures.kills <= kills  # a quick machine ends before all of them
     assert figures.confirmed_again == 0
     assert max(figures.dates_again) <= task.dates_in_a_chunk
+
+
+@pytest.mark.slow
+@pytest.mark.nightly
+def test_after_twenty_kills_every_invocation_that_published_has_its_row_of_history(
+    task: Task, undisturbed: Pairs
+) -> None:
+    figures, rng = Figures(), random.Random(18)
+    with at_work(Warehouse(task.folder / "fullcourt.duckdb", task.raw_dir)) as (project, _):
+        while figures.kills < 20:
+            again = replace(task, folder=task.folder.with_name(f"round{figures.rounds}"))
+            kill_until_done(again, project, undisturbed, figures, kills=20, longest=8, rng=rng)
+            warehouse = Warehouse(again.folder / "fullcourt.duckdb", task.raw_dir)
+            published = set(warehouse.query("select distinct run_id, table_name from nba_ops.publish_ledger"))
+            recorded = warehouse.query(" union all ".join(
+                f"select run_id, processor_name from nba_ops.{name}"
+                for name in ("analytics_processor_runs", "precompute_processor_runs")
+            ))  # fmt: skip
+            assert published
+            assert published - set(recorded) == set()
+            assert len(recorded) == len(set(recorded)), "each has one"
+            states = Counter(state for (state,) in warehouse.query("select state from nba_ops.runs"))
+            assert set(states) <= {"done", "killed"}
+            assert states["done"] == 1
+    assert figures.wrong == []
 
 
 @pytest.mark.slow

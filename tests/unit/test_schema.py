@@ -81,14 +81,27 @@ def test_a_missing_required_column_is_left_to_a_person(session: DuckDBSession) -
     assert find_drift(session) == [drift]
 
 
-def test_a_column_of_another_type_is_left_to_a_person(session: DuckDBSession) -> None:
+def test_a_column_of_another_type_is_converted_once_its_values_were_looked_at(session: DuckDBSession) -> None:
     session.execute(f"alter table {LEDGER} alter column row_count type varchar")
     (drift,) = find_drift(session)
-    assert (drift.table, drift.column, drift.repair) == (LEDGER, "row_count", None)
-    assert drift.problem == (
-        f"{LEDGER}.row_count is STRING where models/ops/_sources.yml says INT64, and `fullcourt migrate` converts no values."
+    assert (drift.table, drift.column, drift.repair) == (LEDGER, "row_count", ())
+    assert str(drift) == (
+        f"{LEDGER}.row_count is STRING where models/ops/_sources.yml says INT64, and `fullcourt migrate` converts it, once"
+        " it has said what becomes of the values."
     )
-    assert f"copy its rows into a new table with INT64, and rename that to {LEDGER}" in drift.to_do
+    assert migrate(session, [drift]) == []
+
+
+def test_a_time_without_a_zone_is_another_type(session: DuckDBSession) -> None:
+    session.execute(f"alter table {RUNS} alter column created_at type timestamp")
+    (drift,) = find_drift(session)
+    assert "created_at is DATETIME where models/ops/_sources.yml says TIMESTAMP" in drift.problem
+
+
+def test_a_table_with_a_surplus_column_keeps_its_types_until_a_person_has_settled_that(session: DuckDBSession) -> None:
+    session.execute(f"alter table {LEDGER} alter column row_count type varchar")
+    session.execute(f"alter table {LEDGER} add column mood varchar")
+    assert [(drift.column, drift.repair) for drift in find_drift(session)] == [("row_count", None), ("mood", None)]
 
 
 def test_another_scale_of_a_decimal_is_another_type(session: DuckDBSession) -> None:

@@ -6,7 +6,8 @@ import io
 import os
 import re
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import google.auth.exceptions
@@ -132,6 +133,10 @@ class BigQuerySession:
             )
         )
 
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        yield  # a load job and most DDL cannot be part of one
+
     def append(self, relation: str, rows: pa.Table) -> None:
         """Add rows to a table that is there, by column name: one Parquet load job.
 
@@ -184,6 +189,18 @@ class BigQuerySession:
 
     def engine_type(self, contract_type: str) -> str:
         return contract_type  # contracts spell types as BigQuery does
+
+    def try_cast(self, expression: str, contract_type: str) -> str:
+        if contract_type.startswith("ARRAY<"):
+            element = self.try_cast("element", contract_type[6:-1])
+            in_order = f"from unnest({expression}) as element with offset as position order by position"
+            return f"if({expression} is null, null, array(select {element} {in_order}))"
+        if not contract_type.startswith("NUMERIC("):
+            return f"safe_cast({expression} as {contract_type})"
+        # A cast knows no precision and scale: both are a column's.
+        precision, scale = map(int, contract_type[8:-1].split(","))
+        number = f"round(safe_cast({expression} as numeric), {scale})"
+        return f"if(abs({number}) < numeric '1e{precision - scale}', {number}, null)"
 
     def layout(self, partition_by: str, cluster_by: Sequence[str], *, is_instant: bool) -> str:
         clauses = f"\npartition by {f'date({partition_by})' if is_instant else partition_by}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import ClassVar
 
 import duckdb
@@ -19,6 +20,7 @@ _SPELLED = {
     "STRING": "VARCHAR",
     "TIMESTAMP": "TIMESTAMP WITH TIME ZONE",
     "FLOAT64": "DOUBLE",
+    "DATETIME": "TIMESTAMP",  # without a zone, as BigQuery calls it: no contract has it
 }
 _CONTRACT = {duckdb: contract for contract, duckdb in _SPELLED.items()}
 
@@ -40,6 +42,16 @@ class DuckDBSession:
 
     def execute(self, sql: str) -> None:
         self._connection.execute(sql)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        self._connection.execute("begin transaction")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("rollback")
+            raise
+        self._connection.execute("commit")
 
     def append(self, relation: str, rows: pa.Table) -> None:
         self._connection.register("appended_rows", rows)
@@ -77,6 +89,9 @@ class DuckDBSession:
         if contract_type.startswith("ARRAY<"):
             return f"{self.engine_type(contract_type[6:-1])}[]"
         return _SPELLED.get(contract_type, contract_type.replace("NUMERIC", "DECIMAL"))
+
+    def try_cast(self, expression: str, contract_type: str) -> str:
+        return f"try_cast({expression} as {self.engine_type(contract_type)})"
 
     def layout(self, partition_by: str, cluster_by: Sequence[str], *, is_instant: bool) -> str:
         return ""

@@ -16,7 +16,7 @@ from typing import Any
 from python_processors.orchestration.plan.changes import Changes, changes_of
 from python_processors.orchestration.project import LAYER
 from python_processors.orchestration.state.reads import upstream_in
-from python_processors.orchestration.state.snapshot import Snapshot
+from python_processors.orchestration.state.snapshot import Snapshot, made_of
 from python_processors.orchestration.state.states import NOT_EXPECTED, State
 
 DATES_IN_A_CHUNK = 400  # a season and its playoffs; peak memory of one is in docs/benchmarks.md
@@ -26,7 +26,7 @@ SCHEDULE = "nbac_schedule"  # the raw table that the dates with games come from
 @dataclass(frozen=True)
 class Step:
     """One table and date of a plan. `is_certain` says that it will run, else it may; `replaces` that its rows are
-    replaced whatever their hashes say."""
+    replaced whatever their hashes say. `waits` says that it waited for what failed; `made_of` is what decides it."""
 
     table: str
     day: date
@@ -36,6 +36,8 @@ class Step:
     changed: tuple[str, ...] = ()  # reads that differ from the ledger's; none where that is not why
     may_move_schedule: bool = False  # whether building it may change which dates have games
     replaces: bool = False
+    waits: bool = False
+    made_of: str = ""
 
 
 @dataclass(frozen=True)
@@ -185,6 +187,7 @@ def due_steps(
         Step(
             table, s.day, s.why, not waiting.will_mend(s), s.failed_before, s.changed,
             table == LAYER and _may_move_schedule(s, snapshot.project.whole_models), s.replaces,
+            s.rule == "waited", made_of(snapshot.logic[table], s.input_fingerprint),
         )
         for s in states.values() if s.is_due
     ]  # fmt: skip

@@ -45,6 +45,7 @@ def prepare(
     :param allow_deletes: raw rows may go, however many.
     :raises FullcourtError: a raw file does not fit, or dbt failed.
     """
+    project.run_id = run_id
     load_raw_files(warehouse, quietly=quietly, allow_deletes=allow_deletes)
     create_missing_tables(warehouse)
     models = sorted(project.made_of("dim_game_dates") | project.made_of("known_dates"))

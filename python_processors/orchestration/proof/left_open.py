@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from python_processors.orchestration.proof.answers import class_of, ranges_of
+from python_processors.orchestration.state.breakers import Breaker
 from python_processors.orchestration.state.states import FINE, State
 
 _SCHEDULE = "no run can build it before the schedule has the date: load a schedule that does"
@@ -43,19 +44,29 @@ class Open:
         return {**asdict(self), "start": self.start.isoformat(), "end": self.end.isoformat()}
 
 
-def left_open(states: Sequence[State]) -> list[Open]:
-    """Partitions that are not as they should be, by table and reason; `states` are those of after the retry."""
+def left_open(states: Sequence[State], breakers: Sequence[Breaker] = ()) -> list[Open]:
+    """Partitions that are not as they should be, by table and reason; `states` are those of after the retry.
+
+    :param breakers: those that are open: what failed with one is not tried before it closes.
+    """
+    held = {(of.table, of.day): of for of in breakers if of.is_of_a_build}
     found = []
-    for alike in ranges_of(states, lambda state: (state.outcome, state.rule, class_of(state))):
+    for alike in ranges_of(states, lambda s: (s.outcome, s.rule, class_of(s), (s.table, s.day) in held)):
         first = alike[0]
         if first.outcome not in FINE:
             found.append(Open(
-                first.table, first.day, alike[-1].day, len(alike), first.outcome, first.reason, _why_not(first)
+                first.table, first.day, alike[-1].day, len(alike), first.outcome, first.reason,
+                _why_not(first, held.get((first.table, first.day))),
             ))  # fmt: skip
     return found
 
 
-def _why_not(state: State) -> str:
+def _why_not(state: State, breaker: Breaker | None) -> str:
+    if breaker is not None and state.rule == "failed":
+        return (
+            f"its circuit breaker is open {breaker.held} after {breaker.attempts:,} attempts with the same inputs:"
+            " repair what the message says, or try it all the same with `fullcourt backfill`"
+        )
     if state.rule in _WHY:
         return _WHY[state.rule]
     if state.is_due or state.rule == "uncounted":

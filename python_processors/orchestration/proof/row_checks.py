@@ -221,18 +221,18 @@ def check_rows(session: Session, table: str, start: date, end: date) -> RowCheck
     stored = [name for name, _, _ in session.columns(contract.relation)]
     if not stored:
         return RowChecks(table, start, end, {})
-    wanted = _hashed_part(contract)
+    wanted = hashed_part(contract)
     missing = [column.name for column in wanted.columns if column.name not in stored]
     if missing:
         raise ColumnMismatchError(table, missing, [])
     by_date = _rows_by_date(session, contract, start, end)
     checks = RowChecks(table, start, end, by_date, doubled=_doubled_keys(session, contract, start, end))
     names = ", ".join([column.name for column in wanted.columns if column.name != "data_hash"])
-    for first, last in _batches(by_date):
+    for first, last in batches(by_date):
         rows = session.read(
             f"select {names}, data_hash from {session.named(contract.relation)} where {_between(contract, first, last)}"
         )
-        found = _check_hashes(rows, wanted)
+        found = check_hashes(rows, wanted)
         if "unfit" in found:  # no row of the batch can be told apart
             found["unfit"] = replace(found["unfit"], days=frozenset(d for d in by_date if first <= d <= last))
         checks = replace(checks, **{kind: getattr(checks, kind) + finding for kind, finding in found.items()})
@@ -310,7 +310,7 @@ def _reason(day: date, state: DateState | None, checks: RowChecks) -> OpenFindin
     return None
 
 
-def _hashed_part(contract: Contract) -> Contract:
+def hashed_part(contract: Contract) -> Contract:
     """The contract of what is read: hash fields, key, date and hash. A null is a value here like any other."""
     wanted = {*contract.hash_fields, *contract.key, contract.partition_by, "data_hash"}
     return replace(
@@ -349,7 +349,7 @@ def _doubled_keys(session: Session, contract: Contract, start: date, end: date) 
     return Finding(doubled["doubled_keys"][0].as_py(), _keys(doubled, contract), frozenset(days["day"].to_pylist()))
 
 
-def _batches(rows_by_date: Mapping[date, int]) -> Iterator[tuple[date, date]]:
+def batches(rows_by_date: Mapping[date, int]) -> Iterator[tuple[date, date]]:
     """First and last date of pieces of at most ROWS_AT_ONCE rows, or of a single date."""
     piece: list[date] = []
     rows = 0
@@ -363,7 +363,7 @@ def _batches(rows_by_date: Mapping[date, int]) -> Iterator[tuple[date, date]]:
         yield piece[0], piece[-1]
 
 
-def _check_hashes(rows: pa.Table, contract: Contract) -> dict[str, Finding]:
+def check_hashes(rows: pa.Table, contract: Contract) -> dict[str, Finding]:
     """Faults of one batch by kind."""
     stored = rows["data_hash"].combine_chunks()
     unhashed = stored.is_null()

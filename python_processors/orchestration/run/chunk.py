@@ -133,6 +133,7 @@ class Chunk:
         waited = [table for table in failed if outcome.nodes and self._waits_for(table, failed)]
         with work.warehouse.reading() as session:
             self.snapshot.refresh(session, self._models(tables))
+        work.record.made |= {(name, day) for name in (*outcome.built, *done) for day in days}
         self._confirm(done, days, outcome)
         reached = [table for table in tables if table not in waited]
         failures = {name: message for name, message in outcome.failures.items() if name not in waited}
@@ -219,6 +220,9 @@ class Chunk:
             relations = [name for name in self.snapshot.fingerprints.slots if name in self._project.layer_models]
         self.snapshot.memory.note("failed_now", relations, days)
         self._whys.update({(table, day): message for day in days})
+        self.snapshot.compute_inputs(table)
+        for day in days:
+            self._work.record.failed_with[table, day] = (message, self.snapshot.made_of(table, day))
         self._work.record.failed(table, days, message)
 
     def _tell_cut_off(self, table: str, before: Sequence[Step], after: Sequence[Step]) -> None:
@@ -264,6 +268,13 @@ def _count(work: Work, snapshot: Snapshot, models: Sequence[str], days: Sequence
             digests = {day: hashlib.sha256(fingerprints[day].encode()).hexdigest()[:16] for day in days}
             rows = [LedgerRow(COVERAGE, day, fingerprints[day], digests[day], "", logic) for day in days]
         work.record.is_counted &= bool(rows)
+        said = outcome.error or next(iter(outcome.failures.values()), "")
+        if said:
+            logic = work.project.logic_version(COVERAGE)
+            texts = {day: hashlib.sha256(fingerprints[day].encode()).hexdigest()[:16] for day in days}
+            work.record.failed_with |= {(COVERAGE, day): (said, f"{logic} {texts[day]}") for day in days}
+        else:
+            work.record.made |= {(name, day) for name in (*outcome.built, COVERAGE) for day in days}
         made = models_made(work.project, snapshot.memory, outcome.built, days)
         work.record.confirm(session, outcome.invocation_id, rows, made)
         snapshot.read_ledgers(session)

@@ -40,6 +40,7 @@ class OwnRow:
     warehouse: Warehouse
     row: dict[str, Any]
     result: RunResult | None = field(default=None)
+    left: list[str] = field(default_factory=list)  # of a run without a plan: what it could not do
 
     def follow(self, plan: Plan, result: RunResult) -> None:
         """The plan is made: it is kept, and what comes of it is told by `result`."""
@@ -94,7 +95,13 @@ def own_row(project: Project, warehouse: Warehouse, request: Request, run_id: st
         with suppress(Exception):  # the run's own error matters; the next run closes the row
             own.close("stopped" if is_stop else "failed", str(error) or type(error).__name__)
         raise
-    own.close(own.result.state if own.result else "done")
+    own.close(own.result.state if own.result else "partial" if own.left else "done", *own.left)
+
+
+def of_today() -> Request:
+    """What a run without a range stands for in its row: the day that it ran on."""
+    today = datetime.now(UTC).date()
+    return Request(today, today)
 
 
 def close_killed(session: Session) -> None:

@@ -9,6 +9,7 @@ from datetime import date
 from python_processors.orchestration.dbt_calls import Warned
 from python_processors.orchestration.run.journal import RunnerStep, RunResult, RunWarning
 from python_processors.orchestration.run.steps import History
+from python_processors.orchestration.state.attempts import count_failed_builds, count_met
 from python_processors.orchestration.state.ledger import Decision, LedgerRow, LedgerWriter, ModelRow, rows_of_invocation
 from python_processors.orchestration.warehouse import Session, Warehouse
 
@@ -17,11 +18,14 @@ _WRITTEN = ("inserted", "updated", "deleted")
 
 class RunRecord:
     """One run's own record. `considered` holds what was built, tried in vain, or blocked; `steps` each call of dbt;
-    `is_counted` says that no date's count against the schedule failed."""
+    `is_counted` says that no date's count against the schedule failed; `made` has models and tables that were built, by
+    date, and `failed_with` those that were not, with what was said and the inputs that they failed with."""
 
     def __init__(self, warehouse: Warehouse, result: RunResult, libraries: str, history: History) -> None:
         self.result, self._history = result, history
         self.considered: set[tuple[str, date]] = set()
+        self.made: set[tuple[str, date]] = set()
+        self.failed_with: dict[tuple[str, date], tuple[str, str | None]] = {}
         self.steps: list[RunnerStep] = []
         self.is_counted = True
         self._warehouse = warehouse
@@ -99,13 +103,18 @@ class RunRecord:
                 so_far[verb] += count
         return sum(counts[verb] for counts in written.values() for verb in _WRITTEN)
 
-    def close(self) -> None:
-        """The run ends: what it left alone is history, too.
+    def close(self, start: date, end: date, tables: Sequence[str]) -> None:
+        """The run ends: what it left alone is history, too, and what failed again is counted.
 
+        :param tables: those that it looked at, from one date to another.
         :raises RunHistoryError: the history was not written.
         """
         self.write_decisions()
+        run_id = self.result.run_id
         with self._warehouse.writing() as session:
+            count_failed_builds(session, run_id, self.failed_with, self.made - self.failed_with.keys())
+            if not self.result.was_stopped:
+                count_met(session, run_id, start, end, tables)
             self._history.close(session, is_counted=self.is_counted and not self.result.was_stopped)
 
     def write_decisions(self) -> None:

@@ -44,6 +44,7 @@ class Runner:
     ) -> None:  # fmt: skip
         """:param check_lock: asked before each invocation of dbt; raises when the run no longer holds the warehouse."""
         self.result = RunResult(run_id or new_run_id(), skipped={t: n for t, n in plan.skipped.items() if n})
+        project.run_id = self.result.run_id
         self._stop = Stop()
         self._progress = Progress(warehouse, RunStatus(self.result.run_id, what, steps_planned=len(plan.steps)))
         warehouse = warehouse.patient(
@@ -73,7 +74,7 @@ class Runner:
                         break
                     self._carry_out(stage)
             self.result.was_stopped = self._stop.is_asked
-            work.record.close()
+            work.record.close(work.plan.start, work.plan.end, work.tables)
             state = self.result.state
         except WaitEndedError:
             state = "stopped"

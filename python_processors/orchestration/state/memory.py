@@ -178,7 +178,8 @@ class Memory:
     def inputs_of(self, table: str, day: date) -> str:
         """What a table's reads of a day see now, once computed."""
         rows = self.connection.execute("select inputs from inputs where table_name = ? and day = ?", [table, day])
-        return str(rows.fetchall()[0][0])
+        found = rows.fetchall()
+        return str(found[0][0]) if found else ""
 
     def confirmations(self, tables: Sequence[str], start: date, end: date) -> list[dict[str, Any]]:
         """The newest ledger rows of tables from one day to another, with `inputs_now` where they were computed."""

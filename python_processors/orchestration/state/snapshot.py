@@ -5,6 +5,7 @@ Plan, run, verification and reports all ask one snapshot, so that no two of them
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -204,6 +205,10 @@ class Snapshot:
     def compute_inputs(self, table: str) -> None:
         self.inputs.compute(table, self._days_of(table))
 
+    def made_of(self, table: str, day: date) -> str:
+        """What a build of a day is made of now, once its inputs are computed: logic, and fingerprint of the inputs."""
+        return made_of(self.logic[table], fingerprint_of(self.memory.inputs_of(table, day)))
+
     def uncounted_days(self) -> list[date]:
         """Days whose rows are not counted against the schedule and the evidence as they are now."""
         named = self.project.tables, self.project.counted_models
@@ -316,6 +321,16 @@ class Snapshot:
             self.project.tables, self.project.layer_models, self.tables, self.project.layer_models, self.first_read,
             self.project.windowed_with[LAYER],
         )  # fmt: skip
+
+
+def made_of(logic: str, input_fingerprint: str) -> str:
+    """One text of what decides a build."""
+    return f"{logic} {input_fingerprint}"
+
+
+def fingerprint_of(inputs: str) -> str:
+    """As in Inputs.compute()."""
+    return hashlib.sha256(inputs.encode()).hexdigest()[:16]
 
 
 def read_schedule(session: Session, project: Project) -> Schedule:

@@ -1,0 +1,298 @@
+"""`fullcourt migrate`: what it will do to stored rows, asked of them first; and doing it.
+
+A column of another type is converted where its values can be. Of a hashed table a date with a value that the
+contract's type cannot hold is dropped, since it can be built anew; and a date whose rows no longer have the hash of
+what they hold is taken back. Both are due then, and replaced by the next backfill. Of a ledger nothing can be built
+anew: it is left to a person. On DuckDB a table is converted in one transaction. On BigQuery dates are taken back first;
+then a new table takes the rows, and the name once it has all of them, so that a kill leaves the old table, or the new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from python_processors.contract import Contract, load_contract
+from python_processors.engines.base import Columns, Session
+from python_processors.errors import FullcourtError
+from python_processors.orchestration.proof.row_checks import batches, check_hashes, hashed_part
+from python_processors.orchestration.state.ledger import DECISIONS, Decision, LedgerWriter
+from python_processors.schema.conversion import (
+    TypeChange,
+    converted,
+    is_lost,
+    move_statements,
+    swap_statements,
+    type_changes,
+)
+from python_processors.schema.drift import OTHER_TYPE, Drift, find_drift, new_relation
+from python_processors.schema.drift import migrate as repair
+from python_processors.schema.tables import StoredTable, create_tables, every_row, stored_tables
+
+
+class ConversionError(FullcourtError):
+    """A table was not converted, and is as it was."""
+
+    def __init__(self, relation: str, problem: str, to_do: str) -> None:
+        super().__init__(f"{relation} was not converted: {problem}. It is as it was. {to_do}")
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What becomes of one table.
+
+    `lost` counts rows by column that cannot keep their value. `dropped` are the dates of these rows, with all
+    their `dropped_rows`; `rehashed` other dates, whose rows lose the hash of what they hold. `refused` says why nothing
+    is done; empty where something is.
+    """
+
+    table: StoredTable
+    live: Columns
+    changes: tuple[TypeChange, ...]
+    added: tuple[str, ...]
+    rows: int
+    lost: Mapping[str, int]
+    dropped: tuple[date, ...] = ()
+    dropped_rows: int = 0
+    rehashed: tuple[date, ...] = ()
+    refused: str = ""
+
+    @property
+    def lines(self) -> list[str]:
+        """The same in sentences."""
+        relation, dates = self.table.relation, [*self.dropped, *self.rehashed]
+        changes = [f"{of.name} from {of.live_type} to {of.column.type}" for of in self.changes]
+        changes += [f"adds {name} as null" for name in self.added]
+        lines = [f"{relation}, {self.rows:,} rows: {', '.join(changes)}."]
+        lines += [f"  {count:,} rows have a {name} that would not keep its value." for name, count in self.lost.items()]
+        if self.changes and not self.lost and not self.refused:
+            lines.append("  Every value is kept.")
+        if self.dropped:
+            lines.append(
+                f"  The rows of {_spelled(self.dropped)} are dropped, {self.dropped_rows:,} in all, and built anew by"
+                " the next backfill."
+            )
+        if self.rehashed:
+            lines.append(
+                f"  The rows of {_spelled(self.rehashed)} stay, and no longer have the hash of what they hold: the next"
+                " backfill builds them anew."
+            )
+        if self.refused:
+            lines.append(f"  Nothing is done: {self.refused}")
+        elif dates:
+            lines.append(f"  Then run `fullcourt backfill --start {min(dates)} --end {max(dates)}`.")
+        elif self.table.is_hashed:
+            lines.append("  No date has to be built anew.")
+        return lines
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "table": self.table.relation, "rows": self.rows, "added": list(self.added),
+            "types": [{"column": of.name, "from": of.live_type, "to": of.column.type} for of in self.changes],
+            "lossless": not self.lost, "lost": dict(self.lost), "refused": self.refused,
+            "dropped": [day.isoformat() for day in self.dropped], "dropped_rows": self.dropped_rows,
+            "due_again": [day.isoformat() for day in self.rehashed],
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Migration:
+    """All that differs, and what becomes of the tables whose values change or no longer have their hash."""
+
+    drifts: tuple[Drift, ...]
+    conversions: tuple[Conversion, ...] = ()
+
+    @property
+    def needs_yes(self) -> bool:
+        """Whether stored values are converted, or rows dropped."""
+        return any(of.changes and not of.refused for of in self.conversions)
+
+    def is_left(self, drift: Drift) -> bool:
+        """Whether a person has to decide."""
+        refused = {of.table.relation for of in self.conversions if of.refused}
+        return drift.repair is None or (drift.kind == OTHER_TYPE and drift.table in refused)
+
+
+def plan_migration(session: Session, relations: Sequence[str] | None = None) -> Migration:
+    """What a migration would do. Nothing is written."""
+    drifts = find_drift(session, relations)
+    tables = dict.fromkeys(drift.table for drift in drifts if drift.repair is not None and drift.kind != "cut_off")
+    live = session.live_columns(list(tables))
+    # A table with a drift that needs a person keeps its types; columns that it lacks are added all the same.
+    left = {drift.table for drift in drifts if drift.repair is None}
+    found = [
+        _conversion(session, stored_tables()[relation], live[relation], keeps_types=relation in left)
+        for relation in tables
+    ]
+    return Migration(tuple(drifts), tuple(of for of in found if of is not None and (of.changes or of.rehashed)))
+
+
+def carry_out(session: Session, migration: Migration, run_id: str) -> list[Drift]:
+    """Do what was planned, and return what is repaired. A table that is refused is left as it is.
+
+    :raises FullcourtError: a repair would fail on the rows that are there; that table is as it was.
+    """
+    anew = {of.table.relation for of in migration.conversions if of.changes and not of.refused}
+    done = [drift for drift in migration.drifts if not migration.is_left(drift)]
+    others = [drift for drift in done if drift.table not in anew]
+    # Before a column is added: a kill in between leaves dates that are due, and none that only seems complete.
+    _take_back(session, [of for of in migration.conversions if not of.changes], run_id)
+    repair(session, others)
+    for of in migration.conversions:
+        if of.changes and not of.refused:
+            _convert(session, of, run_id)
+    return done
+
+
+def _convert(session: Session, of: Conversion, run_id: str) -> None:
+    table, new = of.table, new_relation(of.table)
+    expressions = converted(session, table, of.live, of.changes)
+    _clear(session, table)
+    with session.transaction():
+        _take_back(session, [of], run_id)
+        session.execute(";\n".join(move_statements(session, table, expressions, of.dropped)))
+        moved, before = (_count(session, table, relation) for relation in (new, table.relation))
+        if moved != before - of.dropped_rows:
+            raise ConversionError(
+                table.relation, f"{moved:,} of {before:,} rows would be there, and {of.dropped_rows:,} were to go",
+                "Somebody wrote to it meanwhile: run `fullcourt migrate` again.",
+            )  # fmt: skip
+        session.execute(";\n".join(swap_statements(session, table)))
+
+
+def _clear(session: Session, table: StoredTable) -> None:
+    """A copy that a killed migration left. The table itself is there, so that it has all rows."""
+    new = new_relation(table)
+    if not session.live_columns([new])[new]:
+        return
+    copied, stored = _count(session, table, new), _count(session, table, table.relation)
+    if copied > stored:
+        raise ConversionError(
+            table.relation, f"{new} is there with {copied:,} rows, and it has {stored:,}",
+            "Look which of the two is right, and drop or rename the other.",
+        )  # fmt: skip
+    session.execute(f"drop table {session.named(new)}")
+
+
+def _take_back(session: Session, conversions: Sequence[Conversion], run_id: str) -> None:
+    decisions = []
+    for of in conversions:
+        changed = ", ".join([*(f"{c.name} is {c.column.type} now" for c in of.changes), *of.added])
+        for days, what in ((of.dropped, "its rows were dropped"), (of.rehashed, "its rows lost their hash")):
+            name = of.table.relation.partition(".")[2]
+            reason = f"{what} by `fullcourt migrate` ({changed})"
+            decisions += [Decision(name, day, "taken_back", reason) for day in days]
+    if decisions:
+        if not session.live_columns([DECISIONS])[DECISIONS]:
+            create_tables(session, DECISIONS)
+        LedgerWriter(session, run_id, "").decide(session, decisions)
+
+
+def _conversion(session: Session, table: StoredTable, live: Columns, *, keeps_types: bool) -> Conversion | None:
+    changes = () if keeps_types else tuple(type_changes(session, table, live))
+    there = {name.lower() for name, _, _ in live}
+    added = tuple(column.name for column in table.columns if column.name not in there)
+    if not changes and not (table.is_hashed and added):
+        return None
+    expressions = converted(session, table, live, changes)
+    return (_of_hashed if table.is_hashed else _of_ledger)(session, table, live, changes, added, expressions)
+
+
+def _of_ledger(
+    session: Session, table: StoredTable, live: Columns, changes: tuple[TypeChange, ...], added: tuple[str, ...],
+    expressions: Mapping[str, str],
+) -> Conversion:  # fmt: skip
+    conditions = {of.name: is_lost(session, of) for of in changes}
+    required = {c.name: _is_empty(expressions, c.name) for c in table.columns if c.required}
+    (row,) = _counted(session, table, "1", {**conditions, **{f"null_{name}": of for name, of in required.items()}})
+    lost = {name: int(row[name]) for name in conditions if row[name]}
+    nulls = [name for name in required if row[f"null_{name}"]]
+    where = f"`select * from {session.named(table.relation)} where {every_row(table)} and {{}}`"
+    refused = ""
+    if lost:
+        names = ", ".join(lost)
+        look = where.format(" or ".join(conditions[name] for name in lost))
+        refused = f"nothing builds this table anew. Look at the rows ({look}), repair {names}, and run it again."
+    elif nulls:
+        look = where.format(f"{nulls[0]} is null")
+        refused = f"{nulls[0]} is null in some rows, and may not be. Look at them ({look}), and run it again."
+    return Conversion(table, live, changes, added, int(row["row_count"]), lost, refused=refused)
+
+
+def _of_hashed(
+    session: Session, table: StoredTable, live: Columns, changes: tuple[TypeChange, ...], added: tuple[str, ...],
+    expressions: Mapping[str, str],
+) -> Conversion:  # fmt: skip
+    contract = load_contract(table.relation.partition(".")[2])
+    conditions = {of.name: is_lost(session, of) for of in changes}
+    empty = [_is_empty(expressions, column.name) for column in table.columns if column.required]
+    day = expressions.get(contract.partition_by, "cast(null as date)")
+    bad = " or ".join([*conditions.values(), *(empty if changes else [])]) or "false"
+    rows = _counted(session, table, day, {**conditions, "is_bad": bad})
+    lost = {name: count for name in conditions if (count := sum(int(row[name]) for row in rows))}
+    total = sum(int(row["row_count"]) for row in rows)
+    undated = sum(int(row["row_count"]) for row in rows if row["day"] is None)
+    if undated:
+        look = f"`select * from {session.named(table.relation)} where {every_row(table)} and {day} is null`"
+        refused = f"{undated:,} rows would have no {contract.partition_by}. Look at them ({look}), and run it again."
+        return Conversion(table, live, changes, added, total, lost, refused=refused)
+    dropped = tuple(sorted(row["day"] for row in rows if row["is_bad"]))
+    kept = {row["day"]: int(row["row_count"]) for row in rows if not row["is_bad"]}
+    touched = {*(of.name for of in changes), *added} & {*contract.hash_fields, "data_hash"}
+    rehashed = _without_hash(session, contract, expressions, kept) if touched else ()
+    return Conversion(
+        table, live, changes, added, total, lost, dropped, total - sum(kept.values()), rehashed
+    )  # fmt: skip
+
+
+def _is_empty(expressions: Mapping[str, str], name: str) -> str:
+    return f"({expressions[name]}) is null" if name in expressions else "true"
+
+
+def _counted(session: Session, table: StoredTable, day: str, conditions: Mapping[str, str]) -> list[dict[str, Any]]:
+    sums = "".join(f", coalesce(sum(case when {of} then 1 else 0 end), 0) as {name}" for name, of in conditions.items())
+    by = "" if day == "1" else " group by 1"
+    rows: list[dict[str, Any]] = session.read(
+        f"select {'null' if day == '1' else day} as day, count(*) as row_count{sums}"
+        f" from {session.named(table.relation)} where {every_row(table)}{by}"
+    ).to_pylist()
+    return rows
+
+
+def _without_hash(
+    session: Session, contract: Contract, expressions: Mapping[str, str], rows_by_date: Mapping[date, int]
+) -> tuple[date, ...]:  # fmt: skip
+    """Dates with a row whose data_hash is not that of its converted values."""
+    wanted, day = hashed_part(contract), expressions[contract.partition_by]
+    there = [column.name for column in wanted.columns if column.name in expressions]
+    names = ", ".join(f"{expressions[name]} as {name}" for name in there)
+    found: set[date] = set()
+    for first, last in batches(rows_by_date):
+        rows = session.read(
+            f"select {names} from {session.named(contract.relation)}"
+            f" where {day} between date '{first}' and date '{last}'"
+        )
+        for column in wanted.columns:
+            if column.name not in expressions:
+                rows = rows.append_column(column.name, pa.nulls(rows.num_rows, column.type.arrow))
+        kept = pc.is_in(rows[contract.partition_by], pa.array(list(rows_by_date), pa.date32()))
+        for kind, finding in check_hashes(rows.filter(kept), wanted).items():
+            days = [of for of in rows_by_date if first <= of <= last] if kind == "unfit" else finding.days
+            found.update(days)
+    return tuple(sorted(found))
+
+
+def _count(session: Session, table: StoredTable, relation: str) -> int:
+    sql = f"select count(*) as n from {session.named(relation)} where {every_row(table)}"
+    return int(session.read(sql)["n"].to_pylist()[0])
+
+
+def _spelled(days: Sequence[date]) -> str:
+    if len(days) <= 3:
+        return ", ".join(map(str, days))
+    return f"{len(days)} dates from {days[0]} to {days[-1]}"

@@ -1,0 +1,30 @@
+"""What a retry leaves alone: builds that failed in three runs with the inputs that they have now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from python_processors.orchestration.plan.planner import Plan, Step
+from python_processors.orchestration.state.breakers import Breaker
+
+
+def dates_to_try(plan: Plan, breakers: Sequence[Breaker]) -> list[date] | None:
+    """The dates of a plan on which something may come out otherwise; None where that is all of them.
+
+    A date is left alone only as a whole: where anything else is due on it, everything on it is tried. Dates that wait
+    for what failed are tried with the first date that is.
+    """
+    failed_with = {(of.table, of.day): of.inputs for of in breakers if of.is_of_a_build}
+
+    def is_held(step: Step) -> bool:
+        inputs = failed_with.get((step.table, step.day))
+        return inputs is not None and step.failed_before and inputs in ("", step.made_of)
+
+    own = {step.day for step in plan.steps if step.is_certain and not step.waits and not is_held(step)}
+    if not any(is_held(step) for step in plan.steps):
+        return None
+    first = min(own, default=date.max)
+    waiting = {step.day for step in plan.steps if step.waits or not step.is_certain}
+    held = {step.day for step in plan.steps if is_held(step)}
+    return sorted(own | {day for day in waiting if day >= first and day not in held})

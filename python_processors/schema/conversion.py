@@ -1,0 +1,104 @@
+"""Converting columns to the types that their contract has, as SQL: casts, which values they would not keep, and moving
+the rows into a table made anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from python_processors.engines.base import Columns, Session
+from python_processors.schema.drift import new_relation, rename_statement
+from python_processors.schema.tables import StoredColumn, StoredTable, create_statement, every_row
+
+_NUMBERS = ("INT64", "FLOAT64", "NUMERIC")
+
+
+@dataclass(frozen=True)
+class TypeChange:
+    """A column whose live type is not that of the contract. `is_castable` is False where the engine knows no cast."""
+
+    column: StoredColumn
+    live_type: str
+    is_castable: bool = True
+
+    @property
+    def name(self) -> str:
+        return self.column.name
+
+
+def type_changes(session: Session, table: StoredTable, live: Columns) -> list[TypeChange]:
+    """The columns of a live table that are of another type."""
+    kinds = {name.lower(): kind for name, kind, _ in live}
+    changes = [
+        TypeChange(column, kinds[column.name])
+        for column in table.columns
+        if column.name in kinds and kinds[column.name] != column.type
+    ]
+    return [TypeChange(of.column, of.live_type, _is_castable(session, table, of)) for of in changes]
+
+
+def converted(
+    session: Session, table: StoredTable, live: Columns, changes: Sequence[TypeChange]
+) -> Mapping[str, str]:  # fmt: skip
+    """An expression per column of the contract: the stored value, cast where its type differs. None of a column that
+    the live table lacks, or that cannot be cast: it is null."""
+    there, changed = {name.lower() for name, _, _ in live}, {of.name: of for of in changes}
+    return {
+        column.name: session.try_cast(column.name, column.type) if column.name in changed else column.name
+        for column in table.columns
+        if column.name in there and (column.name not in changed or changed[column.name].is_castable)
+    }
+
+
+def is_lost(session: Session, change: TypeChange) -> str:
+    """A condition: the new type cannot hold the stored value as it is. A text is the number that it spells."""
+    name, kind, live = change.name, change.column.type, change.live_type
+    if not change.is_castable:
+        return f"{name} is not null"
+    value = session.try_cast(name, kind)
+    if live == "STRING" and kind.startswith(_NUMBERS):
+        differs = f"{session.try_cast(value, 'FLOAT64')} is distinct from {session.try_cast(name, 'FLOAT64')}"
+    elif live == "STRING" and kind == "BOOL":
+        differs = f"{session.try_cast(value, 'STRING')} is distinct from lower({name})"
+    elif live == "STRING" and kind == "TIMESTAMP":
+        differs = "false"  # engines spell instants in many ways
+    elif kind.startswith("ARRAY<") or live.startswith("ARRAY<"):
+        is_array = live.startswith("ARRAY<")
+        back, before = session.try_cast(value, live), name
+        differs = " is distinct from ".join(session.comparable(of, is_array=is_array) for of in (back, before))
+    else:
+        differs = f"{session.try_cast(value, live)} is distinct from {name}"
+    return f"({name} is not null and ({value} is null or {differs}))"
+
+
+def move_statements(
+    session: Session, table: StoredTable, expressions: Mapping[str, str], dropped: Sequence[date]
+) -> tuple[str, ...]:  # fmt: skip
+    """A table made anew, with every row but those of some dates, under a name of its own."""
+    new = session.named(new_relation(table))
+    kept = every_row(table)
+    if dropped:
+        listed = ", ".join(f"date '{day}'" for day in dropped)
+        kept += f" and {expressions[table.partition_by]} not in ({listed})"
+    return (
+        create_statement(session, table, relation=new_relation(table)),
+        f"insert into {new} ({', '.join(expressions)}) select {', '.join(expressions.values())}"
+        f" from {session.named(table.relation)} where {kept}",
+    )
+
+
+def swap_statements(session: Session, table: StoredTable) -> tuple[str, ...]:
+    """The table made anew takes the name."""
+    return f"drop table {session.named(table.relation)}", rename_statement(session, table)
+
+
+def _is_castable(session: Session, table: StoredTable, change: TypeChange) -> bool:
+    value = session.try_cast(change.name, change.column.type)
+    back = session.try_cast(value, change.live_type)
+    try:
+        of_all = f"from {session.named(table.relation)} where {every_row(table)}"
+        session.read(f"select {value} as there, {back} as back {of_all} limit 0")
+    except Exception:  # whatever the engine calls a cast that it does not know
+        return False
+    return True
