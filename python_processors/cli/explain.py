@@ -19,7 +19,7 @@ from python_processors.cli.options import Day, json_option
 @json_option
 @guarded
 def explain(table: str, day: date, player: str | None, team: str | None, as_json: bool) -> int:
-    """Say why a date of a table is as it is, or why somebody has no row of it."""
+    """Say why a date of a table, or somebody's row of it, is as it is."""
     from python_processors.orchestration.project import LAYER
     from python_processors.orchestration.proof.answers import explain as explained
     from python_processors.orchestration.proof.entities import WhoError, explain_entity
