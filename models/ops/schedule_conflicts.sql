@@ -30,7 +30,7 @@ unplaced as (
     from {{ ref('stg_bdl__player_boxscores') }}
     where {{ in_window() }} and quarantine_reason = 'no scheduled game'
     union all
-    select game_id, game_date, 'nbac_team_boxscore', team_abbr, team_abbr
+    select game_id, game_date, 'nbac_team_boxscore', team_abbr, team_abbr as player_lookup
     from {{ ref('stg_nbac__team_boxscores') }}
     where {{ in_window() }} and quarantine_reason = 'no scheduled game' and points > 0 and fg_attempts > 0
     union all

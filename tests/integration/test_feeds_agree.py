@@ -1,0 +1,158 @@
+"""What one feed says is held against the others: a fault of one is named, and never decides a date in silence."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.conftest import Rewrite
+from tests.integration.test_evidence import DAY, build_day, covered, game, sources
+from tests.warehouse import Warehouse
+
+__all__ = ["game"]  # the fixture of that module
+
+pytestmark = pytest.mark.slow
+Game = tuple[str, str, str]
+GAMEBOOK = "nbac_gamebook_player_stats"
+
+
+def held(warehouse: Warehouse, feed: str) -> dict[str, int]:
+    return dict(warehouse.query(
+        f"select reason, count(*) from nba_ops.quarantine where table_name = '{feed}' and game_date = '{DAY}' group by 1"
+    ))  # fmt: skip
+
+
+def test_a_play_by_play_that_is_cut_off_is_not_used_and_its_date_says_so(
+    copy_of_built: Warehouse, rewrite: Rewrite, game: Game, rows_may_go: None
+) -> None:
+    game_id, home, _ = game
+    rewrite(
+        copy_of_built.raw_dir, "bigdataball_play_by_play", f"from raw where game_id <> '{game_id}' or period <= 2"
+    )  # fmt: skip
+    build_day(copy_of_built)
+    outcome, reason = covered(copy_of_built)
+    assert outcome == covered(copy_of_built, "team_offense_game_summary")[0] == "partial"
+    assert "bigdataball_play_by_play has " in reason
+    assert " points of " in reason
+    assert copy_of_built.query(
+        f"select count(*) > 0, count(paint_attempts) from nba_analytics.player_game_summary where game_id = '{game_id}'"
+    ) == [(True, 0)]
+    assert "last score is not the final score" in held(copy_of_built, "bigdataball_play_by_play")
+    assert sources(copy_of_built, game_id)[home] == "nbac_gamebook"  # the others are right, and stay so
+
+
+def test_a_schedule_with_the_teams_exchanged_is_contradicted_by_the_play_by_play(
+    copy_of_built: Warehouse, rewrite: Rewrite, game: Game
+) -> None:
+    _, home, away = game
+    rewrite(
+        copy_of_built.raw_dir, "nbac_schedule",
+        f"""
+        from raw where not (game_date = '{DAY}' and home_team_tricode = '{home}')
+        union all by name (
+            select * replace (
+                '{away}' as home_team_tricode, '{home}' as away_team_tricode, away_team_score as home_team_score,
+                home_team_score as away_team_score
+            ) from raw where game_date = '{DAY}' and home_team_tricode = '{home}'
+        )""",
+    )  # fmt: skip
+    build_day(copy_of_built)
+    outcome, reason = covered(copy_of_built)
+    assert outcome == "partial"
+    assert "bigdataball_play_by_play has " in reason
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("null as team_abbr", "team does not play in the game"),
+        ("null as player_status", "unknown player status"),
+        ("null as points", "a count is missing"),
+        ("null as assists", "a count is missing"),
+        ("total_rebounds + 40 as total_rebounds", "rebounds do not add up"),
+    ],
+)
+def test_a_row_of_the_gamebook_that_lacks_something_is_held_back_by_name(
+    copy_of_built: Warehouse, rewrite: Rewrite, game: Game, rows_may_go: None, change: str, reason: str
+) -> None:
+    game_id, home, _ = game
+    expression, _, column = change.rpartition(" as ")
+    rewrite(
+        copy_of_built.raw_dir, GAMEBOOK,
+        f"""
+        select * exclude (place) replace (case when place = 1 then {expression} else {column} end as {column})
+        from (
+            select *, row_number() over (
+                order by game_id = '{game_id}' and team_abbr = '{home}' desc, coalesce(points, -1) desc, player_lookup
+            ) as place from raw
+        )""",
+    )  # fmt: skip
+    build_day(copy_of_built)
+    assert held(copy_of_built, GAMEBOOK) == {reason: 1}
+
+
+def test_two_lines_of_a_team_box_that_differ_are_both_held_back(
+    copy_of_built: Warehouse, rewrite: Rewrite, game: Game
+) -> None:
+    _, home, _ = game
+    rewrite(
+        copy_of_built.raw_dir, "nbac_team_boxscore",
+        f"""
+        from raw union all by name (
+            select * replace (assists - 1 as assists) from raw
+            where game_date = '{DAY}' and team_abbr = '{home}'
+        )""",
+    )  # fmt: skip
+    build_day(copy_of_built)
+    assert held(copy_of_built, "nbac_team_boxscore") == {
+        "two different lines of the team": 1, "no usable row of the opponent": 1,
+    }  # fmt: skip
+
+
+def test_a_feed_with_blank_minutes_is_left_for_one_that_has_them(
+    copy_of_built: Warehouse, rewrite: Rewrite, game: Game, rows_may_go: None
+) -> None:
+    """A blank cell hides who else is lacking."""
+    game_id, home, away = game
+    rewrite(
+        copy_of_built.raw_dir, GAMEBOOK,
+        f"""
+        select * exclude (place) replace (
+            case when place = 1 and game_id = '{game_id}' and team_abbr = '{home}' then '' else minutes end as minutes
+        ) from (
+            select *, row_number() over (
+                partition by game_id, team_abbr order by coalesce(points, -1) desc, player_lookup
+            ) as place from raw
+        )""",
+    )  # fmt: skip
+    build_day(copy_of_built)
+    assert sources(copy_of_built, game_id) == {home: "bdl_boxscores", away: "nbac_gamebook"}
+
+
+def test_a_wrong_id_in_one_feed_is_no_old_schedule(
+    built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite, game: Game, rows_may_go: None
+) -> None:
+    game_id = game[0]
+    for wrong, feeds in [("game_id || ' '", {"nbac_gamebook"}), ("'x' || game_id", {"bdl_boxscores"})]:
+        rewrite(
+            copy_of_built.raw_dir, GAMEBOOK,
+            f"select * replace (case when trim(game_id) = '{game_id}' then {wrong} else game_id end as game_id) from raw",
+        )  # fmt: skip
+        build_day(copy_of_built)
+        assert set(sources(copy_of_built, game_id).values()) == feeds
+        assert copy_of_built.query("select count(*) from nba_ops.schedule_conflicts") == [(0,)]
+
+
+def test_games_that_do_not_count_are_out_of_scope_by_their_ids_though_the_schedule_lacks_them(
+    copy_of_built: Warehouse, rewrite: Rewrite, game: Game
+) -> None:
+    for feed in (GAMEBOOK, "bdl_player_boxscores", "bigdataball_play_by_play"):
+        rewrite(
+            copy_of_built.raw_dir, feed,
+            f"""
+            from raw union all by name (
+                select * replace ('0012199999' as game_id) from raw where game_id = '{game[0]}'
+            )""",
+        )  # fmt: skip
+    build_day(copy_of_built)
+    assert covered(copy_of_built)[0] == "complete"
+    assert held(copy_of_built, GAMEBOOK) == {}
