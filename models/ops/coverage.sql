@@ -49,7 +49,10 @@ expected as (
             when quarantine_reason is not null then 'quarantined'
             when not has_source then 'no source'
         end as no_row_since,
-        quarantine_reason || ': ' || entity as held_back,
+        case
+            when quarantine_reason is not null then quarantine_reason || ': ' || entity
+            when not has_source then concat(entity, coalesce(concat(' of ', game_id), ''))
+        end as held_back,
         cast(null as string) as lacks
     from {{ ref('expected_rows') }}
     where {{ in_window() }}
@@ -105,7 +108,8 @@ counted as (
         {{ count_where("no_row_since = 'no source'") }} as without_source,
         {{ count_where("no_row_since = 'quarantined'") }} as quarantined,
         {{ count_where("no_row_since = 'UPSTREAM_INCOMPLETE'") }} as upstream_incomplete,
-        min(held_back) as first_held_back,
+        min(case when no_row_since = 'quarantined' then held_back end) as first_held_back,
+        min(case when no_row_since = 'no source' then held_back end) as first_without_source,
         min(lacks) as first_lacking
     from compared
     group by table_name, game_date
@@ -148,6 +152,7 @@ judged as (
         coalesce(counted.{{ name }}, 0) as {{ name }},
         {%- endfor %}
         counted.first_held_back,
+        counted.first_without_source,
         counted.first_lacking,
         coalesce(concat(', the first ', waiting.first_waiting), '') as what_is_first,
         excused.excused_rows as rows_of_lines,
@@ -185,8 +190,11 @@ explained as (
                 then concat({{ counted_rows('missing_rows') }}, ' expected and not there', what_is_first, '; ')
             else ''
         end as what_is_missing,
-        case when without_source > 0 then concat({{ counted_rows('without_source') }}, ' without a source; ') else '' end
-            as what_has_no_source,
+        case
+            when without_source > 0
+                then concat({{ counted_rows('without_source') }}, ' without a source, the first: ', first_without_source, '; ')
+            else ''
+        end as what_has_no_source,
         case
             when quarantined > 0 then concat({{ counted_rows('quarantined') }}, ' held back, the first: ', first_held_back, '; ')
             else ''

@@ -356,11 +356,11 @@ def test_a_game_without_any_box_score_fails_the_build_and_is_named(
     for table in ("nbac_gamebook_player_stats", "bdl_player_boxscores", "nbac_team_boxscore"):
         rewrite(copy_of_built.raw_dir, table, f"select * from raw where game_id <> '{game}'")
     outcome = copy_of_built.dbt("build")
-    missed = [name for name in outcome.failures if name.startswith("complete_against_schedule_team")]
-    assert sorted(missed) == [
-        "complete_against_schedule_team_defense_game_summary_expected_boxes",
-        "complete_against_schedule_team_offense_game_summary_expected_boxes",
-    ]
+    assert set(outcome.failures) == {"every_date_is_accounted_for_coverage_"}
+    ((reason,),) = copy_of_built.query(
+        "select reason from nba_ops.coverage where table_name = 'team_offense_game_summary' and outcome = 'partial'"
+    )
+    assert f"2 rows without a source, the first: {min(game.split('_')[1:])} of {game}" in reason
     assert copy_of_built.query(
         f"select count(*) from nba_analytics.team_offense_game_summary where game_id = '{game}'"
     ) == [(0,)]

@@ -11,7 +11,7 @@ import pytest
 from python_processors.contract import load_contract
 from python_processors.orchestration.project import precompute_reads
 from tests.integration.conftest import Rewrite
-from tests.integration.test_command_line import fullcourt
+from tests.integration.test_command_line import as_json, fullcourt
 from tests.warehouse import Warehouse
 
 PRECOMPUTE = tuple(precompute_reads())
@@ -158,3 +158,32 @@ def test_two_real_weeks_without_a_teams_rows_of_one_game(raw_archive: Path, tmp_
     outcome = back.dbt("build", *WITHOUT_TESTS, window=TWO_WEEKS, precompute_bootstrap_days=4)
     assert outcome.success, outcome.failures
     assert back.hashes() == whole.hashes()
+
+
+@pytest.mark.slow
+def test_a_backfill_says_partial_of_the_lost_game_and_builds_everybody_else_on_later_dates(
+    copy_of_confirmed_month: Warehouse, rewrite: Rewrite
+) -> None:
+    month = copy_of_confirmed_month
+    game, team, _ = game_of_the_second_day(month)
+    first, last, *_ = month.query("select min(game_date), max(game_date) from nba_analytics.player_game_summary")[0]
+    counted = (
+        "select game_date, count(*) from nba_predictions.ml_feature_store_v2"
+        f" where game_date between '{first}' and '{last}' group by 1"
+    )
+    before = dict(month.query(counted))
+    lose(month.raw_dir, rewrite, game, team)
+    fullcourt(
+        month, "backfill", "--start", str(first), "--end", str(last), "--yes", "--no-report", "--allow-deletes", code=1
+    )
+    of_day = dict(month.query(
+        "select table_name, outcome || ': ' || reason from nba_ops.coverage"
+        " where game_date = '2021-10-20' and table_name like '%game_summary'"
+    ))  # fmt: skip
+    assert len(of_day) == 3
+    assert all(said.startswith("partial: ") for said in of_day.values()), of_day
+    gaps = as_json(month, "gaps", "--start", str(first), "--end", str(last), code=1)["gaps"]
+    assert {gap["kind"] for gap in gaps if gap["needs_somebody"]} == {"partial"}, gaps
+    after = dict(month.query(counted))
+    assert after.keys() == before.keys()
+    assert sum(after.values()) > sum(before.values()) / 2

@@ -23,6 +23,15 @@ def test_consecutive_dates_of_one_reason_are_one_range() -> None:
     assert (gap.kind, gap.reason) == ("missing", "it was never built by a run")
 
 
+def test_excused_dates_are_one_range_whoever_is_the_first_to_lack() -> None:
+    said = "1 row without a source, the first: {}; 1 is excused"
+    (gap,) = gaps_of([
+        State(TABLE, date(2021, 11, day), "excused", said.format(who), rule="as_counted")
+        for day, who in enumerate(("BOS of 20211101_NYK_BOS", "MIA of 20211102_NYK_MIA"), 1)
+    ])  # fmt: skip
+    assert (gap.dates, gap.reason) == (2, "1 row without a source; 1 is excused")
+
+
 def test_another_outcome_reason_or_table_is_another_range() -> None:
     gaps = gaps_of(
         [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from python_processors.orchestration.state.inputs import changed_reads
 from python_processors.orchestration.state.snapshot import Snapshot
 from python_processors.orchestration.state.states import FINE, OUTCOMES, State
 from python_processors.orchestration.warehouse import Session
+
+_FIRST = re.compile(r", the first:? [^;]*")
 
 
 @dataclass(frozen=True)
@@ -153,8 +156,10 @@ def class_of(state: State) -> str:
     """A reason without what differs from date to date, so that a range has one."""
     if state.outcome in ("complete", "no_games"):
         return ""
-    if state.rule == "as_counted" and state.outcome in ("partial", "excused"):
+    if state.rule == "as_counted" and state.outcome == "partial":
         return state.reason
+    if state.rule == "as_counted" and state.outcome == "excused":  # nobody is needed: who it is matters less
+        return _FIRST.sub("", state.reason)
     if state.outcome in ("stale", "missing", "partial"):
         return state.reason.split(":")[0].split(";")[0]
     if state.outcome == "blocked":
