@@ -122,7 +122,8 @@ scored as (
 ),
 
 -- 240 minutes of five players, and 25 more per overtime: as many as a play-by-play up to the final score has, else the
--- team box, else the nearest. Minutes may be off by the clock, and by rounding of each row.
+-- team box, else the nearest. Minutes may be off by the clock, and by rounding of each row; and somebody without minutes may
+-- have played all of it.
 measured as (
     select
         *,
@@ -142,7 +143,9 @@ measured as (
 compared as (
     select
         *,
-        rows_without_minutes = 0 and abs(seconds_played - seconds_of_game) > tolerance_seconds as minutes_differ,
+        seconds_played > seconds_of_game + tolerance_seconds
+        or seconds_played + rows_without_minutes * seconds_of_game / 5 < seconds_of_game - tolerance_seconds
+            as minutes_differ,
         {{ clock_text('seconds_played') }} as minutes_played,
         {{ clock_text('seconds_of_game') }} as minutes_of_game,
         coalesce(

@@ -51,7 +51,7 @@ expected as (
         end as no_row_since,
         case
             when quarantine_reason is not null then quarantine_reason || ': ' || entity
-            when not has_source then concat(entity, coalesce(concat(' of ', game_id), ''))
+            when not has_source then entity || coalesce(' of ' || game_id, '')
         end as held_back,
         cast(null as string) as lacks
     from {{ ref('expected_rows') }}
@@ -154,7 +154,7 @@ judged as (
         counted.first_held_back,
         counted.first_without_source,
         counted.first_lacking,
-        coalesce(concat(', the first ', waiting.first_waiting), '') as what_is_first,
+        coalesce(', the first ' || waiting.first_waiting, '') as what_is_first,
         excused.excused_rows as rows_of_lines,
         coalesce(of_date.reason, case when tables.looks_back then of_season.reason end) as schedule_reason,
         blocked.reason as blocked_reason

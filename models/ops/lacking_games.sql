@@ -65,7 +65,7 @@ final as (
         lacking.table_name,
         lacking.can_come,
         {{ days_between('lacking.game_date', 'dates.game_date') }} as days_ago,
-        count(*) as games_ago
+        count(distinct history.game_id) as games_ago
     from lacking
     inner join dates on lacking.season_year = dates.season_year and lacking.game_date < dates.game_date
     inner join history

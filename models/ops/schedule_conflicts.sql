@@ -15,7 +15,7 @@ not_final as (
     having count(*) = 2
 ),
 
--- Of a team that the schedule has a game of on the date it is the id that is wrong, and not the schedule.
+-- Where the schedule has games of both teams on the date it is the id that is wrong, and not the schedule.
 scheduled as (
     select game_date, team_abbr from {{ ref('dim_team_games') }}
     where {{ in_window() }}
@@ -43,15 +43,18 @@ not_scheduled as (
     select unplaced.game_id, unplaced.game_date, unplaced.feed
     from unplaced
     left join scheduled on unplaced.game_date = scheduled.game_date and unplaced.team_abbr = scheduled.team_abbr
-    where scheduled.team_abbr is null and unplaced.game_id is not null
+    where unplaced.game_id is not null
     group by unplaced.game_id, unplaced.game_date, unplaced.feed
     having
-        count(*) >= case unplaced.feed when 'nbac_team_boxscore' then 2 else 2 * {{ var('min_players_for_team_box') }} end
+        {{ count_where('scheduled.team_abbr is null') }} > 0
+        and count(*) >= case unplaced.feed when 'nbac_team_boxscore' then 2 else 2 * {{ var('min_players_for_team_box') }} end
 ),
 
 seasons as (
     select season_year, min(season_start_date) as season_start_date from {{ ref('dim_games') }}
     group by season_year
+    union all
+    select cast(null as int64), cast(null as date)
 ),
 
 found as (
@@ -61,9 +64,12 @@ found as (
     union all
     select
         not_scheduled.game_id, not_scheduled.game_date, not_scheduled.feed, 'nothing',
-        max(coalesce(seasons.season_year, cast(extract(year from not_scheduled.game_date) as int64)))
+        coalesce(
+            max(case when not_scheduled.game_date >= seasons.season_start_date then seasons.season_year end),
+            cast(extract(year from not_scheduled.game_date) as int64)
+        )
     from not_scheduled
-    left join seasons on not_scheduled.game_date >= seasons.season_start_date
+    cross join seasons
     group by not_scheduled.game_id, not_scheduled.game_date, not_scheduled.feed
 ),
 

@@ -79,13 +79,13 @@ final as (
         processed_at,
         case
             when game_problem is not null then game_problem
+            when last_score_home <> home_points or last_score_away <> away_points
+                then 'last score is not the final score'
             when player_1_lookup is not null and found_player_1_lookup is null
                 then {{ player_problem('is_ambiguous_player_1') }}
             when player_2_lookup is not null and found_player_2_lookup is null
                 then {{ player_problem('is_ambiguous_player_2', second=true) }}
             when event_type = 'shot' and shot_type not in ('2PT', '3PT') then 'unknown kind of shot'
-            when last_score_home <> home_points or last_score_away <> away_points
-                then 'last score is not the final score'
         end as quarantine_reason
     from deduplicated
 )

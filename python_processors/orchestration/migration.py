@@ -30,7 +30,7 @@ from python_processors.schema.conversion import (
     swap_statements,
     type_changes,
 )
-from python_processors.schema.drift import OTHER_TYPE, Drift, find_drift, new_relation
+from python_processors.schema.drift import LOST_NOT_NULL, OTHER_TYPE, Drift, find_drift, new_relation
 from python_processors.schema.drift import migrate as repair
 from python_processors.schema.tables import StoredTable, create_tables, every_row, stored_tables
 
@@ -115,7 +115,7 @@ class Migration:
     def is_left(self, drift: Drift) -> bool:
         """Whether a person has to decide."""
         refused = {of.table.relation for of in self.conversions if of.refused}
-        return drift.repair is None or (drift.kind == OTHER_TYPE and drift.table in refused)
+        return drift.repair is None or (drift.kind in (OTHER_TYPE, LOST_NOT_NULL) and drift.table in refused)
 
 
 def plan_migration(session: Session, relations: Sequence[str] | None = None) -> Migration:

@@ -39,4 +39,4 @@ def test_what_was_told_and_what_is_open_can_be_asked() -> None:
     assert stored_tables()[LEDGER].partition_by == "game_date"
     assert "game_date >=" in session.queries[0], "BigQuery reads the table only with a filter on its partition"
     assert open_breakers(session, Request(date(2021, 10, 19), date(2021, 11, 19))) == []  # type: ignore[arg-type]
-    assert len(session.queries) == 3
+    assert len(session.queries) == 4

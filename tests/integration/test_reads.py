@@ -269,7 +269,6 @@ SPARE = {
     "team_offense_game_summary": {"teams"},
     "upcoming_player_game_context": {"teams", "arenas"},  # arenas are seen through dim_team_games
     "upcoming_team_game_context": {"teams", "arenas"},
-    "player_composite_factors": {"completeness_exceptions"},
 }
 
 

@@ -221,8 +221,10 @@ class Chunk:
         self.snapshot.memory.note("failed_now", relations, days)
         self._whys.update({(table, day): message for day in days})
         self.snapshot.compute_inputs(table)
-        for day in days:
-            self._work.record.failed_with[table, day] = (message, self.snapshot.made_of(table, day))
+        if outcome.nodes:  # else dbt came to none: no date is to blame, and none counts an attempt
+            self._work.record.failed_with |= {
+                (table, day): (message, self.snapshot.made_of(table, day)) for day in days
+            }
         self._work.record.failed(table, days, message)
 
     def _tell_cut_off(self, table: str, before: Sequence[Step], after: Sequence[Step]) -> None:

@@ -163,16 +163,19 @@ def _count_statement(
             f" from {session.named(_EVIDENCE)} where game_date between date '{first}'"
             f" and date '{end}' group by game_id"
         )
+    met = f"{_is_met(run_id, start, end)} and ledger.processor_name in ({listed})"
     return (
         f"update {session.named(ledger)} as ledger set"
         f" attempt_count = {count}, last_attempt_at = {_at(now)}, inputs = met.inputs, run_id = '{run_id}',"
         f" first_attempt_at = case when {is_same} then ledger.first_attempt_at else {_at(now)} end,"
         f" circuit_breaker_tripped = {count} >= {breakers},"
         f" circuit_breaker_until = case when {count} >= {breakers} then {_at(now + timedelta(hours=hours))} end"
-        f" from (select {key}, string_agg(evidence.evidence, '; ' order by evidence.game_id) as inputs"
-        f" from {session.named(ledger)} as ledger left join ({evidence}) as evidence"
+        f" from (select {key}, found.inputs from {session.named(ledger)} as ledger left join"
+        f" (select {key}, string_agg(evidence.evidence, '; ' order by evidence.game_id) as inputs"
+        # BigQuery wants an equality in an outer join, and none in an inner one.
+        f" from {session.named(ledger)} as ledger inner join ({evidence}) as evidence"
         f" on {rendered('names_game', f'ledger.{games}', 'evidence.game_id')}"
-        f" where {_is_met(run_id, start, end)} and ledger.processor_name in ({listed}) group by {key}) as met"
+        f" where {met} group by {key}) as found on {joined.replace('met.', 'found.')} where {met}) as met"
         f" where {joined} and {_is_met(run_id, start, end)} and {is_counted}"
     )
 
