@@ -15,7 +15,7 @@ from python_processors.hashing import data_hashes
 from python_processors.orchestration.backfill import backfill
 from python_processors.orchestration.dbt_calls import DbtOutcome
 from python_processors.orchestration.project import LAYER, Project
-from python_processors.orchestration.proof.row_checks import _hashed_part
+from python_processors.orchestration.proof.row_checks import hashed_part
 from python_processors.orchestration.state.stored import stored_fingerprints
 from python_processors.orchestration.warehouse import DuckDBWarehouse
 from python_processors.schema.drift import DriftError
@@ -33,7 +33,7 @@ def lose_rows(warehouse: Warehouse) -> None:
 
 def alter_a_row_and_its_ledger(warehouse: Warehouse, day: str) -> None:
     """One row another value with the hash of that, and a ledger that agrees: only a recompute can tell."""
-    contract = _hashed_part(load_contract(TEAMS))
+    contract = hashed_part(load_contract(TEAMS))
     names = ", ".join(column.name for column in contract.columns if column.name != "data_hash")
     with duckdb.connect(str(warehouse.path)) as connection:
         connection.execute("set TimeZone = 'UTC'")
