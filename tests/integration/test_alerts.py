@@ -66,19 +66,21 @@ def test_a_date_that_fails_is_told_once_its_repair_once_and_a_dead_channel_later
     assert CHANNELS not in run.stderr
 
     fullcourt(warehouse, "backfill", *DAY, code=cli_command.SOMEBODY)
+    assert "circuit breaker" in channel.received[1]["message"].lower(), "the third failure opens it"
+    fullcourt(warehouse, "backfill", *DAY, code=cli_command.SOMEBODY)
     fullcourt(warehouse, "retry", *DAY, code=cli_command.SOMEBODY)
-    assert len(channel.received) == 1, "nothing is new"
+    assert len(channel.received) == 2, "nothing is new"
     warehouse.execute("update nba_ops.alert_ledger set told_at = told_at - interval 1 day")
     fullcourt(warehouse, "backfill", *DAY, code=cli_command.SOMEBODY)
-    assert "(a reminder)" in channel.received[1]["title"]
+    assert "(a reminder)" in channel.received[2]["title"]
 
     whole.write_bytes(before)
     fullcourt(warehouse, "backfill", *DAY)
     fullcourt(warehouse, "backfill", *DAY)
-    resolved = channel.received[2]
+    resolved = channel.received[3]
     assert resolved["title"].endswith(" resolved")
     assert f"  {TABLE} {LAST}: was failed" in resolved["message"]
-    assert len(channel.received) == 3
+    assert len(channel.received) == 4
 
 
 def test_drift_is_told_and_a_refused_request_is_not(copy_of_confirmed_month: Warehouse, channel: Channel) -> None:
