@@ -43,7 +43,8 @@ def migrate(dry_run: bool, yes: bool, as_json: bool) -> int:
     from python_processors.orchestration.migration import plan_migration
 
     warehouse = opening.warehouse()
-    with warehouse.reading() as session:
+    # Whoever looks at the database delays a migration; only a look of one's own is refused at once.
+    with (warehouse if dry_run else opening.patient(warehouse, is_alone=False)).reading() as session:
         planned = plan_migration(session)
     done: list[Drift] = []
     if not dry_run:
