@@ -27,6 +27,7 @@ def explain(table: str, day: date, player: str | None, team: str | None, as_json
     from python_processors.orchestration.request import Request, check_request
     from python_processors.orchestration.state import breakers
     from python_processors.orchestration.state.snapshot import Snapshot
+    from python_processors.orchestration.state.states import FINE
 
     asks_for_one = player is not None or team is not None
     if asks_for_one and (table == LAYER or (player is not None and team is not None)):
@@ -40,7 +41,10 @@ def explain(table: str, day: date, player: str | None, team: str | None, as_json
         state = snapshot.states(table).get(day)
         of_one = explain_entity(session, project, table, day, player=player, team=team) if asks_for_one else None
         unused = held_back(session, day, day) if of_one is None else []
-        held = [of for of in breakers.open_breakers(session, day, day) if of.table == table]
+        held = [
+            of for of in breakers.open_breakers(session, day, day)
+            if of.table == table and (of_one is None or of.entity in (of_one.entity, breakers.DATE_LEVEL))
+        ]  # fmt: skip
     if of_one is not None:  # the date in one line, and then whoever was asked for
         text = "\n".join([text.splitlines()[0], *of_one.sentences])
     out = {
@@ -50,4 +54,4 @@ def explain(table: str, day: date, player: str | None, team: str | None, as_json
     if of_one is not None:
         out["entity"] = of_one.to_dict()
     opening.printed(out, [*text.splitlines(), *breakers.lines_of(held), *lines_of(unused)], as_json)
-    return SOMEBODY if state is not None and state.outcome == "unknown" else NOBODY
+    return SOMEBODY if state is not None and state.outcome not in FINE else NOBODY

@@ -60,7 +60,8 @@ def migrate(dry_run: bool, yes: bool, as_json: bool) -> int:
         },
         text or ["Every table is as its contract has it."], as_json,
     )  # fmt: skip
-    return SOMEBODY if left else NOBODY
+    # Dates that are dropped, or lost their hash, wait for the next backfill.
+    return SOMEBODY if left or any(of.dropped or of.rehashed for of in planned.conversions) else NOBODY
 
 
 def _confirm(planned: Migration, *, yes: bool, is_asked: bool) -> None:

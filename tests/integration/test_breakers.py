@@ -65,7 +65,7 @@ def test_a_model_that_fails_in_three_runs_is_left_alone_by_retry_until_its_input
     said = f"Circuit breaker open: {TABLE} {DAY} after 3 attempts, until "
     assert said in fullcourt(warehouse, "status", *RANGE, code=1).stdout
     assert said in fullcourt(warehouse, "gaps", *RANGE, code=1).stdout
-    assert said in fullcourt(warehouse, "explain", TABLE, DAY, code=0).stdout
+    assert said in fullcourt(warehouse, "explain", TABLE, DAY, code=1).stdout
     (breaker,) = as_json(warehouse, "status", *RANGE, code=1)["breakers"]
     assert (breaker["table"], breaker["date"], breaker["entity"], breaker["attempts"]) == (TABLE, DAY, "DATE_LEVEL", 3)
     assert WORD in breaker["reason"]

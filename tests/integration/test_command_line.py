@@ -149,7 +149,7 @@ def test_dates_whose_ledger_rows_are_damaged_are_built_again_and_say_why(copy_of
     those_days = ("--start", days[0], "--end", days[-1], "--tables", TEAMS)
     steps = as_json(copy_of_confirmed_month, "plan", *those_days)["steps"]
     assert [(step["date"], step["why"]) for step in steps] == [(day, "its ledger row is damaged") for day in days]
-    assert "its ledger row is damaged" in fullcourt(copy_of_confirmed_month, "explain", TEAMS, days[0]).stdout
+    assert "its ledger row is damaged" in fullcourt(copy_of_confirmed_month, "explain", TEAMS, days[0], code=1).stdout
     assert as_json(copy_of_confirmed_month, "backfill", *those_days)["built"] == {TEAMS: len(days)}
     assert as_json(copy_of_confirmed_month, "plan", *those_days)["steps"] == []
     assert copy_of_confirmed_month.hashes() == before

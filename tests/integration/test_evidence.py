@@ -60,6 +60,20 @@ def without_players(game_id: str, team: str, count: int) -> str:
     """
 
 
+def with_another(column: str, expression: str, game_id: str, team: str) -> str:
+    """SQL of a box-score feed in which a team's best scorer of a game has another value of a column."""
+    return f"""
+        select * exclude (place) replace (
+            case when place = 1 and game_id = '{game_id}' and team_abbr = '{team}' then {expression} else {column} end as {column}
+        ) from (
+            select *, row_number() over (
+                partition by game_id, team_abbr order by coalesce(points, -1) desc, player_lookup
+            ) as place
+            from raw
+        )
+    """
+
+
 def test_a_team_whose_gamebook_lacks_players_is_taken_from_the_feed_that_agrees(
     copy_of_built: Warehouse, rewrite: Rewrite, game: tuple[str, str, str], rows_may_go: None
 ) -> None:
@@ -190,16 +204,7 @@ def test_a_broken_minute_is_a_row_that_lacks_and_its_points_still_speak_for_its_
 ) -> None:
     game_id, home, _ = game
     rewrite(
-        copy_of_built.raw_dir, "nbac_gamebook_player_stats",
-        f"""
-        select * exclude (place) replace (
-            case when place = 1 and game_id = '{game_id}' and team_abbr = '{home}' then '0.583333333' else minutes end as minutes
-        ) from (
-            select *, row_number() over (
-                partition by game_id, team_abbr order by coalesce(points, -1) desc, player_lookup
-            ) as place
-            from raw
-        )""",
+        copy_of_built.raw_dir, "nbac_gamebook_player_stats", with_another("minutes", "'0.583333333'", game_id, home)
     )  # fmt: skip
     build_day(copy_of_built)
     outcome, reason = covered(copy_of_built)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.integration.conftest import Rewrite
-from tests.integration.test_evidence import DAY, build_day, covered, game, sources
+from tests.integration.test_evidence import DAY, build_day, covered, game, sources, with_another
 from tests.warehouse import Warehouse
 
 __all__ = ["game"]  # the fixture of that module
@@ -76,16 +76,7 @@ def test_a_row_of_the_gamebook_that_lacks_something_is_held_back_by_name(
 ) -> None:
     game_id, home, _ = game
     expression, _, column = change.rpartition(" as ")
-    rewrite(
-        copy_of_built.raw_dir, GAMEBOOK,
-        f"""
-        select * exclude (place) replace (case when place = 1 then {expression} else {column} end as {column})
-        from (
-            select *, row_number() over (
-                order by game_id = '{game_id}' and team_abbr = '{home}' desc, coalesce(points, -1) desc, player_lookup
-            ) as place from raw
-        )""",
-    )  # fmt: skip
+    rewrite(copy_of_built.raw_dir, GAMEBOOK, with_another(column, expression, game_id, home))
     build_day(copy_of_built)
     assert held(copy_of_built, GAMEBOOK) == {reason: 1}
 
@@ -113,17 +104,7 @@ def test_a_feed_with_blank_minutes_is_left_for_one_that_has_them(
 ) -> None:
     """A blank cell hides who else is lacking."""
     game_id, home, away = game
-    rewrite(
-        copy_of_built.raw_dir, GAMEBOOK,
-        f"""
-        select * exclude (place) replace (
-            case when place = 1 and game_id = '{game_id}' and team_abbr = '{home}' then '' else minutes end as minutes
-        ) from (
-            select *, row_number() over (
-                partition by game_id, team_abbr order by coalesce(points, -1) desc, player_lookup
-            ) as place from raw
-        )""",
-    )  # fmt: skip
+    rewrite(copy_of_built.raw_dir, GAMEBOOK, with_another("minutes", "''", game_id, home))
     build_day(copy_of_built)
     assert sources(copy_of_built, game_id) == {home: "bdl_boxscores", away: "nbac_gamebook"}
 

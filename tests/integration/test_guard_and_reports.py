@@ -103,7 +103,7 @@ def test_a_date_that_lost_most_of_its_rows_is_partial_in_every_report(copy_of_co
     assert (state["actual_rows"], state["expected_rows"]) == (2, len(teams))
     (line,) = [line for line in status["tables"] if "partial" in line["outcomes"]]
     assert (line["table"], line["outcomes"]["partial"], line["is_fine"]) == (TEAMS, 1, False)
-    said = fullcourt(warehouse, "explain", TEAMS, DAY).stdout
+    said = fullcourt(warehouse, "explain", TEAMS, DAY, code=1).stdout
     assert f"{TEAMS} of {DAY} is partial: its rows changed behind the ledger: {len(teams)} were published, 2" in said
 
 
@@ -165,9 +165,9 @@ def test_explain_names_the_read_that_changed(copy_of_confirmed_month: Warehouse)
         f"update nba_analytics.{TEAMS} set data_hash = 'ffffffffffffffff' where game_date = '{DAY}' and home_game"
     )
     table = "player_game_summary"
-    said = fullcourt(warehouse, "explain", table, DAY).stdout
+    said = fullcourt(warehouse, "explain", table, DAY, code=1).stdout
     assert "is stale: its input changed: " in said
     assert TEAMS in said.partition("Changed since: ")[2]
     assert "A run would build it" in said
-    state = as_json(warehouse, "explain", table, DAY)["state"]
+    state = as_json(warehouse, "explain", table, DAY, code=1)["state"]
     assert state["outcome"] == "stale"

@@ -117,17 +117,17 @@ def test_a_lost_box_score_costs_its_own_people_and_nobody_else(league: Path, tmp
         f" player_lookup from nba_analytics.player_game_summary where game_id = '{game}' and team_abbr = '{team}')"
         " group by player_lookup order by 2 desc, 1 limit 1"
     )
-    said = fullcourt(lost, "explain", "ml_feature_store_v2", str(day), "--player", player, code=0).output
+    said = fullcourt(lost, "explain", "ml_feature_store_v2", str(day), "--player", player, code=1).output
     assert f"{player} has no row: UPSTREAM_INCOMPLETE" in said
     assert game in said
     assert "load a box score of the game" in said
-    of_game = fullcourt(lost, "explain", "player_game_summary", "2021-10-20", "--player", player, code=0).output
+    of_game = fullcourt(lost, "explain", "player_game_summary", "2021-10-20", "--player", player, code=1).output
     assert f"no feed has a box score of {team} players in {game}" in of_game
-    of_team = fullcourt(lost, "explain", "team_offense_game_summary", "2021-10-20", "--team", team, code=0).output
+    of_team = fullcourt(lost, "explain", "team_offense_game_summary", "2021-10-20", "--team", team, code=1).output
     assert f"{team} has no row: " in of_team
     assert (
         "has no row"
-        not in fullcourt(whole, "explain", "ml_feature_store_v2", str(day), "--player", player, code=0).output
+        not in fullcourt(whole, "explain", "ml_feature_store_v2", str(day), "--player", player, code=None).output
     )
     for arguments, hint in (
         (("ml_feature_store_v2", str(day), "--team", team), "give --player"),

@@ -32,7 +32,7 @@ def test_a_layer_that_lost_rows_is_due_and_its_readers_are_stale(copy_of_confirm
     assert "are there)" in layer["why"]
     said = fullcourt(copy_of_confirmed_month, "verify", *MONTH, code=1).stdout
     assert f"staging_layer:\n  {OLD} is stale: its rows changed behind the ledger: int_player_quarters" in said
-    explained = fullcourt(copy_of_confirmed_month, "explain", LAYER, OLD).stdout
+    explained = fullcourt(copy_of_confirmed_month, "explain", LAYER, OLD, code=1).stdout
     assert "A run would build it, since its rows changed behind the ledger: int_player_quarters" in explained
 
 

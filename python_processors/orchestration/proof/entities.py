@@ -28,7 +28,8 @@ class WhoError(RefusedError):
 @dataclass(frozen=True)
 class Answer:
     """Whether somebody has a row of a table and date, and why not: `outcome` is `there`, a category of
-    nba_ops.precompute_failures or nba_ops.analytics_failures, `held back`, `no source`, `blocked` or `not expected`."""
+    nba_ops.precompute_failures or nba_ops.analytics_failures, `held back`, `no source`, `missing`, `blocked` or
+    `not expected`."""
 
     table: str
     day: date

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +16,7 @@ from python_processors.orchestration.run.progress import Progress, spelled
 from python_processors.orchestration.run.record import RunRecord
 from python_processors.orchestration.state.ledger import LedgerRow
 from python_processors.orchestration.state.made import models_made
-from python_processors.orchestration.state.snapshot import Snapshot
+from python_processors.orchestration.state.snapshot import Snapshot, fingerprint_of, made_of
 from python_processors.orchestration.warehouse import Warehouse
 
 
@@ -265,16 +264,14 @@ def _count(work: Work, snapshot: Snapshot, models: Sequence[str], days: Sequence
         snapshot.refresh(session, models)
         fingerprints = snapshot.count_texts(days)  # of what was built with it, too
         rows: list[LedgerRow] = []
+        logic = work.project.logic_version(COVERAGE)
+        digests = {day: fingerprint_of(fingerprints[day]) for day in days}
         if outcome.built.issuperset(work.project.counting_models):
-            logic = work.project.logic_version(COVERAGE)
-            digests = {day: hashlib.sha256(fingerprints[day].encode()).hexdigest()[:16] for day in days}
             rows = [LedgerRow(COVERAGE, day, fingerprints[day], digests[day], "", logic) for day in days]
         work.record.is_counted &= bool(rows)
         said = outcome.error or next(iter(outcome.failures.values()), "")
         if said:
-            logic = work.project.logic_version(COVERAGE)
-            texts = {day: hashlib.sha256(fingerprints[day].encode()).hexdigest()[:16] for day in days}
-            work.record.failed_with |= {(COVERAGE, day): (said, f"{logic} {texts[day]}") for day in days}
+            work.record.failed_with |= {(COVERAGE, day): (said, made_of(logic, digests[day])) for day in days}
         else:
             work.record.made |= {(name, day) for name in (*outcome.built, COVERAGE) for day in days}
         made = models_made(work.project, snapshot.memory, outcome.built, days)

@@ -11,6 +11,7 @@ from python_processors.contract import hashed_tables
 from python_processors.orchestration.state.attempts import LEDGERS, build_failures
 from python_processors.orchestration.warehouse import Session
 
+_NAMED = 10
 DATE_LEVEL = "DATE_LEVEL"  # entity of a whole date
 
 
@@ -82,11 +83,12 @@ def open_breakers(
 
 
 def lines_of(breakers: Sequence[Breaker]) -> list[str]:
-    """One line per table, entity and reason, for people."""
+    """One line per table, entity and reason, for people: ten, and how many more."""
     groups: dict[tuple[str, str, str], list[Breaker]] = {}
     for of in breakers:
         groups.setdefault((of.table, of.entity, of.reason), []).append(of)
-    return [_line(group) for group in groups.values()]
+    more = [f"and {len(groups) - _NAMED:,} circuit breakers more"] if len(groups) > _NAMED else []
+    return [*(_line(group) for group in list(groups.values())[:_NAMED]), *more]
 
 
 def _line(group: Sequence[Breaker]) -> str:

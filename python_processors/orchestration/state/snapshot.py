@@ -329,7 +329,7 @@ def made_of(logic: str, input_fingerprint: str) -> str:
 
 
 def fingerprint_of(inputs: str) -> str:
-    """As in Inputs.compute()."""
+    """As the memory's SQL has it (Inputs.compute): a ledger row keeps both texts, and one is held against the other."""
     return hashlib.sha256(inputs.encode()).hexdigest()[:16]
 
 
