@@ -110,7 +110,7 @@
             ~ ': the dates of the window are replaced without it.' -%}
         {%- if firsts -%}
             {%- set to_do = to_do ~ ' Or give a window over all dates that they hold'
-                ~ (', without the var dates' if only_dates() is not none) ~ ": --vars '{\"start_date\": \""
+                ~ (', without the var dates' if chosen_dates() is not none) ~ ": --vars '{\"start_date\": \""
                 ~ firsts | min ~ '", "end_date": "' ~ lasts | max ~ "\"}'." -%}
         {%- endif -%}
     {%- endif -%}

@@ -58,26 +58,34 @@
 {%- endmacro %}
 
 {#-
-  The only dates of the window to build, as a sorted list of text; none where all of them are. Every model asks many
-  times, for the hundreds of dates of a season: all are looked at in one go, and one by one only where one is wrong.
+  The only dates of the window to build, in order, as a list of {first, last}; none where all of them are. Var `dates`
+  lists dates, and runs of dates as "2021-10-19..2021-11-19". Every model asks many times: all are looked at in one go,
+  and one by one only where one is wrong.
 -#}
-{% macro only_dates() -%}
+{% macro chosen_dates() -%}
     {%- set given = var('dates', none) -%}
     {%- if given is none -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- set chosen = given | map('string') | unique | sort -%}
     {%- set window = window() -%}
-    {%- set days_of_months = '(0[13578]|1[02])-(0[1-9]|[12]\\d|3[01])|(0[469]|11)-(0[1-9]|[12]\\d|30)|02-(0[1-9]|1\\d|2[0-8])' -%}
-    {%- if not modules.re.fullmatch('(\\d{4}-(' ~ days_of_months ~ '),)*', (chosen | join(',')) ~ ',') -%}
-        {%- for date in chosen -%}
-            {%- do window_date('dates', date) -%}
-        {%- endfor -%}
-    {%- endif -%}
-    {%- if chosen and (chosen[0] < window.start or chosen[-1] > window.end) -%}
-        {%- set outside = chosen[0] if chosen[0] < window.start else chosen[-1] -%}
-        {{ window_error("dates has " ~ outside ~ ", which is outside " ~ window.start ~ " to " ~ window.end ~ ".") }}
-    {%- endif -%}
+    {%- set texts = ([given] if given is string else given) | map('string') | unique | sort -%}
+    {%- set day = '\\d{4}-((0[13578]|1[02])-(0[1-9]|[12]\\d|3[01])|(0[469]|11)-(0[1-9]|[12]\\d|30)|02-(0[1-9]|1\\d|2[0-8]))' -%}
+    {%- set are_known = modules.re.fullmatch('(' ~ day ~ '(\\.\\.' ~ day ~ ')?,)*', (texts | join(',')) ~ ',') -%}
+    {%- set chosen = [] -%}
+    {%- for text in texts -%}
+        {%- set ends = text.split('..') -%}
+        {%- if not are_known -%}
+            {%- do window_date('dates', ends[0]) -%}
+            {%- do window_date('dates', ends[1:] | join('..') if ends[1:] else ends[0]) -%}
+        {%- endif -%}
+        {%- if ends[0] > ends[-1] -%}
+            {{ window_error("dates has " ~ text ~ ", which ends before it starts.") }}
+        {%- endif -%}
+        {%- if ends[0] < window.start or ends[-1] > window.end -%}
+            {{ window_error("dates has " ~ text ~ ", which is outside " ~ window.start ~ " to " ~ window.end ~ ".") }}
+        {%- endif -%}
+        {%- do chosen.append({'first': ends[0], 'last': ends[-1]}) -%}
+    {%- endfor -%}
     {{ return(chosen) }}
 {%- endmacro %}
 
@@ -87,9 +95,26 @@
 -#}
 {% macro in_window(column='game_date', days_before=0, days_after=0) -%}
     {{ column }} between {{ date_literal(window_start(days_before)) }} and {{ date_literal(window_end(days_after)) }}
-    {%- set chosen = only_dates() if days_before == 0 and days_after == 0 else none -%}
-    {%- if chosen is not none %} and {{ column }} in ({{ date_literals(chosen) }})
+    {%- set chosen = chosen_dates() if days_before == 0 and days_after == 0 else none -%}
+    {%- if chosen is not none %} and {{ in_dates(column, chosen) }}
     {%- endif -%}
+{%- endmacro %}
+
+{#- Whether `column` is one of some dates, as chosen_dates() gives them: ranges, since a season's dates fill a page. -#}
+{% macro in_dates(column, chosen) -%}
+    {%- set terms = [] -%}
+    {%- set singles = [] -%}
+    {%- for dates in chosen -%}
+        {%- if dates.first == dates.last -%}
+            {%- do singles.append(date_literal(dates.first)) -%}
+        {%- else -%}
+            {%- do terms.append(column ~ ' between ' ~ date_literal(dates.first) ~ ' and ' ~ date_literal(dates.last)) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if singles -%}
+        {%- do terms.append(column ~ ' in (' ~ singles | join(', ') ~ ')') -%}
+    {%- endif -%}
+    ({{ terms | join(' or ') if terms else 'false' }})
 {%- endmacro %}
 
 {% macro window_start(days_before=0) -%}
@@ -102,27 +127,23 @@
     {{ return((end + modules.datetime.timedelta(days=days_after)).strftime('%Y-%m-%d')) }}
 {%- endmacro %}
 
-{#- Every date of the window, as text; with the days before it that in_window() reaches back. -#}
+{#- Every date of the window to build, as text; with `days_before`, every date of it and so many before. -#}
 {% macro window_dates(days_before=0) -%}
-    {%- if days_before == 0 and only_dates() is not none -%}
-        {{ return(only_dates()) }}
-    {%- endif -%}
-    {%- set start = modules.datetime.datetime.strptime(window_start(days_before), '%Y-%m-%d') -%}
-    {%- set end = modules.datetime.datetime.strptime(window().end, '%Y-%m-%d') -%}
+    {%- set chosen = chosen_dates() if days_before == 0 else none -%}
+    {%- set whole = [{'first': window_start(days_before), 'last': window().end}] -%}
     {%- set dates = [] -%}
-    {%- for offset in range((end - start).days + 1) -%}
-        {%- do dates.append((start + modules.datetime.timedelta(days=offset)).strftime('%Y-%m-%d')) -%}
+    {%- for run in (whole if chosen is none else chosen) -%}
+        {%- set first = modules.datetime.datetime.strptime(run.first, '%Y-%m-%d') -%}
+        {%- set last = modules.datetime.datetime.strptime(run.last, '%Y-%m-%d') -%}
+        {%- for offset in range((last - first).days + 1) -%}
+            {%- do dates.append((first + modules.datetime.timedelta(days=offset)).strftime('%Y-%m-%d')) -%}
+        {%- endfor -%}
     {%- endfor -%}
-    {{ return(dates) }}
+    {{ return(dates | unique | sort) }}
 {%- endmacro %}
 
 {% macro date_literal(text) -%}
     date '{{ text }}'
-{%- endmacro %}
-
-{#- date_literal() of each of many. -#}
-{% macro date_literals(texts) -%}
-    {{ date_literal(texts | join("', date '")) if texts }}
 {%- endmacro %}
 
 {#-

@@ -87,13 +87,15 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- on-run-start: the tables that publishing writes to, made once. -#}
+{#- on-run-start: the tables that publishing writes to, made once; what dbt has listed is there and costs no query. -#}
 {% macro create_ops_tables() -%}
     {%- if execute and flags.WHICH in ('build', 'run', 'test', 'seed', 'retry') -%}
         {%- for node in graph.sources.values() if node.source_name == 'nba_ops' -%}
             {%- set relation = api.Relation.create(database=node.database, schema=node.schema, identifier=node.identifier) -%}
-            {%- do adapter.create_schema(relation) -%}
-            {%- do run_query(create_contract_table(relation, node.columns, node.config.meta)) -%}
+            {%- if load_cached_relation(relation) is none -%}
+                {%- do adapter.create_schema(relation) -%}
+                {%- do run_query(create_contract_table(relation, node.columns, node.config.meta)) -%}
+            {%- endif -%}
         {%- endfor -%}
     {%- endif -%}
 {%- endmacro %}

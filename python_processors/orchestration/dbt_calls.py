@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ def ask_dbt(
     arguments = [
         command, "--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT / "profiles"),
         "--target", target, "--vars", json.dumps(variables, sort_keys=True),
-        "--quiet", "--no-use-colors", "--log-level-file", "info",
+        "--quiet", "--log-level", "none", "--no-use-colors", "--log-level-file", "info",
         "--no-write-json",  # nobody reads the manifest, and writing it takes a second
         # A folder of its own: a build by hand has other vars, and dbt would parse everything anew.
         "--target-path", os.environ.get("DBT_TARGET_PATH") or str(PROJECT_ROOT / "target" / "orchestration"),
@@ -85,6 +86,19 @@ def ask_dbt(
             return dbtRunner(manifest).invoke(arguments)
     finally:
         _close_connections()
+
+
+def dates_var(dates: Collection[str]) -> list[str]:
+    """Var `dates` for some dates (macro chosen_dates): days that follow one another are one entry, first..last, since
+    every model's SQL names what it lists."""
+    days = sorted({date.fromisoformat(text) for text in dates})
+    runs: list[list[date]] = []
+    for day in days:
+        if runs and day - runs[-1][-1] == timedelta(days=1):
+            runs[-1][1:] = [day]
+        else:
+            runs.append([day])
+    return ["..".join(str(day) for day in run) for run in runs]
 
 
 def outcome_of(result: dbtRunnerResult, judged_by: Callable[[Any], str]) -> DbtOutcome:

@@ -25,7 +25,7 @@ from python_processors.logic_version import (
     project_vars,
     read_vars,
 )
-from python_processors.orchestration.dbt_calls import DbtOutcome, ask_dbt, outcome_of
+from python_processors.orchestration.dbt_calls import DbtOutcome, ask_dbt, dates_var, outcome_of
 from python_processors.orchestration.warehouse import Session, dataset_prefix
 from python_processors.project_code import changed_modules, digest_of_parsed, forget_code, libraries, remembered
 from python_processors.raw_contract import raw_tables
@@ -385,7 +385,7 @@ class Project:
         # dbt reads its vars from the file at each invocation; a run has read them once.
         of_project = read_yaml(PROJECT_ROOT / "dbt_project.yml").get("vars") or {}
         return {
-            **of_project, "start_date": min(dates), "end_date": max(dates), "dates": sorted(dates),
+            **of_project, "start_date": min(dates), "end_date": max(dates), "dates": dates_var(dates),
             "run_id": self.run_id,
         }  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -49,7 +49,7 @@ class Chunk:
         self._group_days: list[date] = []
         self._whys: dict[tuple[str, date], str] = {}
         self._steps_of: dict[str, dict[date, Step]] = {}
-        self._fresh: set[date] = set()  # days whose models under the counting ones no later step has changed
+        self._fresh: dict[str, set[date]] = {}  # by model, days that it was built for; nothing that it reads was since
         with work.warehouse.reading() as session:
             self.snapshot = Snapshot(self._project, session, min(days), max(days), tables=work.tables, only=self.days)
         self._waiting = Waiting(self.snapshot)
@@ -122,7 +122,8 @@ class Chunk:
     def _build(self, tables: list[str], days: list[date]) -> list[str]:
         """One invocation. Returns the tables that dbt did not reach, since one before them failed."""
         work = self._work
-        outcome = work.invoker.build(tables, self._models(tables), days, self._given(tables, days))
+        models = self._models(tables, days)
+        outcome = work.invoker.build(tables, models, days, self._given(tables, days))
         self._project.check_seeds()
         self._note_fresh(tables, days, outcome)
         failed = [table for table in tables if self._has_failed(table, outcome)]
@@ -131,7 +132,7 @@ class Chunk:
         done = [table for table in tables if table not in failed]
         waited = [table for table in failed if outcome.nodes and self._waits_for(table, failed)]
         with work.warehouse.reading() as session:
-            self.snapshot.refresh(session, self._models(tables))
+            self.snapshot.refresh(session, models)
         work.record.made |= {(name, day) for name in (*outcome.built, *done) for day in days}
         self._confirm(done, days, outcome)
         reached = [table for table in tables if table not in waited]
@@ -164,20 +165,30 @@ class Chunk:
         }  # fmt: skip
 
     def _note_fresh(self, tables: Sequence[str], days: Sequence[date], outcome: DbtOutcome) -> None:
-        under = self._project.models_under_ops
-        read = {of for name in under for of in self._project.hashed_ancestors(self._project.node_id(name))}
-        if read & set(tables) or LAYER in tables:
-            self._fresh.clear()
-        if under <= outcome.built:
-            self._fresh |= set(days)
+        stale = {
+            name for name in self._fresh if self._project.hashed_ancestors(self._project.node_id(name)) & set(tables)
+        }
+        self._fresh = {} if LAYER in tables else {name: of for name, of in self._fresh.items() if name not in stale}
+        for name in outcome.built - {*self._project.tables, *self._project.layer_models, LAYER}:
+            self._fresh.setdefault(name, set()).update(days)
 
-    def _models(self, tables: Sequence[str]) -> list[str]:
+    def _models(self, tables: Sequence[str], days: Collection[date]) -> list[str]:
+        """What is built of tables and with them: not what an invocation before this one built of the same."""
+        beside: set[str] = set()
+        for table in tables:
+            if table != LAYER:
+                beside |= self._project.models_between(table) | self._project.tested_with(table)
         models = {table for table in tables if table != LAYER}
-        for table in list(models):
-            models |= self._project.models_between(table) | self._project.tested_with(table)
+        models |= {name for name in beside if not self._is_fresh(name, tables, days)}
         if LAYER in tables:
             models |= {*self._project.layer_models, *self._project.seeds}
         return sorted(models)
+
+    def _is_fresh(self, name: str, tables: Sequence[str], days: Collection[date]) -> bool:
+        """Whether a model holds what building it with the tables would make of the days."""
+        if LAYER in tables or not self._fresh.get(name, set()).issuperset(days):
+            return False
+        return self._project.hashed_ancestors(self._project.node_id(name)).isdisjoint(tables)
 
     def _has_failed(self, table: str, outcome: DbtOutcome) -> bool:
         if outcome.error and not outcome.nodes:
@@ -237,19 +248,20 @@ class Chunk:
             self._work.progress.status.steps_planned -= len(spared)
 
 
-def count_rows(work: Work, snapshot: Snapshot, uncounted: Collection[date], fresh: Collection[date] = ()) -> None:
+def count_rows(
+    work: Work, snapshot: Snapshot, uncounted: Collection[date], fresh: Mapping[str, Collection[date]] | None = None
+) -> None:
     """Build the models that count rows against the schedule, and confirm the days that succeeded.
 
-    :param fresh: days for which the models that those read were just built.
+    :param fresh: by model under those, the days for which it was just built.
     """
-    counted = set(work.project.ops_models)
-    for models, days in (
-        (counted, sorted(set(uncounted) & set(fresh))),
-        # Where no precompute table was built, as in a season's first days, nothing else builds what is read.
-        (counted | work.project.models_under_ops, sorted(set(uncounted) - set(fresh))),
-    ):
+    counted, under = set(work.project.ops_models), work.project.models_under_ops
+    fresh_days = {name: set((fresh or {}).get(name, ())) for name in under}
+    with_all = set(uncounted).intersection(*fresh_days.values())
+    # Where no precompute table was built, as in a season's first days, nothing else builds what is read.
+    for days in (sorted(with_all), sorted(set(uncounted) - with_all)):
         if days:
-            _count(work, snapshot, sorted(models), days)
+            _count(work, snapshot, sorted(counted | {n for n in under if not fresh_days[n].issuperset(days)}), days)
 
 
 def _count(work: Work, snapshot: Snapshot, models: Sequence[str], days: Sequence[date]) -> None:
