@@ -8,12 +8,13 @@
   2. One transaction brings the table's window to the staged state by key and data_hash, and writes
      the ledger. Killed at any moment, the table and its ledger are the old ones or the new ones.
 
-  --full-refresh does not drop: created_at and the other windows would be lost. Var `audited` names a table
-  that is only recomputed: its rows stay in `<table>__audit`, to be compared with those that are stored.
+  --full-refresh does not drop: created_at and the other windows would be lost. Var `audited` names tables
+  that are only recomputed: their rows stay in `<table>__audit`, to be compared with those that are stored.
 -#}
 {% materialization processor, default, supported_languages=['sql'] -%}
     {%- set target_relation = this.incorporate(type='table') -%}
-    {%- set is_audit = var('audited', none) == model.name -%}
+    {%- set audited = var('audited', none) or [] -%}
+    {%- set is_audit = model.name in ([audited] if audited is string else audited) -%}
     {%- set stage = stage_relation(target_relation, '__audit' if is_audit else '__stage') -%}
     {%- set ledger = source('nba_ops', 'publish_ledger').render() -%} {#- without the limit of --empty -#}
 

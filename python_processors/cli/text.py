@@ -110,7 +110,13 @@ def result_lines(result: RunResult) -> list[str]:
     ]
     if result.audited:
         wrong = len(result.wrong_skips)
-        lines.append(f"{result.audited} skipped dates were recomputed, {wrong} of them differed.")
+        from python_processors.orchestration.proof.audit import wrong_skip_rate  # of a run, which has it imported
+
+        _, at_most = wrong_skip_rate(result.audited, wrong)
+        lines.append(
+            f"{result.audited} skipped dates were recomputed, {wrong} of them differed:"
+            f" at most {100 * at_most:.1f} % of the skips are wrong, with 95 % confidence."
+        )
     lines += [f"FAILED {table} {spelled(sorted(days))}" for table, days in result.failed.items()]
     lines += [f"  {what}: {message}" for what, message in result.failures.items()]
     lines += [f"BLOCKED {table} {spelled(sorted(days))}" for table, days in result.blocked.items()]

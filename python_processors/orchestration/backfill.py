@@ -29,7 +29,7 @@ from python_processors.orchestration.request import Request, check_request
 from python_processors.orchestration.run.journal import RunResult
 from python_processors.orchestration.run.own_row import own_row
 from python_processors.orchestration.run.progress import noting_waits
-from python_processors.orchestration.run.runner import AUDITED_SHARE, Runner, new_run_id
+from python_processors.orchestration.run.runner import Runner, new_run_id
 from python_processors.orchestration.run.waiting import Waiting
 from python_processors.orchestration.state.attempts import count_met
 from python_processors.orchestration.state.snapshot import NotPreparedError, Snapshot
@@ -130,7 +130,7 @@ def guard(
 
 def backfill(
     project: Project, warehouse: Warehouse, request: Request, *, plan: Plan | None = None, wait: bool = False,
-    run_id: str | None = None, only: Iterable[date] | None = None, audited_share: float = AUDITED_SHARE,
+    run_id: str | None = None, only: Iterable[date] | None = None, audited_share: float | None = None,
     command: str = "backfill",
 ) -> RunResult:  # fmt: skip
     """Run a request that guard() let pass.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
@@ -360,11 +360,14 @@ class Project:
         result = ask_dbt("build", options, variables, self.manifest, select=models, exclude=skipped)
         return outcome_of(result, self._judged_by)
 
-    def recompute(self, table: str, models: Sequence[str], dates: Sequence[str]) -> DbtOutcome:
-        """Run a table's SQL and processor for some dates, and leave its rows in `<table>__audit`."""
-        variables = {**self._window(dates), "audited": table}
+    def recompute(self, tables: Sequence[str], models: Collection[str], dates: Sequence[str]) -> DbtOutcome:
+        """Run the SQL and processor of tables for some dates, and leave their rows in `<table>__audit`.
+
+        :param models: made anew with them, in their place.
+        """
+        variables = {**self._window(dates), "audited": sorted(tables)}
         options = ["--resource-type", "model", "--resource-type", "seed"]
-        selected = {*models, table, *self.seeds_of([*models, table])}
+        selected = {*models, *tables, *self.seeds_of([*models, *tables])}
         return outcome_of(ask_dbt("build", options, variables, self.manifest, select=selected), self._judged_by)
 
     def tests_of(self, table: str, test: str) -> list[str]:

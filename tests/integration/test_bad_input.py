@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,10 +25,18 @@ from tests.warehouse import WEEK, Warehouse
         (("yesterday", "2021-10-19"), {}, "start_date is 'yesterday', not a date"),
         (("2021-10-19", "2021-13-01"), {}, "end_date is '2021-13-01', not a date"),
         (("2021-02-29", "2021-10-19"), {}, "that month has no such day"),
+        (WEEK, {"dates": ["2021-10-20..2021-10-32"]}, "dates is '2021-10-32', not a date"),
+        (
+            WEEK,
+            {"dates": ["2021-10-20", "2021-10-22..2021-10-21"]},
+            "2021-10-22..2021-10-21, which ends before it starts",
+        ),
+        (WEEK, {"dates": ["2021-10-20..2021-11-01"]}, "which is outside 2021-10-19 to 2021-10-26"),
+        (WEEK, {"dates": ["2021-10-20..2021-10-21..2021-10-22"]}, "dates is '2021-10-21..2021-10-22', not a date"),
     ],
 )
 def test_a_window_that_is_none_is_a_clear_error(
-    built: Warehouse, tmp_path: Path, window: tuple[str, str] | None, variables: dict[str, str], message: str
+    built: Warehouse, tmp_path: Path, window: tuple[str, str] | None, variables: dict[str, Any], message: str
 ) -> None:
     warehouse = Warehouse(tmp_path / "fullcourt.duckdb", built.raw_dir)
     outcome = warehouse.dbt("build", window=window, **variables)

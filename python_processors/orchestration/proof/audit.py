@@ -1,7 +1,8 @@
 """The skip audit: a run recomputes a random sample of what it skipped, and compares.
 
 Its rows go to `<table>__audit` and nowhere else. Models that are built with the table are made anew in their place, and
-are confirmed as they are now: they say, for instance, when rows were processed that came out the same.
+are confirmed as they are now: they say, for instance, when rows were processed that came out the same. The staging
+layer is taken as it is: each plan compares the rows of its models with what a run made of them.
 A difference is an alarm: the confirmation of the date is taken back, so that it is built, and the share of wrong skips
 stands in the status.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import math
 import random
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -26,6 +28,8 @@ from python_processors.orchestration.state.snapshot import Snapshot
 from python_processors.orchestration.state.states import NOT_EXPECTED
 from python_processors.orchestration.state.stored import fingerprints_of
 from python_processors.orchestration.warehouse import Session, Warehouse
+
+Skip = tuple[str, date]  # a table and a date that a run leaves alone
 
 
 @dataclass(frozen=True)
@@ -57,46 +61,92 @@ class Recomputed:
 class AuditError(FullcourtError):
     """A skipped date could not be recomputed."""
 
-    def __init__(self, table: str, message: str) -> None:
-        super().__init__(f"The skip audit could not recompute `{table}`: {message} Its rows were not touched.")
+    def __init__(self, tables: Sequence[str], message: str) -> None:
+        super().__init__(
+            f"The skip audit could not recompute {', '.join(tables)}: {message} No stored row was touched."
+        )
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What an audit may cost: seconds, and how many recomputing a table is likely to take."""
+
+    seconds: float = math.inf
+    seconds_of_a_table: float = 0.0
+
+    @property
+    def most_tables(self) -> float:
+        """In one invocation; one at least, so that no run that builds goes without an audit."""
+        return max(1.0, self.seconds // self.seconds_of_a_table) if self.seconds_of_a_table else math.inf
 
 
 def audit_skips(
     project: Project, warehouse: Warehouse, run_id: str, tables: Sequence[str], start: date, end: date, *,
-    share: float, rng: random.Random, built: Collection[tuple[str, date]] = (),
+    share: float, rng: random.Random, built: Collection[tuple[str, date]] = (), budget: Budget | None = None,
 ) -> Recomputed:  # fmt: skip
     """Recompute a share of the dates that are up to date, at least one, and write down what came of it.
 
     :param built: tables and dates that the run built itself, so that they are no skips.
+    :param budget: what it may cost; the first invocation is always made.
 
     :raises AuditError: dbt could not recompute them.
     """
     with warehouse.reading() as session:
         snapshot = Snapshot(project, session, start, end, tables=tables)
-        idle = [
+        idle = {
             (table, state.day)
             for table in snapshot.tables
             for state in snapshot.states(table).values()
             if not state.is_due and state.outcome not in (*NOT_EXPECTED, "blocked") and (table, state.day) not in built
-        ]
-    if not idle:
-        return Recomputed()
-    made = recompute(project, warehouse, rng.sample(idle, max(1, math.ceil(share * len(idle)))))
+        }
+    budget, started, made = budget or Budget(), time.monotonic(), Recomputed()
+    wanted = math.ceil(share * len(idle))
+    while idle and not (made.audits and (len(made.audits) >= wanted or time.monotonic() - started > budget.seconds)):
+        batch = one_batch(idle, wanted - len(made.audits), budget.most_tables, rng)
+        again = recompute(project, warehouse, batch)
+        made.audits += again.audits
+        made.models += again.models
+        idle -= set(batch)
     with warehouse.writing() as session:
         _record(session, run_id, made.audits)
     return made
 
 
-def recompute(project: Project, warehouse: Warehouse, chosen: Sequence[tuple[str, date]]) -> Recomputed:
-    """Compare stored rows of some tables and days with what their code makes of their input now.
+def one_batch(idle: Collection[Skip], wanted: int, most_tables: float, rng: random.Random) -> list[Skip]:
+    """Tables and dates to recompute in one invocation: one at random, tables that are idle on its date, too, and more
+    dates on which all of these are.
+
+    :param wanted: how many of them; one at least.
+    """
+    days_of: dict[str, set[date]] = {}
+    for table, day in idle:
+        days_of.setdefault(table, set()).add(day)
+    first, shared = rng.choice(sorted(idle))
+    others = sorted(table for table, days in days_of.items() if shared in days and table != first)
+    room = int(min(len(others), most_tables - 1, max(0, wanted - 1)))
+    tables = sorted([first, *rng.sample(others, room)])
+    common = sorted(set.intersection(*(days_of[table] for table in tables)) - {shared})
+    days = [shared, *rng.sample(common, min(len(common), max(0, math.ceil(wanted / len(tables)) - 1)))]
+    return [(table, day) for table in tables for day in sorted(days)]
+
+
+def recompute(
+    project: Project, warehouse: Warehouse, chosen: Collection[Skip], *, with_layer: bool = False
+) -> Recomputed:  # fmt: skip
+    """Compare stored rows of some tables and days with what their code makes of their input now: one invocation for all
+    tables with the same days.
 
     The models that it gives back are to be confirmed: until then what is built with them is due.
 
+    :param with_layer: the staging layer is made anew, too.
     :raises AuditError: dbt could not recompute them.
     """
     every = Recomputed()
-    for table in sorted({table for table, _ in chosen}):
-        made = _recomputed(project, warehouse, table, sorted(day for of, day in chosen if of == table))
+    days_of = {
+        table: tuple(sorted(day for of, day in chosen if of == table)) for table in {table for table, _ in chosen}
+    }
+    for days in sorted(set(days_of.values())):
+        made = _recomputed(project, warehouse, sorted(t for t in days_of if days_of[t] == days), days, with_layer)
         every.audits += made.audits
         every.models += made.models
     return every
@@ -108,20 +158,26 @@ def reasons_of(audits: Sequence[Audit]) -> dict[tuple[str, date], str]:
     return {(of.table, of.day): reason for of in audits if not of.is_same}
 
 
-def _recomputed(project: Project, warehouse: Warehouse, table: str, days: Sequence[date]) -> Recomputed:
-    models = [*project.models_between(table), *project.layer_models]
+def _recomputed(
+    project: Project, warehouse: Warehouse, tables: Sequence[str], days: Sequence[date], with_layer: bool
+) -> Recomputed:  # fmt: skip
+    models = {model for table in tables for model in project.models_between(table)}
+    models |= set(project.layer_models) if with_layer else set()
     outcome = warehouse.when_free(
-        lambda: project.recompute(table, models, [day.isoformat() for day in days]), lambda made: made.said
+        lambda: project.recompute(tables, models, [day.isoformat() for day in days]), lambda made: made.said
     )
     if outcome.error or outcome.failures:
-        raise AuditError(table, outcome.error or "; ".join(outcome.failures.values()))
-    relation = load_contract(table).relation
+        raise AuditError(tables, outcome.error or "; ".join(outcome.failures.values()))
+    audits: list[Audit] = []
     with warehouse.writing() as session:
-        stored = fingerprints_of(session, table, relation, min(days), max(days))
-        again = fingerprints_of(session, table, f"{relation}__audit", min(days), max(days))
-        session.execute(f"drop table if exists {session.named(f'{relation}__audit')}")
-        audits = [Audit(table, day, stored.get(day, NO_ROWS), again.get(day, NO_ROWS)) for day in days]
-        alike = [audit.day for audit in audits if audit.is_same]
+        for table in tables:
+            relation = load_contract(table).relation
+            stored = fingerprints_of(session, table, relation, min(days), max(days))
+            again = fingerprints_of(session, table, f"{relation}__audit", min(days), max(days))
+            session.execute(f"drop table if exists {session.named(f'{relation}__audit')}")
+            audits += [Audit(table, day, stored.get(day, NO_ROWS), again.get(day, NO_ROWS)) for day in days]
+        unlike = {audit.day for audit in audits if not audit.is_same}
+        alike = [day for day in days if day not in unlike]
         return Recomputed(audits, read_models_made(project, session, outcome.built, alike))
 
 

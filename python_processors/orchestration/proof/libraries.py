@@ -44,15 +44,15 @@ def accept_libraries(
         table: [state.day for state in snapshot.states(table).values() if state.rule == "other_libraries"]
         for table in (LAYER, *snapshot.tables)
     }
-    rng = random.Random(run_id)
+    # Tables that wait on the same dates are sampled alike: one invocation recomputes them.
     chosen = [
         (table, day)
         for table, days in waiting.items() if table != LAYER and days
-        for day in rng.sample(days, max(1, math.ceil(_SHARE * len(days))))
+        for day in random.Random(f"{run_id} {days}").sample(days, max(1, math.ceil(_SHARE * len(days))))
     ]  # fmt: skip
     if not chosen:
         return 0  # nothing can be recomputed that would speak for the layer: it is built
-    made = recompute(project, warehouse, chosen)
+    made = recompute(project, warehouse, chosen, with_layer=True)
     if made.differing:
         raise LibrariesDifferError(made.differing, len(made.audits))
     rows = [

@@ -15,10 +15,11 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 
 from python_processors.engines.base import WaitEndedError
+from python_processors.logic_version import project_vars
 from python_processors.orchestration.plan.planner import Plan
 from python_processors.orchestration.plan.stages import AuditSkips, BuildDates, CountRows, Stage, TellBlocked, stages_of
 from python_processors.orchestration.project import Project
-from python_processors.orchestration.proof.audit import AuditError, audit_skips, reasons_of
+from python_processors.orchestration.proof.audit import AuditError, Budget, audit_skips, reasons_of
 from python_processors.orchestration.run.chunk import Chunk, Work, count_rows
 from python_processors.orchestration.run.invocation import Invoker
 from python_processors.orchestration.run.journal import RunResult
@@ -39,10 +40,12 @@ class Runner:
     def __init__(
         self, project: Project, warehouse: Warehouse, plan: Plan, *, what: str, run_id: str | None = None,
         tables: Sequence[str] | None = None, forced: bool = False, allow_deletes: bool = False,
-        audited_share: float = AUDITED_SHARE, retry_seconds: float = 2.0,
+        audited_share: float | None = None, retry_seconds: float = 2.0,
         check_lock: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
-        """:param check_lock: asked before each invocation of dbt; raises when the run no longer holds the warehouse."""
+        """:param audited_share: of the skipped dates, recompute so many, whatever that costs; 0 audits none. Without it
+            AUDITED_SHARE, as far as var skip_audit_cost_pct allows.
+        :param check_lock: asked before each invocation of dbt; raises when the run no longer holds the warehouse."""
         self.result = RunResult(run_id or new_run_id(), skipped={t: n for t, n in plan.skipped.items() if n})
         project.run_id = self.result.run_id
         self._stop = Stop()
@@ -61,7 +64,8 @@ class Runner:
             project, warehouse, plan, asked, self.invoker, record, self._progress, lambda: self._stop.is_asked,
             forced, allow_deletes,
         )  # fmt: skip
-        self._stages = stages_of(plan, audited_share)
+        self._audited_share = audited_share
+        self._stages = stages_of(plan, AUDITED_SHARE if audited_share is None else audited_share)
 
     def run(self) -> RunResult:
         """Carry out the plan's stages; what fails is in the result, not raised."""
@@ -103,6 +107,17 @@ class Runner:
             self._work.record.blocked(table, of_table)
         self._work.record.write_decisions()
 
+    def _audit_budget(self) -> Budget | None:
+        """A share of what the run took so far; none of a share of skips that was asked for."""
+        if self._audited_share is not None:
+            return None
+        steps = self._work.record.steps
+        spent = sum((step.ended_at - step.started_at).total_seconds() for step in steps)
+        return Budget(
+            spent * float(project_vars()["skip_audit_cost_pct"]) / 100,
+            spent / max(1, sum(len(s.tables) for s in steps)),
+        )
+
     def _count_what_is_left(self) -> None:
         plan, work = self._work.plan, self._work
         with work.warehouse.reading() as session:
@@ -117,6 +132,7 @@ class Runner:
             made = audit_skips(
                 work.project, work.warehouse, self.result.run_id, work.tables, work.plan.start, work.plan.end,
                 share=share, rng=random.Random(self.result.run_id), built=work.record.considered,
+                budget=self._audit_budget(),
             )  # fmt: skip
         except AuditError as error:  # what the run built is built, and is to be recorded
             self.result.failures["skip audit"] = str(error)
