@@ -30,33 +30,49 @@
     {{ return(window_size(node.name, size) if size is string else size) }}
 {%- endmacro %}
 
+{#- Games are numbered once, and not anew for every date: a season's dates times its boxes are millions of rows. -#}
 {% macro windows_of_other_rows(rows, upstream, dates, games) -%}
-with ranked as (
-    select
-        here.as_of,
-        here.entity,
-        there.read_hash,
-        row_number() over (
-            partition by here.as_of, here.entity order by there.game_date desc, there.game_id asc
-        ) as games_ago
+with asked as (
+    select here.as_of, here.entity, here.fingerprint, dates.season_year
     from {{ rows }} as here
-    inner join {{ dates }} as dates on here.as_of = dates.game_date
-    inner join {{ upstream }} as there
+    left join {{ dates }} as dates on here.as_of = dates.game_date
+),
+
+numbered as (
+    select
+        entity,
+        season_year,
+        game_date,
+        read_hash,
+        row_number() over (partition by entity, season_year order by game_date asc, game_id desc) as game_number
+    from {{ upstream }} as boxes
+),
+
+ends as (
+    select asked.as_of, asked.entity, asked.season_year, max(numbered.game_number) as last_game
+    from asked
+    inner join numbered
         on
-            here.entity = there.entity
-            and dates.season_year = there.season_year
-            and here.as_of > there.game_date
+            asked.entity = numbered.entity
+            and asked.season_year = numbered.season_year
+            and asked.as_of > numbered.game_date
+    group by asked.as_of, asked.entity, asked.season_year
 ),
 
 recomputed as (
-    select as_of, entity, {{ partition_fingerprint('read_hash') }} as fingerprint
-    from ranked
-    {{ "where games_ago <= " ~ games if games }}
-    group by as_of, entity
+    select ends.as_of, ends.entity, {{ partition_fingerprint('numbered.read_hash') }} as fingerprint
+    from ends
+    inner join numbered
+        on
+            ends.entity = numbered.entity
+            and ends.season_year = numbered.season_year
+            and ends.last_game >= numbered.game_number
+            {{ "and ends.last_game - " ~ games ~ " < numbered.game_number" if games }}
+    group by ends.as_of, ends.entity
 )
 
-select here.as_of, here.entity, here.fingerprint, recomputed.fingerprint as fingerprint_before_the_date
-from {{ rows }} as here
-left join recomputed on here.as_of = recomputed.as_of and here.entity = recomputed.entity
-where recomputed.fingerprint is null or here.fingerprint is null or here.fingerprint <> recomputed.fingerprint
+select asked.as_of, asked.entity, asked.fingerprint, recomputed.fingerprint as fingerprint_before_the_date
+from asked
+left join recomputed on asked.as_of = recomputed.as_of and asked.entity = recomputed.entity
+where recomputed.fingerprint is null or asked.fingerprint is null or asked.fingerprint <> recomputed.fingerprint
 {%- endmacro %}

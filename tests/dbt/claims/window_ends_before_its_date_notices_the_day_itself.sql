@@ -1,5 +1,5 @@
 -- Of two games the newest before the date counts: right; the day's own game, a game too few, and another
--- season's are noticed.
+-- season's are noticed, and a date that no game knows.
 {% set hashes = ["'00000001000000ff'", "'0000000200000001'", "'0000000300000003'", "'0000000400000004'"] %}
 {% set upstream = literal_rows(['entity', 'season_year', 'game_date', 'game_id', 'read_hash'], [
     ["'a'", '2020', "date '2021-05-01'", "'g0'", hashes[3]],
@@ -13,6 +13,7 @@
 {% set sought = [] %}
 {% for as_of, fingerprint in [
     ('03', "'2:3:256'"), ('03', "'2:5:4'"), ('03', "'1:2:1'"), ('02', "'1:1:255'"), ('02', "'2:5:259'"), ('01', "'1:4:4'"),
+    ('04', "'1:9:9'"),
 ] %}
 {% set rows = literal_rows(['entity', 'as_of', 'fingerprint'], [["'a'", "date '2021-11-" ~ as_of ~ "'", fingerprint]]) %}
 {% do sought.append(
@@ -23,5 +24,5 @@
 {% endfor %}
 {{ differences(
     sought | join(' union all '),
-    "select '2:5:4' as fingerprint union all select '1:2:1' union all select '2:5:259' union all select '1:4:4'"
+    "select '2:5:4' as fingerprint union all select '1:2:1' union all select '2:5:259' union all select '1:4:4' union all select '1:9:9'"
 ) }}
