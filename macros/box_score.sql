@@ -97,12 +97,18 @@
         )
 {%- endmacro %}
 
-{#- Kinds of fouls that only a player on court commits, as the play-by-play names them: technical ones are given to a bench, too. -#}
-{% macro fouls_on_court() -%}
-    {{ return([
-        'personal', 'personal take', 'transition take', 'shooting', 'loose ball', 'offensive', 'offensive charge',
-        'away from play', 'clear path', 'double personal', 'flagrant type 1', 'flagrant type 2',
-    ]) }}
+{#-
+  How far two lines are apart, over all counts. A count that one leaves out contradicts nothing, unless it is `at_least`
+  so much where it is left out: who is in no event has done nothing.
+-#}
+{% macro line_difference(one, other, counts, at_least=none) -%}
+    {%- set apart = [] -%}
+    {%- for count in counts -%}
+        {%- set there = other ~ '.' ~ count -%}
+        {%- set there = there if at_least is none else 'coalesce(' ~ there ~ ', ' ~ at_least ~ ')' -%}
+        {%- do apart.append('coalesce(abs(' ~ one ~ '.' ~ count ~ ' - ' ~ there ~ '), 0)') -%}
+    {%- endfor -%}
+    ({{ apart | join(' + ') }})
 {%- endmacro %}
 
 {#- The counts of a line as one text: '12/3/4'; a count that is null is 0. -#}

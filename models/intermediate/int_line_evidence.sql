@@ -40,7 +40,13 @@ deeds as (
         case when event_type = 'turnover' then 1 else 0 end as turnovers,
         case when event_type = 'shot' then 1 else 0 end as fg_attempts,
         event_type in ('shot', 'free throw', 'rebound', 'turnover', 'jump ball')
-        or (event_type = 'foul' and event_subtype in ('{{ fouls_on_court() | join("', '") }}')) as has_played
+        or (
+            event_type = 'foul'
+            and event_subtype in (
+                'personal', 'personal take', 'transition take', 'shooting', 'loose ball', 'offensive', 'offensive charge',
+                'away from play', 'clear path', 'double personal', 'flagrant type 1', 'flagrant type 2'
+            )
+        ) as has_played
     from events
     where player_1_lookup is not null
     union all
@@ -101,16 +107,9 @@ compared as (
     select
         teams.*,
         boxes.player_lookup,
-        case when games_of_events.game_id is not null then
-            {%- for count in counts %}
-            coalesce(abs(boxes.{{ count }} - coalesce(event_lines.{{ count }}, 0)), 0){{ ' +' if not loop.last }}
-            {%- endfor %}
-        end as from_events,
-        case when others.player_lookup is not null then
-            {%- for count in counts %}
-            coalesce(abs(boxes.{{ count }} - others.{{ count }}), 0){{ ' +' if not loop.last }}
-            {%- endfor %}
-        end as from_other,
+        case when games_of_events.game_id is not null then {{ line_difference('boxes', 'event_lines', counts, at_least=0) }} end
+            as from_events,
+        case when others.player_lookup is not null then {{ line_difference('boxes', 'others', counts) }} end as from_other,
         coalesce(other_teams.agrees, false) as other_agrees,
         {{ line_text('boxes', counts) }} as own_line,
         {{ line_text('event_lines', counts) }} as line_of_events,

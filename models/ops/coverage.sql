@@ -3,8 +3,8 @@
 --
 -- unknown: the schedule says nothing of the date. no_games: nothing is scheduled. expected_empty: games, and by the rules
 -- nobody who is to have a row. complete: exactly the rows expected. excused: all but rows that can never come, each in
--- a reviewed line of completeness_exceptions that names them. blocked: held up, by name, or nobody has a whole history. missing: none
--- of the rows expected. partial: anything else, as where players or teams lack a game that their rows read.
+-- a reviewed line of completeness_exceptions that names them. blocked: held up, by name, or nobody has a whole history.
+-- missing: none of the rows expected. partial: anything else, as where players or teams lack a game that their rows read.
 -- A row in quarantine is a row expected.
 {{ config(**replace_window()) }}
 
@@ -134,10 +134,11 @@ counted as (
         {{ count_where("no_row_since = 'UPSTREAM_INCOMPLETE'") }} as upstream_incomplete,
         {{ count_where("is_named and no_row_since in ('quarantined', 'no source', 'UPSTREAM_INCOMPLETE')") }} as named_lacking,
         {{ count_where("is_named and no_row_since in ('INCOMPLETE_UPSTREAM', 'INCOMPLETE_DATA')") }} as named_incomplete,
-        {%- for name, rows in [('first_held_back', "no_row_since = 'quarantined'"), ('first_without_source', "no_row_since = 'no source'")] %}
         -- Whom no line excuses goes first.
+        {%- for since, name in [('quarantined', 'first_held_back'), ('no source', 'first_without_source')] %}
         coalesce(
-            min(case when {{ rows }} and not is_named then held_back end), min(case when {{ rows }} then held_back end)
+            min(case when no_row_since = '{{ since }}' and not is_named then held_back end),
+            min(case when no_row_since = '{{ since }}' then held_back end)
         ) as {{ name }},
         {%- endfor %}
         coalesce(min(case when not is_named then lacks end), min(lacks)) as first_lacking

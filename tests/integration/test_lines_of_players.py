@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+import duckdb
 import pytest
 
+from python_processors.orchestration.proof.held_back import held_back
+from python_processors.orchestration.warehouse import DuckDBSession
 from tests.integration.conftest import Rewrite
 from tests.integration.test_evidence import DAY, build_day, covered, game, sources
 from tests.integration.test_feeds_agree import GAMEBOOK, Game, held
@@ -108,9 +113,9 @@ def test_what_only_the_play_by_play_contradicts_is_named_and_excused_by_name_alo
         )
     }  # fmt: skip
     assert {f"{best} line", f"{worst} line", lost} <= named
-    held_back = held(copy_of_built, GAMEBOOK)
-    assert held_back["no row of a player on court"] == 1
-    assert held_back["other feeds contradict the line"] >= 2
+    by_reason = held(copy_of_built, GAMEBOOK)
+    assert by_reason["no row of a player on court"] == 1
+    assert by_reason["other feeds contradict the line"] >= 2
 
     lines = copy_of_built.query(
         "select entity, quarantine_reason from nba_ops.expected_rows where table_name = 'player_game_summary'"
@@ -126,6 +131,9 @@ def test_what_only_the_play_by_play_contradicts_is_named_and_excused_by_name_alo
             )
         assert copy_of_built.dbt("run", "-s", "coverage", window=(DAY, DAY)).success
         assert covered(copy_of_built)[0] == expected
+        with duckdb.connect(str(copy_of_built.path)) as connection:
+            rows = held_back(DuckDBSession(connection), date.fromisoformat(DAY), date.fromisoformat(DAY))
+        assert {one.needs_action for one in rows} == {expected == "partial"}
     assert covered(copy_of_built)[1].count(lines[0][0]) == 1  # whom no line excuses goes first
 
 

@@ -81,11 +81,11 @@ class HeldBack:
 
 
 def held_back(session: Session, start: date, end: date) -> list[HeldBack]:
-    """What nba_ops.quarantine holds of a range, and of no date, by feed and reason: what needs action first, then by rows."""
+    """What nba_ops.quarantine holds of a range, and of no date, by feed and reason: what needs action goes first."""
     if not session.columns("nba_ops.quarantine"):
         return []
     within = f"game_date between date '{start}' and date '{end}'"
-    settled = "select cast(null as date) as game_date from (select 1 as nothing) as none where 1 = 0"
+    settled = "select cast(null as date) as game_date from (select 1 as nothing) as nobody where 1 = 0"
     if session.columns("nba_ops.coverage"):
         fine = "', '".join(FINE)
         settled = f"""
