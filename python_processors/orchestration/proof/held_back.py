@@ -35,6 +35,7 @@ TO_DO = {
     "no scheduled game": "refresh the schedule, or correct the row",
     "no feed agrees with the final score": "load a box score that has all its players, or a schedule with the score",
     "last score is not the final score": "load the whole play-by-play, or a schedule with the score",
+    "points of its events are not the final score": "load the whole play-by-play, or a schedule with the score",
     "other feeds contradict the line": "load the box score again, or from the other feed",
     "no row of a player on court": "load a box score that has him",
     "two rows of the game that differ": "load a schedule with one row of it",
