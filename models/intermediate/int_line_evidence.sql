@@ -6,7 +6,8 @@
 -- reaches the final score a line is held against the other feed, where that agrees with the score.
 --
 -- Who shot, rebounded, lost the ball, assisted, stole, blocked, came in or fouled on court has played; a technical foul, an
--- ejection and being taken out of a game do not show it. Rows that are held back may be his under another name.
+-- ejection and being taken out of a game do not show it. Rows that are held back may be his under another name, and are
+-- compared with nothing.
 {{ config(**replace_window()) }}
 
 {%- set counts = ['points', 'rebounds', 'assists', 'steals', 'blocks', 'turnovers', 'fg_attempts'] %}
@@ -93,10 +94,9 @@ boxes as (
         game_id,
         team_abbr,
         player_lookup,
-        {{ counts_for_team('player_rows') }} as is_counted,
         quarantine_reason is not null as is_held_back,
         {{ counts | join(', ') }}
-    from {{ ref(model) }} as player_rows
+    from {{ ref(model) }}
     where {{ in_window() }} and {{ condition }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
@@ -125,13 +125,13 @@ compared as (
             and boxes.team_abbr = others.team_abbr
             and boxes.player_lookup = others.player_lookup
             and boxes.feed <> others.feed
-            and others.is_counted
+            and not others.is_held_back
     left join teams as other_teams
         on
             others.game_id = other_teams.game_id
             and others.team_abbr = other_teams.team_abbr
             and others.feed = other_teams.feed
-    where boxes.is_counted
+    where not boxes.is_held_back
 ),
 
 contradicted as (
