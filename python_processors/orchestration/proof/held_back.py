@@ -42,7 +42,7 @@ TO_DO = {
     "points are not the score of the schedule": "load the team's box again, or a schedule with the score",
 }
 _TO_DO_ELSE = "correct the row in its file, and load again"
-_NOTHING = "left out, and no table lacks a row for it: no action needed"
+_NOTHING = "left out, and no row lacks for it: no action needed"
 
 
 @dataclass(frozen=True)
@@ -81,17 +81,22 @@ class HeldBack:
         return {**asdict(self), **days, "to_do": self.to_do}
 
 
-def held_back(session: Session, start: date, end: date) -> list[HeldBack]:
-    """What nba_ops.quarantine holds of a range, and of no date, by feed and reason: what needs action goes first."""
+def held_back(session: Session, start: date, end: date, tables: Sequence[str] = ()) -> list[HeldBack]:
+    """What nba_ops.quarantine holds of a range, and of no date, by feed and reason: what needs action goes first.
+
+    :param tables: whose rows are asked about; else those of all tables.
+    """
     if not session.columns("nba_ops.quarantine"):
         return []
     within = f"game_date between date '{start}' and date '{end}'"
     settled = "select cast(null as date) as game_date from (select 1 as nothing) as nobody where 1 = 0"
     if session.columns("nba_ops.coverage"):
         fine = "', '".join(FINE)
+        listed = "', '".join(tables)
+        of_tables = f" and table_name in ('{listed}')" if tables else ""
         settled = f"""
             select game_date from {session.named("nba_ops.coverage")}
-            where {within}
+            where {within}{of_tables}
             group by game_date
             having sum(case when outcome in ('{fine}') then 0 else 1 end) = 0
         """
@@ -122,6 +127,11 @@ def held_back(session: Session, start: date, end: date) -> list[HeldBack]:
         )
         for row in rows
     ]  # fmt: skip
+
+
+def asks(found: Sequence[HeldBack]) -> bool:
+    """Whether somebody is asked to repair something."""
+    return any(one.needs_action for one in found)
 
 
 def lines_of(found: Sequence[HeldBack]) -> list[str]:
