@@ -8,13 +8,34 @@
 {%- endmacro %}
 
 {#-
-  Why a row of box-score counts is impossible, null when it is possible. The columns carry the
-  staging names, so that every feed is held to the same rules.
+  The most of each count that anybody can have, and a team: above all records of the league (of a player 100 points, 55
+  rebounds, 30 assists, 63 attempts; of a team 186 points and 53 assists). A figure beyond is a slip of the pen.
 -#}
-{% macro box_score_problem() -%}
+{% macro box_score_limits(of='player') -%}
+    {%- if of == 'team' -%}
+        {{ return({
+            'points': 200, 'fg_makes': 90, 'fg_attempts': 180, 'three_pt_makes': 50, 'three_pt_attempts': 100,
+            'ft_makes': 80, 'ft_attempts': 100, 'offensive_rebounds': 60, 'defensive_rebounds': 90, 'rebounds': 120,
+            'assists': 70, 'steals': 40, 'blocks': 40, 'turnovers': 60, 'personal_fouls': 80,
+        }) }}
+    {%- endif -%}
+    {{ return({
+        'points': 105, 'fg_makes': 45, 'fg_attempts': 70, 'three_pt_makes': 25, 'three_pt_attempts': 40, 'ft_makes': 40,
+        'ft_attempts': 50, 'offensive_rebounds': 30, 'defensive_rebounds': 50, 'rebounds': 60, 'assists': 40, 'steals': 15,
+        'blocks': 20, 'turnovers': 20, 'personal_fouls': 10,
+    }) }}
+{%- endmacro %}
+
+{#-
+  Why a row of box-score counts is impossible, null when it is possible. The columns carry the
+  staging names, so that every feed is held to the same rules; `of` a player or a team.
+-#}
+{% macro box_score_problem(of='player') -%}
     case
         when {% for count in box_score_counts() %}{{ count }} < 0{{ ' or ' if not loop.last }}{% endfor %}
             then 'negative count'
+        when {% for count, most in box_score_limits(of).items() %}{{ count }} > {{ most }}{{ ' or ' if not loop.last }}{% endfor %}
+            then 'a count that no game ever had'
         when fg_makes > fg_attempts or three_pt_makes > three_pt_attempts or ft_makes > ft_attempts
             then 'more makes than attempts'
         when three_pt_makes > fg_makes or three_pt_attempts > fg_attempts
@@ -74,4 +95,43 @@
     concat(
             cast(cast(floor({{ seconds }} / 60.0) as int64) as string), ':', lpad(cast(mod({{ seconds }}, 60) as string), 2, '0')
         )
+{%- endmacro %}
+
+{#-
+  How far two lines are apart, over all counts. A count that one leaves out contradicts nothing, unless it is `at_least`
+  so much where it is left out: who is in no event has done nothing.
+-#}
+{% macro line_difference(one, other, counts, at_least=none) -%}
+    {%- set apart = [] -%}
+    {%- for count in counts -%}
+        {%- set there = other ~ '.' ~ count -%}
+        {%- set there = there if at_least is none else 'coalesce(' ~ there ~ ', ' ~ at_least ~ ')' -%}
+        {%- do apart.append('coalesce(abs(' ~ one ~ '.' ~ count ~ ' - ' ~ there ~ '), 0)') -%}
+    {%- endfor -%}
+    ({{ apart | join(' + ') }})
+{%- endmacro %}
+
+{#- The counts of a line as one text: '12/3/4'; a count that is null is 0. -#}
+{% macro line_text(relation, counts) -%}
+    concat(
+            {%- for count in counts %}
+            cast(coalesce({{ relation }}.{{ count }}, 0) as string){{ ", '/', " if not loop.last }}
+            {%- endfor %}
+        )
+{%- endmacro %}
+
+{#- Wrong lines per game, team and feed, and what is said of them. -#}
+{% macro wrong_lines() -%}
+    select
+        game_id,
+        team_abbr,
+        feed,
+        count(*) as wrong_lines,
+        concat(
+            cast(count(*) as string), case when count(*) = 1 then ' wrong line' else ' wrong lines' end,
+            ', the first: ', min(concat(player_lookup, ': ', problem))
+        ) as said
+    from {{ ref('int_line_evidence') }}
+    where {{ in_window() }}
+    group by game_id, team_abbr, feed
 {%- endmacro %}

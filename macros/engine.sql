@@ -31,17 +31,17 @@
     try_cast({{ value }} as {{ engine_type(contract_type) }})
 {%- endmacro %}
 
-{#- A double with NaN read as null: feeds written by pandas hold NaN for unknown. -#}
+{#- A double with NaN and infinity read as null: feeds written by pandas hold NaN for unknown. -#}
 {% macro nan_to_null(value) -%}
-    case when {{ adapter.dispatch('is_nan')(value) }} then null else {{ value }} end
+    case when {{ adapter.dispatch('is_not_finite')(value) }} then null else {{ value }} end
 {%- endmacro %}
 
-{% macro default__is_nan(value) -%}
-    is_nan({{ value }})
+{% macro default__is_not_finite(value) -%}
+    (is_nan({{ value }}) or is_inf({{ value }}))
 {%- endmacro %}
 
-{% macro duckdb__is_nan(value) -%}
-    isnan({{ value }})
+{% macro duckdb__is_not_finite(value) -%}
+    not isfinite({{ value }})
 {%- endmacro %}
 
 {#- Every match of `pattern` in `value` replaced. DuckDB replaces only the first without 'g'. -#}

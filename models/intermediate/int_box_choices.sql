@@ -2,17 +2,41 @@
 -- feeds.
 --
 -- The feed that agrees with the final score goes before one that does not, one whose minutes show it before one that
--- leaves some blank, then the one with less to explain, then the gamebook before balldontlie.
+-- leaves some blank, then the one with less to explain, then the gamebook before balldontlie. A feed with a line that
+-- others contradict, or without a player who played, does not agree (int_line_evidence).
 {{ config(**replace_window()) }}
 
 with
 
+lines as (
+    {{ wrong_lines() }}
+),
+
 candidates as (
     select
-        *,
-        case feed when 'nbac_gamebook_player_stats' then 1 when 'bdl_player_boxscores' then 2 end as feed_rank
-    from {{ ref('int_team_evidence') }}
-    where {{ in_window() }} and is_final and feed in ('nbac_gamebook_player_stats', 'bdl_player_boxscores')
+        evidence.game_id,
+        evidence.game_date,
+        evidence.team_abbr,
+        evidence.feed,
+        evidence.agrees as adds_up,
+        evidence.agrees and lines.wrong_lines is null as agrees,
+        case when evidence.agrees then coalesce(lines.said, evidence.verdict) else evidence.verdict end as verdict,
+        evidence.points,
+        evidence.score,
+        evidence.usable_rows,
+        evidence.quarantined_rows,
+        evidence.has_minutes,
+        case evidence.feed when 'nbac_gamebook_player_stats' then 1 when 'bdl_player_boxscores' then 2 end as feed_rank,
+        coalesce(lines.wrong_lines, 0) as wrong_lines
+    from {{ ref('int_team_evidence') }} as evidence
+    left join lines
+        on
+            evidence.game_id = lines.game_id
+            and evidence.team_abbr = lines.team_abbr
+            and evidence.feed = lines.feed
+    where
+        {{ in_window('evidence.game_date') }}
+        and evidence.is_final and evidence.feed in ('nbac_gamebook_player_stats', 'bdl_player_boxscores')
 ),
 
 ranked as (
@@ -24,17 +48,19 @@ ranked as (
                 case
                     when agrees and has_minutes then 1
                     when agrees then 2
-                    when usable_rows > 0 and points = score then 3
-                    when usable_rows > 0 then 4
-                    else 5
+                    when adds_up then 3
+                    when usable_rows > 0 and points = score then 4
+                    when usable_rows > 0 then 5
+                    else 6
                 end,
-                abs(coalesce(points, 0) - coalesce(score, 0)), feed_rank
+                abs(coalesce(points, 0) - coalesce(score, 0)), wrong_lines, feed_rank
         ) as choice
     from candidates
 ),
 
 final as (
-    select game_id, game_date, team_abbr, feed, agrees, verdict, points, score, usable_rows, quarantined_rows
+    select
+        game_id, game_date, team_abbr, feed, adds_up, agrees, verdict, points, score, usable_rows, quarantined_rows
     from ranked
     where choice = 1
 )

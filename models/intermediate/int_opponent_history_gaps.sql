@@ -12,15 +12,26 @@ built as (
     where {{ in_window(days_before=opponent_history_days) }} and {{ took_part('boxes') }}
 ),
 
+-- Games of which completeness_exceptions calls the players of both teams lost.
+lost as (
+    select schedule.game_id
+    from {{ ref('dim_games') }} as schedule
+    inner join {{ ref('completeness_exceptions') }} as exceptions
+        on
+            exceptions.table_name = 'player_game_summary'
+            and exceptions.quarantine_reason is null
+            and exceptions.entity in (schedule.home_team_abbr || ' players', schedule.away_team_abbr || ' players')
+            and schedule.game_date between exceptions.first_date and exceptions.last_date
+    group by schedule.game_id
+    having count(distinct exceptions.entity) = 2
+),
+
 never_built as (
     select schedule.season_year, schedule.game_date, schedule.home_team_abbr, schedule.away_team_abbr
     from {{ ref('dim_games') }} as schedule
     left join built on schedule.game_id = built.game_id
-    left join {{ ref('completeness_exceptions') }} as exceptions
-        on
-            exceptions.table_name = 'player_game_summary'
-            and schedule.game_date between exceptions.first_date and exceptions.last_date
-    where schedule.is_final and schedule.is_in_scope and built.game_id is null and exceptions.reason is null
+    left join lost on schedule.game_id = lost.game_id
+    where schedule.is_final and schedule.is_in_scope and built.game_id is null and lost.game_id is null
 ),
 
 opponents as (

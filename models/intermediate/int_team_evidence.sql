@@ -56,7 +56,7 @@ team_sums as (
     where {{ in_window() }} and points > 0 and fg_attempts > 0
 ),
 
--- The score is carried from event to event.
+-- The score is carried from event to event, and the events that score add up to it.
 events as (
     select
         game_id,
@@ -64,25 +64,44 @@ events as (
         max(score_home) as home_points,
         max(score_away) as away_points,
         max(period) as last_period,
+        max(case when quarantine_reason = 'points of its events are not the final score' then 1 else 0 end) as are_incomplete,
         max(processed_at) as last_loaded_at
     from {{ ref('stg_bigdataball__play_by_play') }} as events
     where
         {{ in_window() }}
-        and ({{ counts_for_team('events') }} or quarantine_reason = 'last score is not the final score')
+        and (
+            {{ counts_for_team('events') }}
+            or quarantine_reason in (
+                'last score is not the final score', 'points of its events are not the final score'
+            )
+        )
     group by game_id
+),
+
+scored_in_events as (
+    select game_id, player_1_team_abbr as team_abbr, cast(sum(points_scored) as int64) as points
+    from {{ ref('stg_bigdataball__play_by_play') }}
+    where {{ in_window() }} and quarantine_reason = 'points of its events are not the final score'
+    group by game_id, player_1_team_abbr
 ),
 
 event_sums as (
     select
         'bigdataball_play_by_play' as feed, events.game_id, sides.team_abbr, events.event_rows as usable_rows,
         0 as quarantined_rows,
-        case when sides.team_abbr = games.home_team_abbr then events.home_points else events.away_points end as points,
+        case
+            when events.are_incomplete = 1 then coalesce(scored_in_events.points, 0)
+            when sides.team_abbr = games.home_team_abbr then events.home_points
+            else events.away_points
+        end as points,
         cast(null as int64) as seconds_played, events.event_rows as rows_without_minutes, 0 as rows_of_blank_minutes,
         0 as rows_of_whole_minutes,
         events.last_loaded_at
     from events
     inner join games on events.game_id = games.game_id
     inner join sides on events.game_id = sides.game_id
+    left join scored_in_events
+        on sides.game_id = scored_in_events.game_id and sides.team_abbr = scored_in_events.team_abbr
 ),
 
 sums as (

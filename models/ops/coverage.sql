@@ -3,8 +3,8 @@
 --
 -- unknown: the schedule says nothing of the date. no_games: nothing is scheduled. expected_empty: games, and by the rules
 -- nobody who is to have a row. complete: exactly the rows expected. excused: all but rows that can never come, each in
--- a reviewed line of completeness_exceptions. blocked: held up, by name, or nobody has a whole history. missing: none
--- of the rows expected. partial: anything else, as where players or teams lack a game that their rows read.
+-- a reviewed line of completeness_exceptions that names them. blocked: held up, by name, or nobody has a whole history.
+-- missing: none of the rows expected. partial: anything else, as where players or teams lack a game that their rows read.
 -- A row in quarantine is a row expected.
 {{ config(**replace_window()) }}
 
@@ -31,15 +31,17 @@ old_schedule as (
     select * from {{ ref('schedule_blocks') }}
 ),
 
+-- Rows that nobody can name are excused by number.
 excused as (
     select lines.table_name, calendar.game_date, cast(sum(lines.row_count) as int64) as excused_rows
     from calendar
     inner join {{ ref('completeness_exceptions') }} as lines
         on calendar.game_date between lines.first_date and lines.last_date
+    where lines.entity is null
     group by lines.table_name, calendar.game_date
 ),
 
-expected as (
+listed as (
     select
         table_name,
         game_date,
@@ -53,15 +55,36 @@ expected as (
             when quarantine_reason is not null then quarantine_reason || ': ' || entity
             when not has_source then entity || coalesce(' of ' || game_id, '')
         end as held_back,
+        quarantine_reason,
         cast(null as string) as lacks
     from {{ ref('expected_rows') }}
     where {{ in_window() }}
     union all
     select
-        table_name, game_date, '', entity, outcome, cast(null as string),
+        table_name, game_date, '', entity, outcome, cast(null as string), cast(null as string),
         case when outcome = 'UPSTREAM_INCOMPLETE' then concat(entity, ': ', outcome_reason) end
     from {{ ref('precompute_entities') }}
     where {{ in_window() }}
+),
+
+named as (
+    select distinct listed.table_name, listed.game_date, listed.game_id, listed.entity, listed.quarantine_reason
+    from listed
+    inner join {{ ref('completeness_exceptions') }} as lines
+        on {{ line_names_row('lines', 'listed') }}
+    where listed.no_row_since is not null
+),
+
+expected as (
+    select listed.*, named.entity is not null as is_named
+    from listed
+    left join named
+        on
+            listed.table_name = named.table_name
+            and listed.game_date = named.game_date
+            and listed.game_id = named.game_id
+            and listed.entity = named.entity
+            and coalesce(listed.quarantine_reason, '') = coalesce(named.quarantine_reason, '')
 ),
 
 actual as (
@@ -84,6 +107,7 @@ compared as (
         expected.no_row_since,
         expected.held_back,
         expected.lacks,
+        coalesce(expected.is_named, false) as is_named,
         expected.entity is not null and expected.no_row_since is null as is_expected,
         actual.entity is not null as is_there
     from expected
@@ -108,9 +132,16 @@ counted as (
         {{ count_where("no_row_since = 'no source'") }} as without_source,
         {{ count_where("no_row_since = 'quarantined'") }} as quarantined,
         {{ count_where("no_row_since = 'UPSTREAM_INCOMPLETE'") }} as upstream_incomplete,
-        min(case when no_row_since = 'quarantined' then held_back end) as first_held_back,
-        min(case when no_row_since = 'no source' then held_back end) as first_without_source,
-        min(lacks) as first_lacking
+        {{ count_where("is_named and no_row_since in ('quarantined', 'no source', 'UPSTREAM_INCOMPLETE')") }} as named_lacking,
+        {{ count_where("is_named and no_row_since in ('INCOMPLETE_UPSTREAM', 'INCOMPLETE_DATA')") }} as named_incomplete,
+        -- Whom no line excuses goes first.
+        {%- for since, name in [('quarantined', 'first_held_back'), ('no source', 'first_without_source')] %}
+        coalesce(
+            min(case when no_row_since = '{{ since }}' and not is_named then held_back end),
+            min(case when no_row_since = '{{ since }}' then held_back end)
+        ) as {{ name }},
+        {%- endfor %}
+        coalesce(min(case when not is_named then lacks end), min(lacks)) as first_lacking
     from compared
     group by table_name, game_date
 ),
@@ -148,7 +179,8 @@ judged as (
         counted.table_name is not null as is_counted,
         coalesce(scheduled.games, 0) as scheduled_games,
         {%- for name in ['expected_rows', 'actual_rows', 'missing_rows', 'surplus_rows', 'too_few_games',
-                         'history_incomplete', 'without_source', 'quarantined', 'upstream_incomplete'] %}
+                         'history_incomplete', 'without_source', 'quarantined', 'upstream_incomplete', 'named_lacking',
+                         'named_incomplete'] %}
         coalesce(counted.{{ name }}, 0) as {{ name }},
         {%- endfor %}
         counted.first_held_back,
@@ -184,7 +216,8 @@ explained as (
             else 'too few games of the season so far'
         end as nobody_since,
         without_source + quarantined + upstream_incomplete as lacking_rows,
-        rows_of_lines is not null and without_source + quarantined + upstream_incomplete <= rows_of_lines as is_excused,
+        (rows_of_lines is not null or named_lacking + named_incomplete > 0)
+        and without_source + quarantined + upstream_incomplete - named_lacking <= coalesce(rows_of_lines, 0) as is_excused,
         case
             when missing_rows > 0
                 then concat({{ counted_rows('missing_rows') }}, ' expected and not there', what_is_first, '; ')
@@ -205,8 +238,9 @@ explained as (
             else ''
         end as what_lacks_upstream,
         case
-            when rows_of_lines is null then 'none is' when rows_of_lines = 1 then '1 is'
-            else concat(cast(rows_of_lines as string), ' are')
+            when coalesce(rows_of_lines, 0) + named_lacking = 0 then 'none is'
+            when coalesce(rows_of_lines, 0) + named_lacking = 1 then '1 is'
+            else concat(cast(coalesce(rows_of_lines, 0) + named_lacking as string), ' are')
         end as how_many
     from judged
 ),
@@ -228,7 +262,8 @@ final as (
             when blocked_reason is not null then 'blocked'
             when nobody_since like 'the first %' then 'expected_empty'
             when nobody_since like 'too few %' then 'expected_empty'
-            when nobody_since is not null and is_excused and history_incomplete <= rows_of_lines then 'excused'
+            when nobody_since is not null and is_excused and history_incomplete - named_incomplete <= coalesce(rows_of_lines, 0)
+                then 'excused'
             when nobody_since is not null then 'blocked'
             when missing_rows + surplus_rows + lacking_rows = 0 and is_counted then 'complete'
             when missing_rows + surplus_rows = 0 and is_excused then 'excused'

@@ -1,5 +1,6 @@
 -- One row per raw row with a date that must not be used, or not as it stands, with the reason; and one per team of a
--- final game whose players no feed has as the final score has them. quarantine has rows without a date, too.
+-- final game whose players no feed has as the final score has them, and per player whose line others contradict.
+-- quarantine has rows without a date, too.
 {{ config(**replace_window()) }}
 
 with
@@ -23,7 +24,22 @@ final as (
     union all
     select feed, game_date, game_id, team_abbr, concat('no feed agrees with the final score: ', verdict), cast(null as string)
     from {{ ref('int_box_choices') }}
-    where {{ in_window() }} and not agrees
+    where {{ in_window() }} and not adds_up
+    union all
+    select
+        lines.feed,
+        lines.game_date,
+        lines.game_id,
+        lines.player_lookup,
+        case when lines.has_row then 'other feeds contradict the line' else 'no row of a player on court' end,
+        cast(null as string)
+    from {{ ref('int_line_evidence') }} as lines
+    inner join {{ ref('int_box_choices') }} as choices
+        on
+            lines.game_id = choices.game_id
+            and lines.team_abbr = choices.team_abbr
+            and lines.feed = choices.feed
+    where {{ in_window('lines.game_date') }} and {{ in_window('choices.game_date') }}
 )
 
 select * from final

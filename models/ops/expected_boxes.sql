@@ -3,7 +3,8 @@
 -- its two teams' players as one row each, with no name: their number is unknown, that they are missing is not.
 --
 -- `quarantine_reason` explains a row that was held back, or that lacks: where no feed agrees with the final score, the
--- team has one row more, with the reason. `has_source` is false when nothing tells who it is. Raw rows alone decide:
+-- team has one row more, with the reason, and so has each player whose line others contradict, or who played and has no
+-- row (int_line_evidence). `has_source` is false when nothing tells who it is. Raw rows alone decide:
 -- nothing here waits for a hashed table.
 {{ config(**replace_window()) }}
 
@@ -16,6 +17,11 @@ games as (
 
 choices as (
     select * from {{ ref('int_box_choices') }}
+    where {{ in_window() }}
+),
+
+lines as (
+    select * from {{ ref('int_line_evidence') }}
     where {{ in_window() }}
 ),
 
@@ -57,7 +63,7 @@ teams_of_games as (
     select
         games.*,
         choices.feed,
-        coalesce(choices.agrees, false) as agrees,
+        coalesce(choices.adds_up, false) as agrees,
         choices.verdict,
         team_boxes.box_source
     from games
@@ -89,6 +95,19 @@ players_of_games as (
         case when feed is not null then concat(feed, ' has ', verdict, ' of ', team_abbr) end
     from teams_of_games
     where not agrees
+    union all
+    select
+        lines.game_date,
+        lines.game_id,
+        case when lines.has_row then concat(lines.player_lookup, ' line') else lines.player_lookup end,
+        false,
+        concat(lines.feed, ' of ', lines.team_abbr, ': ', lines.problem)
+    from lines
+    inner join teams_of_games
+        on
+            lines.game_id = teams_of_games.game_id
+            and lines.team_abbr = teams_of_games.team_abbr
+            and lines.feed = teams_of_games.feed
     union all
     select game_date, game_id, team_abbr || ' play-by-play', false, reason
     from other_scores

@@ -1,4 +1,5 @@
--- One row per game and feed that says something of it: what it says, and whether it agrees with the final score.
+-- One row per game and feed that says something of it: what it says, and whether it agrees with the final score and
+-- with what other feeds say of its players.
 {{ config(**replace_window()) }}
 
 with
@@ -8,10 +9,22 @@ games as (
     where {{ in_window() }} and is_in_scope
 ),
 
+lines as (
+    {{ wrong_lines() }}
+),
+
 evidence as (
-    select evidence.*, evidence.team_abbr = games.home_team_abbr as is_home
+    select
+        evidence.* {{ star_except(['verdict']) }},
+        case when evidence.agrees then coalesce(lines.said, evidence.verdict) else evidence.verdict end as verdict,
+        evidence.team_abbr = games.home_team_abbr as is_home
     from {{ ref('int_team_evidence') }} as evidence
     inner join games on evidence.game_id = games.game_id
+    left join lines
+        on
+            evidence.game_id = lines.game_id
+            and evidence.team_abbr = lines.team_abbr
+            and evidence.feed = lines.feed
     where {{ in_window('evidence.game_date') }}
 ),
 

@@ -3,8 +3,8 @@
 --
 -- `concerns_all`: the table has no row of the whole day, though a source has some, or no game of the day was built. That
 -- is a table that failed or a day left out, and concerns whoever looks back; anything else concerns those of the game.
--- Rows in quarantine are explained, and games that no source has are lost where the seed completeness_exceptions
--- says so: they hold up nobody but whose history they are missing from.
+-- Rows in quarantine are explained, and rows that no source has are lost where a line of completeness_exceptions
+-- names them: they hold up nobody but whose history they are missing from.
 {{ config(materialized='ephemeral') }}
 
 {%- set reads = waited_for() %}
@@ -40,9 +40,8 @@ expected as (
     from listed
     left join {{ ref('completeness_exceptions') }} as exceptions
         on
-            listed.table_name = exceptions.table_name
-            and not listed.has_source
-            and listed.game_date between exceptions.first_date and exceptions.last_date
+            not listed.has_source
+            and {{ line_names_row('exceptions', 'listed') }}
     where listed.quarantine_reason is null and exceptions.reason is null
 ),
 

@@ -8,8 +8,27 @@
 
 with
 
+loaded as (
+    select
+        *,
+        concat(
+            cast(game_date as string), ' ', coalesce(away_team_tricode, '?'), '@', coalesce(home_team_tricode, '?'),
+            case game_status
+                when 1 then ' scheduled' when 2 then ' live' when 3 then ' final'
+                else concat(' status ', coalesce(cast(game_status as string), 'null'))
+            end,
+            coalesce(concat(' ', cast(away_team_score as string), '-', cast(home_team_score as string)), '')
+        ) as row_text
+    from {{ raw_rows('nba_raw', 'nbac_schedule', where="game_date >= date '1900-01-01'") }} as raw_rows
+),
+
+-- Rows of other loads are older news; of two that came together neither is known to be right.
 schedule as (
-    select * from {{ raw_rows('nba_raw', 'nbac_schedule', where="game_date >= date '1900-01-01'") }} as raw_rows
+    select
+        *,
+        min(row_text) over (partition by game_id, processed_at) as first_text,
+        max(row_text) over (partition by game_id, processed_at) as last_text
+    from loaded
     qualify {{ newest_first('nba_raw', 'nbac_schedule', ['game_id']) }}
 ),
 
@@ -27,6 +46,7 @@ identified as (
         {{ team_of_schedule('home_team_tricode') }} as home_team_abbr,
         {{ team_of_schedule('away_team_tricode') }} as away_team_abbr,
         case
+            when first_text <> last_text then 'unknown'
             when game_status = 1 then 'scheduled'
             when game_status = 2 then 'live'
             when game_status = 3 and home_team_score is not null and away_team_score is not null then 'final'
@@ -107,6 +127,7 @@ final as (
         case
             when is_out_of_scope then cast(null as string)
             when own_problem is not null then own_problem
+            when first_text <> last_text then concat('two rows of the game that differ: ', first_text, ' and ', last_text)
             when game_of_pair > 1 then 'another game of the same teams on the date'
             when nba_game_id <> game_id then 'game id without its leading zeros'
             when season_year <> season_of_id then 'season is not the one that the id names'

@@ -22,6 +22,8 @@ identified as (
         events.*,
         game_ids.game_id as canonical_game_id,
         game_ids.season_year,
+        game_ids.home_team_abbr as home_team,
+        game_ids.away_team_abbr as away_team,
         game_ids.home_points,
         game_ids.away_points,
         {{ game_problem('events.game_date') }} as game_problem,
@@ -46,6 +48,18 @@ deduplicated as (
     qualify {{ newest_first('nba_raw', 'bigdataball_play_by_play', grain) }}
 ),
 
+-- Events that score, by side: what is lost or wrong between the first score and the last shows here.
+scored as (
+    select
+        *,
+        {%- for side in ['home', 'away'] %}
+        coalesce(sum(case when player_1_team_abbr = {{ side }}_team then points_scored end) over (
+            partition by canonical_game_id
+        ), 0) as scored_{{ side }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from deduplicated
+),
+
 final as (
     select
         coalesce(canonical_game_id, game_id) as game_id,
@@ -66,7 +80,7 @@ final as (
         player_2_role,
         shot_made,
         shot_type,
-        {{ nan_to_null('shot_distance') }} as shot_distance,
+        case when shot_distance >= 0 then {{ nan_to_null('shot_distance') }} end as shot_distance,
         shot_zone_basic,
         points_scored,
         {%- for side in ['away', 'home'] %}
@@ -81,13 +95,15 @@ final as (
             when game_problem is not null then game_problem
             when last_score_home <> home_points or last_score_away <> away_points
                 then 'last score is not the final score'
+            when scored_home <> home_points or scored_away <> away_points
+                then 'points of its events are not the final score'
             when player_1_lookup is not null and found_player_1_lookup is null
                 then {{ player_problem('is_ambiguous_player_1') }}
             when player_2_lookup is not null and found_player_2_lookup is null
                 then {{ player_problem('is_ambiguous_player_2', second=true) }}
             when event_type = 'shot' and shot_type not in ('2PT', '3PT') then 'unknown kind of shot'
         end as quarantine_reason
-    from deduplicated
+    from scored
 )
 
 select * from final

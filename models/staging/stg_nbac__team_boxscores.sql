@@ -89,7 +89,7 @@ judged as (
             when seconds_played is null then 'unreadable minutes'
             when points <> scheduled_points then 'points are not the score of the schedule'
             when {{ has_no_count() }} then 'a count is missing'
-            else {{ box_score_problem() }}
+            else {{ box_score_problem('team') }}
         end as own_problem
     from renamed
 ),

@@ -167,7 +167,8 @@ def _first_told(news: News) -> datetime:
 def _held_back_of(new: Iterable[Finding], held_back: Sequence[HeldBack]) -> list[HeldBack]:
     """Rows that are not used of dates with something new: those of excused dates are silent."""
     days = {finding.key.day for finding in new if finding.key.day}
-    return [one for one in held_back if one.first and one.last and any(one.first <= day <= one.last for day in days)]
+    asked = [one for one in held_back if one.needs_action]
+    return [one for one in asked if one.first and one.last and any(one.first <= day <= one.last for day in days)]
 
 
 def _next(findings: Sequence[Finding]) -> list[str]:

@@ -23,7 +23,7 @@ def explain(table: str, day: date, player: str | None, team: str | None, as_json
     from python_processors.orchestration.project import LAYER
     from python_processors.orchestration.proof.answers import explain as explained
     from python_processors.orchestration.proof.entities import WhoError, explain_entity
-    from python_processors.orchestration.proof.held_back import held_back, lines_of
+    from python_processors.orchestration.proof.held_back import asks, held_back, lines_of
     from python_processors.orchestration.request import Request, check_request
     from python_processors.orchestration.state import breakers
     from python_processors.orchestration.state.snapshot import Snapshot
@@ -40,7 +40,7 @@ def explain(table: str, day: date, player: str | None, team: str | None, as_json
         text = explained(snapshot, session, project, table, day)
         state = snapshot.states(table).get(day)
         of_one = explain_entity(session, project, table, day, player=player, team=team) if asks_for_one else None
-        unused = held_back(session, day, day) if of_one is None else []
+        unused = held_back(session, day, day, () if table == LAYER else (table,)) if of_one is None else []
         held = [
             of for of in breakers.open_breakers(session, day, day)
             if of.table == table and (of_one is None or of.entity in (of_one.entity, breakers.DATE_LEVEL))
@@ -54,4 +54,4 @@ def explain(table: str, day: date, player: str | None, team: str | None, as_json
     if of_one is not None:
         out["entity"] = of_one.to_dict()
     opening.printed(out, [*text.splitlines(), *breakers.lines_of(held), *lines_of(unused)], as_json)
-    return SOMEBODY if state is not None and state.outcome not in FINE else NOBODY
+    return SOMEBODY if (state is not None and state.outcome not in FINE) or asks(unused) else NOBODY

@@ -17,13 +17,13 @@ from python_processors.cli.options import Asked, json_option, range_options
 def gaps(asked: Asked, everything: bool, as_json: bool) -> int:
     """Ranges of dates that are not complete, by reason."""
     from python_processors.orchestration.proof.answers import gaps_of
-    from python_processors.orchestration.proof.held_back import held_back, lines_of
+    from python_processors.orchestration.proof.held_back import asks, held_back, lines_of
     from python_processors.orchestration.proof.verification import states_of
     from python_processors.orchestration.state import breakers
 
     with opening.looked_at(asked) as (snapshot, session):
         found = gaps_of(states_of(snapshot, session), everything=everything)
-        unused = held_back(session, snapshot.start, snapshot.end)
+        unused = held_back(session, snapshot.start, snapshot.end, snapshot.tables)
         held = breakers.open_breakers(session, snapshot.start, snapshot.end, snapshot.tables)
     text = [
         f"{g.table:<30} {g.start} to {g.end} {g.dates:>4} dates  {g.kind}{': ' + g.reason if g.reason else ''}"
@@ -34,4 +34,4 @@ def gaps(asked: Asked, everything: bool, as_json: bool) -> int:
         "held_back": [one.to_dict() for one in unused],
     }  # fmt: skip
     opening.printed(out, [*(text or ["No gaps."]), *breakers.lines_of(held), *lines_of(unused)], as_json)
-    return SOMEBODY if any(gap.needs_somebody for gap in found) else NOBODY
+    return SOMEBODY if any(gap.needs_somebody for gap in found) or asks(unused) else NOBODY

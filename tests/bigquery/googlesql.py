@@ -220,7 +220,7 @@ def warehouse_catalog(project: str) -> Catalog:
     spellings = ("spelling", "team_abbr", "used_by")
     made.add(f"{project}.nba_ops.team_spellings", {name: sql_type("STRING") for name in spellings})
     exceptions = {
-        **dict.fromkeys(("table_name", "reason", "reviewed_by"), "STRING"),
+        **dict.fromkeys(("table_name", "entity", "quarantine_reason", "reason", "reviewed_by"), "STRING"),
         **dict.fromkeys(("first_date", "last_date"), "DATE"),
         "row_count": "INT64",
     }

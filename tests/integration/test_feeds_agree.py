@@ -21,12 +21,19 @@ def held(warehouse: Warehouse, feed: str) -> dict[str, int]:
     ))  # fmt: skip
 
 
-def test_a_play_by_play_that_is_cut_off_is_not_used_and_its_date_says_so(
-    copy_of_built: Warehouse, rewrite: Rewrite, game: Game, rows_may_go: None
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        ("period <= 2", "last score is not the final score"),
+        ("period <> 2", "points of its events are not the final score"),
+    ],
+)
+def test_a_play_by_play_that_lacks_events_is_not_used_and_its_date_says_so(
+    copy_of_built: Warehouse, rewrite: Rewrite, game: Game, rows_may_go: None, left: str, said: str
 ) -> None:
     game_id, home, _ = game
     rewrite(
-        copy_of_built.raw_dir, "bigdataball_play_by_play", f"from raw where game_id <> '{game_id}' or period <= 2"
+        copy_of_built.raw_dir, "bigdataball_play_by_play", f"from raw where game_id <> '{game_id}' or {left}"
     )  # fmt: skip
     build_day(copy_of_built)
     outcome, reason = covered(copy_of_built)
@@ -36,7 +43,7 @@ def test_a_play_by_play_that_is_cut_off_is_not_used_and_its_date_says_so(
     assert copy_of_built.query(
         f"select count(*) > 0, count(paint_attempts) from nba_analytics.player_game_summary where game_id = '{game_id}'"
     ) == [(True, 0)]
-    assert "last score is not the final score" in held(copy_of_built, "bigdataball_play_by_play")
+    assert said in held(copy_of_built, "bigdataball_play_by_play")
     assert sources(copy_of_built, game_id)[home] == "nbac_gamebook"  # the others are right, and stay so
 
 

@@ -27,6 +27,11 @@ def test_what_has_a_repair_of_its_own_is_a_reason_that_sql_gives(reason: str) ->
     assert reason in reasons_in_sql()
 
 
+def test_of_a_row_that_no_table_lacks_nothing_is_asked() -> None:
+    of = HeldBack("odds_api_game_lines", "no number", 1, None, None, "row", needs_action=False)
+    assert of.sentence.endswith("no number (row): left out, and no row lacks for it: no action needed")
+
+
 def test_only_players_nobody_knows_need_an_alias() -> None:
     needs = {reason for reason in reasons_in_sql() if "alias" in to_do(reason)}
     assert needs == {f"{what} {who}" for what in ("unknown", "ambiguous") for who in ("player", "second player")}

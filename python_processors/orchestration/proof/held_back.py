@@ -1,4 +1,9 @@
-"""Raw rows that are not used, and games that no feed has as the final score: what every command says of them."""
+"""Raw rows that are not used, and games that no feed has as the final score: what every command says of them.
+
+A row needs attention where a table lacks something for it: it is of the schedule or of a feed of played games, and its
+date is open. Of odds and injuries no row depends, and a date that is complete or excused has what it needs without
+the row: there the words name it, and ask nothing of anybody.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +12,9 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from python_processors.orchestration.state.states import FINE
 from python_processors.orchestration.warehouse import Session
+from python_processors.raw_contract import played_feeds
 
 _NAMED = 10
 _PLAYER = "add an alias or a row of the registry"
@@ -28,14 +35,22 @@ TO_DO = {
     "no scheduled game": "refresh the schedule, or correct the row",
     "no feed agrees with the final score": "load a box score that has all its players, or a schedule with the score",
     "last score is not the final score": "load the whole play-by-play, or a schedule with the score",
+    "points of its events are not the final score": "load the whole play-by-play, or a schedule with the score",
+    "other feeds contradict the line": "load the box score again, or from the other feed",
+    "no row of a player on court": "load a box score that has him",
+    "two rows of the game that differ": "load a schedule with one row of it",
     "points are not the score of the schedule": "load the team's box again, or a schedule with the score",
 }
 _TO_DO_ELSE = "correct the row in its file, and load again"
+_NOTHING = "left out, and no row lacks for it: no action needed"
 
 
 @dataclass(frozen=True)
 class HeldBack:
-    """Rows of one feed and reason: how many, on which dates (None of rows without one), and one of them by name."""
+    """Rows of one feed and reason: how many, on which dates (None of rows without one), and one of them by name.
+
+    `needs_action`: a date lacks something for them, or they have no date.
+    """
 
     feed: str
     reason: str
@@ -43,6 +58,7 @@ class HeldBack:
     first: date | None
     last: date | None
     example: str
+    needs_action: bool = True
 
     @property
     def sentence(self) -> str:
@@ -56,6 +72,8 @@ class HeldBack:
     @property
     def to_do(self) -> str:
         """What repairs it, in a few words."""
+        if not self.needs_action:
+            return _NOTHING
         return TO_DO.get(self.reason.split(":")[0], _TO_DO_ELSE)
 
     def to_dict(self) -> dict[str, Any]:
@@ -63,28 +81,57 @@ class HeldBack:
         return {**asdict(self), **days, "to_do": self.to_do}
 
 
-def held_back(session: Session, start: date, end: date) -> list[HeldBack]:
-    """What nba_ops.quarantine holds of a range, and of no date, by feed and reason: most rows first."""
+def held_back(session: Session, start: date, end: date, tables: Sequence[str] = ()) -> list[HeldBack]:
+    """What nba_ops.quarantine holds of a range, and of no date, by feed and reason: what needs action goes first.
+
+    :param tables: whose rows are asked about; else those of all tables.
+    """
     if not session.columns("nba_ops.quarantine"):
         return []
+    within = f"game_date between date '{start}' and date '{end}'"
+    settled = "select cast(null as date) as game_date from (select 1 as nothing) as nobody where 1 = 0"
+    if session.columns("nba_ops.coverage"):
+        fine = "', '".join(FINE)
+        listed = "', '".join(tables)
+        of_tables = f" and table_name in ('{listed}')" if tables else ""
+        settled = f"""
+            select game_date from {session.named("nba_ops.coverage")}
+            where {within}{of_tables}
+            group by game_date
+            having sum(case when outcome in ('{fine}') then 0 else 1 end) = 0
+        """
+    needed = "', '".join(("nbac_schedule", *played_feeds()))
     rows = session.read(
         f"""
         select
-            table_name, reason, count(*) as row_count, min(game_date) as first_day, max(game_date) as last_day,
+            table_name, reason, needs_action, count(*) as row_count, min(game_date) as first_day,
+            max(game_date) as last_day,
             min(concat(coalesce(cast(game_date as string), ''), ' ', coalesce(row_key, '?'))) as example
-        from {session.named("nba_ops.quarantine")}
-        where game_date between date '{start}' and date '{end}' or game_date is null
-        group by table_name, reason, game_date is null
-        order by row_count desc, table_name, reason
+        from (
+            select
+                held.table_name, held.reason, held.game_date, held.row_key,
+                held.game_date is null
+                or (settled.game_date is null and held.table_name in ('{needed}')) as needs_action
+            from {session.named("nba_ops.quarantine")} as held
+            left join ({settled}) as settled on held.game_date = settled.game_date
+            where held.{within} or held.game_date is null
+        ) as judged
+        group by table_name, reason, game_date is null, needs_action
+        order by needs_action desc, row_count desc, table_name, reason
         """
     ).to_pylist()
     return [
         HeldBack(
             row["table_name"], row["reason"], int(row["row_count"]), row["first_day"], row["last_day"],
-            row["example"].strip(),
+            row["example"].strip(), bool(row["needs_action"]),
         )
         for row in rows
     ]  # fmt: skip
+
+
+def asks(found: Sequence[HeldBack]) -> bool:
+    """Whether somebody is asked to repair something."""
+    return any(one.needs_action for one in found)
 
 
 def lines_of(found: Sequence[HeldBack]) -> list[str]:

@@ -1,0 +1,182 @@
+"""A player's line is held against the play-by-play and the other feed, and who played is missed by name."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+import pytest
+
+from python_processors.orchestration.proof.held_back import held_back
+from python_processors.orchestration.warehouse import DuckDBSession
+from tests.integration.conftest import Rewrite
+from tests.integration.test_evidence import DAY, build_day, covered, game, sources
+from tests.integration.test_feeds_agree import GAMEBOOK, Game, held
+from tests.warehouse import Warehouse
+
+__all__ = ["game"]  # the fixture of that module
+
+BALLDONTLIE, PLAY_BY_PLAY = "bdl_player_boxscores", "bigdataball_play_by_play"
+FIGURES = (
+    "minutes", "points", "field_goals_made", "field_goals_attempted", "three_pointers_made", "three_pointers_attempted",
+    "free_throws_made", "free_throws_attempted", "offensive_rebounds", "defensive_rebounds", "total_rebounds", "assists",
+    "steals", "blocks", "turnovers", "personal_fouls",
+)  # fmt: skip
+
+
+def best_and_worst(warehouse: Warehouse, game_id: str, team: str) -> tuple[str, str]:
+    """Of a team's players of a game, who scored most and who least of those with more than ten minutes."""
+    rows = warehouse.query(
+        "select player_lookup from nba_intermediate.int_player_boxes"
+        f" where game_id = '{game_id}' and team_abbr = '{team}' and seconds_played > 600 order by points desc, 1"
+    )
+    return rows[0][0], rows[-1][0]
+
+
+def exchanged(game_id: str, one: str, other: str) -> str:
+    """SQL of the gamebook in which two players of a game have each other's lines."""
+    figures = ", ".join(f"coalesce(other.{figure}, mine.{figure}) as {figure}" for figure in FIGURES)
+    return f"""
+        select mine.* replace ({figures})
+        from raw as mine
+        left join raw as other
+            on mine.game_id = '{game_id}' and other.game_id = '{game_id}'
+            and mine.player_lookup in ('{one}', '{other}') and other.player_lookup in ('{one}', '{other}')
+            and mine.player_lookup <> other.player_lookup
+    """
+
+
+def without_game(game_id: str) -> str:
+    return f"from raw where game_id <> '{game_id}'"
+
+
+def test_a_team_whose_players_have_each_others_lines_is_taken_from_the_feed_that_the_play_by_play_confirms(
+    copy_of_built: Warehouse, rewrite: Rewrite, game: Game
+) -> None:
+    game_id, home, away = game
+    best, worst = best_and_worst(copy_of_built, game_id, home)
+    before = copy_of_built.query(
+        f"select player_lookup, points from nba_analytics.player_game_summary where game_id = '{game_id}' order by 1"
+    )
+    rewrite(copy_of_built.raw_dir, GAMEBOOK, exchanged(game_id, best, worst))
+    build_day(copy_of_built)
+    assert sources(copy_of_built, game_id) == {home: "bdl_boxscores", away: "nbac_gamebook"}
+    assert covered(copy_of_built)[0] == "complete"
+    assert before == copy_of_built.query(
+        f"select player_lookup, points from nba_analytics.player_game_summary where game_id = '{game_id}' order by 1"
+    )
+    ((verdict,),) = copy_of_built.query(
+        f"select home_verdict from nba_ops.game_evidence where game_id = '{game_id}' and feed = '{GAMEBOOK}'"
+    )
+    assert verdict.startswith(f"2 wrong lines, the first: {min(best, worst)}: points/rebounds/")
+
+
+def test_what_only_the_play_by_play_contradicts_is_named_and_excused_by_name_alone(
+    copy_of_built: Warehouse, rewrite: Rewrite, game: Game, rows_may_go: None
+) -> None:
+    """The one feed that has the game gives two players each other's lines, and leaves out one of the other team, who did not
+    score, and whose minutes are lost in the rounding of the others'."""
+    game_id, home, away = game
+    best, worst = best_and_worst(copy_of_built, game_id, home)
+    ((lost,),) = copy_of_built.query(
+        f"select player_1_lookup from nba_staging.stg_bigdataball__play_by_play where game_id = '{game_id}'"
+        f" and player_1_team_abbr = '{away}' and event_type in ('rebound', 'foul') and event_subtype <> 'technical'"
+        " group by 1 order by count(*), 1 limit 1"
+    )
+    points = f"(select points from raw where game_id = '{game_id}' and player_lookup = '{lost}')"
+    rewrite(copy_of_built.raw_dir, GAMEBOOK, exchanged(game_id, best, worst))
+    rewrite(
+        copy_of_built.raw_dir, GAMEBOOK,
+        f"""
+        with others as (
+            select *, row_number() over (order by points desc, player_lookup) = 1 as is_first from raw
+            where game_id = '{game_id}' and team_abbr = '{away}' and player_lookup <> '{lost}' and points is not null
+        )
+        select * from raw where game_id <> '{game_id}' or team_abbr <> '{away}' or points is null
+        union all by name
+        select * exclude (is_first) replace (
+            case when is_first then points + {points} else points end as points,
+            case when is_first then free_throws_made + {points} else free_throws_made end as free_throws_made,
+            case when is_first then free_throws_attempted + {points} else free_throws_attempted end as free_throws_attempted,
+            '' as minutes
+        ) from others""",
+    )  # fmt: skip
+    rewrite(copy_of_built.raw_dir, BALLDONTLIE, without_game(game_id))
+    build_day(copy_of_built)
+    outcome, reason = covered(copy_of_built)
+    assert outcome == "partial"
+    assert "none is excused" in reason
+    named = {
+        entity for (entity,) in copy_of_built.query(
+            "select entity from nba_ops.expected_rows where table_name = 'player_game_summary'"
+            f" and game_date = '{DAY}' and quarantine_reason is not null"
+        )
+    }  # fmt: skip
+    assert {f"{best} line", f"{worst} line", lost} <= named
+    by_reason = held(copy_of_built, GAMEBOOK)
+    assert by_reason["no row of a player on court"] == 1
+    assert by_reason["other feeds contradict the line"] >= 2
+
+    lines = copy_of_built.query(
+        "select entity, quarantine_reason from nba_ops.expected_rows where table_name = 'player_game_summary'"
+        f" and game_date = '{DAY}' and quarantine_reason is not null order by entity"
+    )
+    for whom, expected in ((lines, "excused"), ([("somebodyelse", lines[0][1]), *lines[1:]], "partial")):
+        copy_of_built.execute("delete from nba_ops.completeness_exceptions")
+        for entity, why in whom:
+            copy_of_built.execute(
+                "insert into nba_ops.completeness_exceptions by name select 'player_game_summary' as table_name,"
+                f" date '{DAY}' as first_date, date '{DAY}' as last_date, '{entity}' as entity, 1 as row_count,"
+                f" '{why}' as quarantine_reason, 'a test' as reason, 'a test' as reviewed_by"
+            )
+        assert copy_of_built.dbt("run", "-s", "coverage", window=(DAY, DAY)).success
+        assert covered(copy_of_built)[0] == expected
+        with duckdb.connect(str(copy_of_built.path)) as connection:
+            rows = held_back(DuckDBSession(connection), date.fromisoformat(DAY), date.fromisoformat(DAY))
+        assert {one.needs_action for one in rows} == {expected == "partial"}
+    assert covered(copy_of_built)[1].count(lines[0][0]) == 1  # whom no line excuses goes first
+
+
+@pytest.mark.slow
+def test_without_a_play_by_play_lines_that_differ_are_named_and_so_are_counts_that_no_game_had(
+    copy_of_built: Warehouse, rewrite: Rewrite, game: Game, rows_may_go: None
+) -> None:
+    game_id, home, away = game
+    one, other = best_and_worst(copy_of_built, game_id, home)[0], best_and_worst(copy_of_built, game_id, away)[0]
+    rewrite(copy_of_built.raw_dir, PLAY_BY_PLAY, without_game(game_id))
+    rewrite(
+        copy_of_built.raw_dir, GAMEBOOK,
+        f"""
+        select * replace (
+            case when game_id = '{game_id}' and player_lookup = '{one}' then assists + 9
+                when game_id = '{game_id}' and player_lookup = '{other}' then 99 else assists end as assists
+        ) from raw""",
+    )  # fmt: skip
+    build_day(copy_of_built)
+    assert held(copy_of_built, GAMEBOOK)["other feeds contradict the line"] == 1
+    assert held(copy_of_built, GAMEBOOK)["a count that no game ever had"] == 1
+    outcome, reason = covered(copy_of_built)
+    assert outcome == "partial"
+    assert f"where {BALLDONTLIE} " in reason
+    assert sources(copy_of_built, game_id)[away] == "bdl_boxscores"
+
+
+def test_two_rows_of_the_schedule_that_came_together_and_differ_decide_nothing(
+    copy_of_built: Warehouse, rewrite: Rewrite, game: Game, rows_may_go: None
+) -> None:
+    game_id, home, _ = game
+    rewrite(
+        copy_of_built.raw_dir, "nbac_schedule",
+        f"""
+        from raw union all by name (
+            select * replace (home_team_score + 1 as home_team_score) from raw
+            where game_date = '{DAY}' and home_team_tricode = '{home}'
+        )""",
+    )  # fmt: skip
+    build_day(copy_of_built)
+    outcome, reason = covered(copy_of_built)
+    assert outcome == "blocked"
+    assert game_id in reason
+    ((said,),) = copy_of_built.query("select reason from nba_ops.quarantine where table_name = 'nbac_schedule'")
+    assert said.startswith(f"two rows of the game that differ: {DAY} ")
+    assert said.count(f"@{home} final ") == 2
