@@ -6,27 +6,33 @@
 
 with
 
+-- Whoever played against a team has it as his opponent: one of a game's teams may be built, and the other lost.
 built as (
-    select distinct game_id
+    select distinct game_id, opponent_team_abbr
     from {{ ref('player_game_summary') }} as boxes
     where {{ in_window(days_before=opponent_history_days) }} and {{ took_part('boxes') }}
 ),
 
-never_built as (
-    select schedule.season_year, schedule.game_date, schedule.home_team_abbr, schedule.away_team_abbr
-    from {{ ref('dim_games') }} as schedule
-    left join built on schedule.game_id = built.game_id
-    left join {{ ref('completeness_exceptions') }} as exceptions
-        on
-            exceptions.table_name = 'player_game_summary'
-            and schedule.game_date between exceptions.first_date and exceptions.last_date
-    where schedule.is_final and schedule.is_in_scope and built.game_id is null and exceptions.reason is null
+schedule as (
+    select * from {{ ref('dim_games') }}
+    where is_final and is_in_scope
+),
+
+games as (
+    select season_year, game_date, game_id, home_team_abbr as opponent_team_abbr from schedule
+    union all
+    select season_year, game_date, game_id, away_team_abbr from schedule
 ),
 
 opponents as (
-    select season_year, game_date, home_team_abbr as opponent_team_abbr from never_built
-    union distinct
-    select season_year, game_date, away_team_abbr from never_built
+    select distinct games.season_year, games.game_date, games.opponent_team_abbr
+    from games
+    left join built on games.game_id = built.game_id and games.opponent_team_abbr = built.opponent_team_abbr
+    left join {{ ref('completeness_exceptions') }} as exceptions
+        on
+            exceptions.table_name = 'player_game_summary'
+            and games.game_date between exceptions.first_date and exceptions.last_date
+    where built.game_id is null and exceptions.reason is null
 ),
 
 final as (
