@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from python_processors.alerts import CHANNELS
+from python_processors.contract import hashed_tables, load_contract
 from tests.mixed_changes.league import START, simulate_four_teams
 from tests.mixed_changes.machine import compare
 from tests.mixed_changes.site import DATABASE, ROOT, copy_project
@@ -63,6 +64,7 @@ class Week:
     channel: Channel
     last: str = ""  # the evening whose files came last
     faults: list[Fault] = field(default_factory=list)
+    _seen: set[tuple[Any, ...]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         simulate_four_teams(self.folder / "whole")
@@ -150,6 +152,55 @@ class Week:
             seed.writelines(f"{line}\n" for line in lines)
         self._worker.close()
         self._worker = self._hired()
+
+    def rows(self, day: str) -> dict[str, int]:
+        """Rows of each hashed table of a date, of those that have any."""
+        counts = {}
+        for table in hashed_tables():
+            contract = load_contract(table)
+            sql = f"select count(*) from {contract.relation} where {contract.partition_by} = '{day}'"
+            ((counts[table],),) = self.query(sql)
+        return {table: count for table, count in counts.items() if count}
+
+    def outcomes(self) -> dict[str, set[tuple[str, str]]]:
+        """Dates and tables by outcome, of all that needs or needed somebody."""
+        found: dict[str, set[tuple[str, str]]] = {}
+        for outcome, day, table in self.query(
+            "select outcome, game_date::varchar, table_name from nba_ops.coverage"
+            " where outcome not in ('complete', 'no_games', 'expected_empty')"
+        ):
+            found.setdefault(outcome, set()).add((day[5:], table))
+        return found
+
+    def without_a_row(self, table: str, day: str) -> dict[str, str]:
+        """Who may have no row of a precompute table and date, and for which game."""
+        return dict(self.query(
+            "select entity_id, missing_game_dates from nba_ops.precompute_failures"
+            f" where processor_name = '{table}' and analysis_date = '{day}' and resolution_status = 'UNRESOLVED'"
+            " and failure_category = 'UPSTREAM_INCOMPLETE'"
+        ))  # fmt: skip
+
+    def players(self, day: str, *teams: str) -> set[str]:
+        """Who may play for some teams on a date."""
+        return {name for (name,) in self.query(
+            "select player_lookup from nba_analytics.upcoming_player_game_context"
+            f" where game_date = '{day}' and team_abbr in {(*teams, '')}"
+        )}  # fmt: skip
+
+    def new_history(self) -> list[tuple[str, bool, str | None, str | None, int]]:
+        """Rows of run history since they were last asked for: table, success, reason, errors and dates."""
+        rows = self.query(" union all ".join(
+            "select run_id, processor_name, success, skip_reason, errors_json, coalesce(dates_processed, 0)"
+            f" from {ledger}" for ledger in LEDGERS
+        ))  # fmt: skip
+        fresh = sorted(row for row in rows if row[:2] not in self._seen)
+        assert len({row[:2] for row in rows}) == len(rows), "a table and invocation have one row"
+        self._seen |= {row[:2] for row in fresh}
+        return [(row[1], *row[2:]) for row in fresh]
+
+    def runs(self) -> list[tuple[str, str]]:
+        """Command and state of each run, in order."""
+        return [(of[0], of[1]) for of in self.query("select command, state from nba_ops.runs order by started_at")]
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.database), read_only=True) as connection:

@@ -269,7 +269,7 @@ def _count(work: Work, snapshot: Snapshot, models: Sequence[str], days: Sequence
         if outcome.built.issuperset(work.project.counting_models):
             rows = [LedgerRow(COVERAGE, day, fingerprints[day], digests[day], "", logic) for day in days]
         work.record.is_counted &= bool(rows)
-        if rows:  # what its tests find is said of the tables, by date: counting them did not fail
+        if rows and not outcome.error:  # what its tests find is said of the tables, by date: counting them did not fail
             work.record.made |= {(name, day) for name in (*outcome.built, COVERAGE) for day in days}
         else:
             said = outcome.error or next(iter(outcome.failures.values()), "")
