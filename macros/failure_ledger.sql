@@ -4,9 +4,9 @@
   are about one processor, date and entity. The last CTE is `final`. The model's YAML file has the columns
   and their types. `games`: the column with the ids of the games that a finding is about.
 
-  A run counts once, however often it builds a date: fullcourt names itself in var run_id, a build by hand has its
-  invocation. What a run meets and does not build is counted by fullcourt (orchestration/state/attempts.py), by the same
-  rules. A finding whose inputs changed counts from 1 again: other facts, or other evidence of its games.
+  What is an attempt says macros/attempts.sql. A run is the one that fullcourt names in var run_id; a build by hand has its
+  invocation. What a run meets and does not build is counted by fullcourt (orchestration/state/attempts.py). Inputs of a
+  finding are its facts, and the evidence of its games.
 -#}
 {% macro failure_ledger(findings, games, opens_breaker='true') -%}
 {%- set this_run = var('run_id', invocation_id) -%}
@@ -87,10 +87,10 @@ counted as (
     select
         compared.* {{ star_except(['attempt_count']) }},
         is_found and not (was_open and is_same) as is_first,
-        is_found and not (was_open and is_same and (breaker_is_open or is_counted)) as is_attempt,
+        is_found and {{ is_attempt('was_open and is_same', 'breaker_is_open', 'is_counted') }} as is_attempt,
         case
-            when is_found and not (was_open and is_same) then 1
-            when is_found and not breaker_is_open and not is_counted then attempt_count + 1
+            when is_found
+                then {{ attempts_with('was_open and is_same', 'breaker_is_open', 'is_counted', 'attempt_count') }}
             else attempt_count
         end as attempt_count
     from compared

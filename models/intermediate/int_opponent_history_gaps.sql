@@ -6,38 +6,36 @@
 
 with
 
+-- Whoever played against a team has it as his opponent: one of a game's teams may be built, and the other lost.
 built as (
-    select distinct game_id
+    select distinct game_id, opponent_team_abbr
     from {{ ref('player_game_summary') }} as boxes
     where {{ in_window(days_before=opponent_history_days) }} and {{ took_part('boxes') }}
 ),
 
--- Games of which completeness_exceptions calls the players of both teams lost.
-lost as (
-    select schedule.game_id
-    from {{ ref('dim_games') }} as schedule
-    inner join {{ ref('completeness_exceptions') }} as exceptions
+schedule as (
+    select * from {{ ref('dim_games') }}
+    where is_final and is_in_scope
+),
+
+games as (
+    select season_year, game_date, game_id, away_team_abbr as team_abbr, home_team_abbr as opponent_team_abbr from schedule
+    union all
+    select season_year, game_date, game_id, home_team_abbr, away_team_abbr from schedule
+),
+
+-- But of a team whose players completeness_exceptions calls lost.
+opponents as (
+    select distinct games.season_year, games.game_date, games.opponent_team_abbr
+    from games
+    left join built on games.game_id = built.game_id and games.opponent_team_abbr = built.opponent_team_abbr
+    left join {{ ref('completeness_exceptions') }} as exceptions
         on
             exceptions.table_name = 'player_game_summary'
             and exceptions.quarantine_reason is null
-            and exceptions.entity in (schedule.home_team_abbr || ' players', schedule.away_team_abbr || ' players')
-            and schedule.game_date between exceptions.first_date and exceptions.last_date
-    group by schedule.game_id
-    having count(distinct exceptions.entity) = 2
-),
-
-never_built as (
-    select schedule.season_year, schedule.game_date, schedule.home_team_abbr, schedule.away_team_abbr
-    from {{ ref('dim_games') }} as schedule
-    left join built on schedule.game_id = built.game_id
-    left join lost on schedule.game_id = lost.game_id
-    where schedule.is_final and schedule.is_in_scope and built.game_id is null and lost.game_id is null
-),
-
-opponents as (
-    select season_year, game_date, home_team_abbr as opponent_team_abbr from never_built
-    union distinct
-    select season_year, game_date, away_team_abbr from never_built
+            and games.team_abbr || ' players' = exceptions.entity
+            and games.game_date between exceptions.first_date and exceptions.last_date
+    where built.game_id is null and exceptions.entity is null
 ),
 
 final as (

@@ -55,6 +55,15 @@ lacking as (
     where games_of_teams.game_id is not null or games_of_players.game_id is not null
 ),
 
+-- Tables look back over games that are there, or would be if nothing lacked: not over those that are held back or excused,
+-- which history_games_ago counts, as they are expected.
+counted as (
+    select entity_type, entity, season_year, game_date, game_id from history
+    where is_there
+    union distinct
+    select entity_type, entity, season_year, game_date, game_id from lacking
+),
+
 -- Few games lack, so their distance is counted for these alone.
 final as (
     select
@@ -65,16 +74,16 @@ final as (
         lacking.table_name,
         lacking.can_come,
         {{ days_between('lacking.game_date', 'dates.game_date') }} as days_ago,
-        count(distinct history.game_id) as games_ago
+        count(distinct counted.game_id) as games_ago
     from lacking
     inner join dates on lacking.season_year = dates.season_year and lacking.game_date < dates.game_date
-    inner join history
+    inner join counted
         on
-            lacking.entity_type = history.entity_type
-            and lacking.entity = history.entity
-            and lacking.season_year = history.season_year
-            and lacking.game_date <= history.game_date
-            and dates.game_date > history.game_date
+            lacking.entity_type = counted.entity_type
+            and lacking.entity = counted.entity
+            and lacking.season_year = counted.season_year
+            and lacking.game_date <= counted.game_date
+            and dates.game_date > counted.game_date
     group by
         dates.game_date, lacking.entity_type, lacking.entity, lacking.game_id, lacking.table_name, lacking.can_come,
         lacking.game_date

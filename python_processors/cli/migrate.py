@@ -30,6 +30,17 @@ class NotConfirmedError(RefusedError):
         )
 
 
+class NoRowError(RefusedError):
+    """The migration's own row could not be kept, and a run without one is in no history."""
+
+    def __init__(self, lines: list[str]) -> None:
+        listed = "\n".join(lines)
+        super().__init__(
+            f"A migration has a row of its own in nba_ops.runs, which has to be repaired by hand first:\n{listed}\n"
+            "Then run `fullcourt migrate` again. No other table was changed."
+        )
+
+
 @click.command(cls=Command)
 @click.option("--dry-run", is_flag=True, help="Only say what differs, and what would be done.")
 @click.option("--yes", is_flag=True, help="Do not ask; convert what the plan says.")
@@ -77,11 +88,15 @@ def _confirm(planned: Migration, *, yes: bool, is_asked: bool) -> None:
 
 
 def _carried_out(project: Project, warehouse: Warehouse, planned: Migration) -> list[Drift]:
-    """What was repaired, under the run's lock. The table of runs comes first, since this run has a row in it."""
+    """What was repaired, under the run's lock. The table of runs comes first, since this run has a row in it.
+
+    :raises NoRowError: a person has to repair that one.
+    """
     from python_processors.orchestration.locks import run_lock
     from python_processors.orchestration.migration import carry_out, plan_migration
     from python_processors.orchestration.run.own_row import RUNS, of_today, own_row
     from python_processors.orchestration.run.runner import new_run_id
+    from python_processors.schema.drift import TAKES_ROWS
     from python_processors.schema.tables import stored_tables
 
     run_id = new_run_id()
@@ -93,9 +108,11 @@ def _carried_out(project: Project, warehouse: Warehouse, planned: Migration) -> 
                 of.to_dict() for of in planned.conversions
             ]:
                 raise NotConfirmedError([line for of in now.conversions for line in of.lines])
-            done = carry_out(session, plan_migration(session, [RUNS]), run_id)
-            if any(drift.table == RUNS and drift not in done for drift in now.drifts):
-                return [*done, *carry_out(session, plan_migration(session), run_id)]  # no row can be kept of it
+            of_runs = plan_migration(session, [RUNS])
+            if any(of_runs.is_left(drift) and drift.kind not in TAKES_ROWS for drift in of_runs.drifts):
+                refused = [f"  {of.refused}" for of in of_runs.conversions if of.refused]
+                raise NoRowError([*(str(drift) for drift in of_runs.drifts), *refused])
+            done = carry_out(session, of_runs, run_id)
         with own_row(project, warehouse, of_today(), run_id, "migrate") as own:
             # A session each: what the first adds, the second is to see.
             for is_hashed in (False, True):

@@ -20,7 +20,8 @@ from python_processors.schema.tables import (
     stored_tables,
 )
 
-LOST_NOT_NULL, OTHER_TYPE = "lost_not_null", "type"
+LOST_NOT_NULL, OTHER_TYPE, SURPLUS = "lost_not_null", "type", "surplus"
+TAKES_ROWS = (LOST_NOT_NULL, SURPLUS)  # a table with such a difference takes rows of its contract all the same
 
 
 class MigrationError(FullcourtError):
@@ -165,7 +166,7 @@ def _may_be_null(table: StoredTable, column: str) -> str:
 
 def _surplus(session: Session, table: StoredTable, name: str) -> Drift:
     return Drift(
-        table.relation, name, "surplus",
+        table.relation, name, SURPLUS,
         f"{table.relation} has a column {name} that {table.contract_file} lacks, and `fullcourt migrate` drops none.",
         None,
         f"Add {name} to the contract, or `alter table {session.named(table.relation)} drop column {name}`.",

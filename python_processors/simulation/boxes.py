@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from python_processors.player_keys import player_key
 from python_processors.simulation.columns import dates, raw_table, where, words
-from python_processors.simulation.players import ROSTER, ascii_only, folded, printed_short
+from python_processors.simulation.players import ROSTER, ascii_only, printed_short
 from python_processors.simulation.season import Season
 from python_processors.simulation.teams import ABBREVIATIONS
 
@@ -49,7 +50,7 @@ def gamebook(season: Season) -> pa.Table:
         "game_id": words(game, games.ids.tolist()),
         "game_date": dates(games.day[game]),
         "player_name": words(who, players.names),
-        "player_lookup": words(who, [folded(name) for name in players.names]),
+        "player_lookup": words(who, [player_key(name) for name in players.names]),
         "team_abbr": words(np.stack([games.away, games.home], axis=1)[game, side], ABBREVIATIONS),
         "player_status": words(np.where(played, 0, np.where(out, 2, 1)), ("active", "dnp", "inactive")),
         "dnp_reason": words(np.where(played, -1, out), ("DNP - Coach's Decision", "DND - Injury/Illness")),

@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from python_processors.player_keys import player_key
 from python_processors.simulation.columns import dates, instants, raw_table, words
 from python_processors.simulation.lineups import Traits
-from python_processors.simulation.players import folded, stream
+from python_processors.simulation.players import stream
 from python_processors.simulation.season import Season
 from python_processors.simulation.teams import ABBREVIATIONS, NAMES
 
@@ -134,7 +135,7 @@ def points_props(season: Season) -> pa.Table:
         "snapshot_timestamp": instants(games.tipoff[game] - 60 * np.array(PROP_HOURS)[snapshot]),
         "bookmaker": words(book, BOOKS),
         "player_name": words(who, players.names),
-        "player_lookup": words(who, [folded(name) for name in players.names]),
+        "player_lookup": words(who, [player_key(name) for name in players.names]),
         "points_line": line,
         "over_price_american": np.array(PRICES)[price],
         "under_price_american": np.array(PRICES)[::-1][price],

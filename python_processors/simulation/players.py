@@ -6,7 +6,6 @@ A league is made from its seed and then lives on season by season: players grow 
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -59,12 +58,6 @@ LAST_NAMES = (
 ).split()
 SUFFIXES = ((11, " Jr."), (67, " III"), (131, " II"))  # every eleventh, 67th and 131st player
 SHORT = {"Cameron": "Cam", "Nicolas": "Nic", "Herbert": "Herb", "Moritz": "Moe"}  # as two of the feeds print them
-
-
-def folded(name: str) -> str:
-    """The registry's key of a name."""
-    letters = unicodedata.normalize("NFD", name.lower())
-    return "".join(c for c in letters if c.isascii() and c.isalnum())
 
 
 def ascii_only(name: str) -> str:

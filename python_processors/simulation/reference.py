@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from python_processors.player_keys import player_key
 from python_processors.simulation.calendar import EASTERN, Games, day_of
 from python_processors.simulation.columns import LOADED_AT, dates, instants, raw_table, words
 from python_processors.simulation.injuries import REASONS, STATUSES
-from python_processors.simulation.players import ROSTER, ascii_only, folded, injury_key, printed_short, stream
+from python_processors.simulation.players import ROSTER, ascii_only, injury_key, printed_short, stream
 from python_processors.simulation.season import Season
 from python_processors.simulation.teams import ABBREVIATIONS, ARENAS, NAMES
 
@@ -136,7 +137,7 @@ def registry(season: Season) -> pa.Table:
     columns: dict[str, Any] = {
         "universal_player_id": [f"nba_{900000 + player}" for player in who],
         "player_name": words(who, players.names),
-        "player_lookup": words(who, [folded(name) for name in players.names]),
+        "player_lookup": words(who, [player_key(name) for name in players.names]),
         "team_abbr": words(team, ABBREVIATIONS),
         "season": [season.name] * len(rows),
         "position": words(players.position[who], POSITIONS),
@@ -149,10 +150,10 @@ def registry(season: Season) -> pa.Table:
 def aliases(names: list[str]) -> pa.Table:
     """Keys of players whom two feeds print with a short first name."""
     keys = {
-        key: folded(name)
+        key: player_key(name)
         for name in names
         if (short := printed_short(name)) != name
-        for key in (folded(short), ascii_only(short))
+        for key in (player_key(short), ascii_only(short))
     }
     columns: dict[str, Any] = {
         "alias_lookup": list(keys),

@@ -97,6 +97,7 @@ def test_raw_rows_that_cannot_be_used_are_quarantined_with_their_reason(
         ),
     )
     assert set(copy_of_built.dbt("build").failures) == {"every_date_is_accounted_for_coverage_"}
+    assert copy_of_built.query("select count(*) from nba_ops.build_failures") == [(0,)], "it is partial, and was built"
     found = set(copy_of_built.query("select table_name, reason from nba_ops.quarantine"))
     assert found == {
         ("nbac_gamebook_player_stats", "unknown player"),

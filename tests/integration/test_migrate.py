@@ -156,6 +156,32 @@ def test_what_a_person_must_decide_is_left_and_the_rest_is_repaired(copy_of_conf
     assert runs(warehouse) == [("migrate", "partial")]
 
 
+def test_a_migration_without_a_row_of_its_own_is_none(copy_of_confirmed_month: Warehouse) -> None:
+    """Where the table of runs waits for a person, nothing is changed; a column too many does not hold it up."""
+    warehouse = copy_of_confirmed_month
+    warehouse.execute(
+        "alter table nba_ops.analytics_processor_runs drop column slot_ms; alter table nba_ops.runs add column note text;"
+        "alter table nba_ops.runs alter column rows_written type varchar"
+    )
+    drifted = types(warehouse)
+    for _ in range(2):
+        said = fullcourt(warehouse, "migrate", "--yes", code=2).stderr
+        assert "nba_ops.runs has a column note" in said
+        assert "Settle what else is wrong with the table" in said
+        assert "No other table was changed." in said
+        assert (types(warehouse), runs(warehouse)) == (drifted, [])
+    warehouse.execute("alter table nba_ops.runs drop column note; update nba_ops.runs set rows_written = 'many'")
+    said = fullcourt(warehouse, "migrate", "--yes", code=2).stderr
+    assert "repair rows_written, and run it again" in said
+    assert runs(warehouse) == []
+    warehouse.execute("update nba_ops.runs set rows_written = '1'; alter table nba_ops.runs add column note text")
+    warehouse.execute("alter table nba_ops.runs alter column rows_written type bigint")
+    answer = as_json(warehouse, "migrate", "--yes", code=1)
+    assert len(answer["repaired"]) == 1
+    assert ["nba_ops.runs has a column note" in left for left in answer["left"]] == [True]
+    assert runs(warehouse) == [("migrate", "partial")]
+
+
 def test_prepare_leaves_a_row_of_its_own(copy_of_confirmed_month: Warehouse) -> None:
     fullcourt(copy_of_confirmed_month, "prepare")
     assert runs(copy_of_confirmed_month) == [("prepare", "done")]

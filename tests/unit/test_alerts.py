@@ -127,6 +127,17 @@ def test_many_failures_are_one_digest_of_counts_and_first_dates(
     assert len(sent["message"].splitlines()) < 25
 
 
+def test_what_the_last_test_of_a_build_counts_is_told_date_by_date_and_not_again() -> None:
+    """As a step it would be resolved by the next morning's dates, with the hole still open."""
+    counted = "test every_date_is_accounted_for_coverage_: Got 3 results, configured to fail if != 0"
+    result = ended(failures={f"coverage {START}": counted})
+    assert digest(result, verified(partial(START))).title.endswith(": 1 partial")
+    for verification in (None, verified()):
+        assert digest(result, verification).title.endswith(": 1 failed step"), "nobody else says it"
+    broke = ended(failures={f"coverage {START}": "it broke"})
+    assert digest(broke, verified(partial(START))).title.endswith(": 1 failed step, 1 partial")
+
+
 def test_a_run_that_needs_nobody_is_silent(
     channel: Channel, warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import duckdb
@@ -11,10 +12,12 @@ import pytest
 
 from python_processors.orchestration.state.attempts import (
     BUILD_FAILURES,
+    BuildFailure,
     build_failures,
     count_failed_builds,
     count_met,
 )
+from python_processors.orchestration.state.macros import rendered
 from python_processors.orchestration.warehouse import DuckDBSession
 from python_processors.schema.tables import create_tables
 
@@ -80,6 +83,38 @@ def test_the_first_failure_makes_the_table_and_a_run_without_one_does_not() -> N
         assert DuckDBSession(connection).columns(BUILD_FAILURES) == []
         count_failed_builds(DuckDBSession(connection), "1", {KEY: ("no", None)}, set(), NOON)
         assert len(build_failures(DuckDBSession(connection))) == 1
+
+
+@pytest.mark.parametrize(
+    ("was_open", "has_same_inputs", "is_held", "is_counted"), list(product([True, False], repeat=4))
+)
+def test_a_build_counts_by_the_rule_of_the_ledgers(
+    was_open: bool, has_same_inputs: bool, is_held: bool, is_counted: bool
+) -> None:
+    """BuildFailure.again against macros/attempts.sql, which the ledgers in SQL are counted by."""
+    until = NOON + timedelta(hours=1 if is_held else -1)
+    before = BuildFailure(
+        TABLE,
+        DAY,
+        "it broke",
+        "logic inputs",
+        5,
+        NOON,
+        NOON,
+        until,
+        "UNRESOLVED" if was_open else "RESOLVED",
+        None,
+        "1",
+    )
+    after = before.again(
+        "it broke", "logic inputs" if has_same_inputs else "logic other", "1" if is_counted else "2", NOON
+    )
+    values = [str(value).lower() for value in (was_open and has_same_inputs, is_held, is_counted)]
+    with duckdb.connect() as connection:
+        sql = f"select {rendered('attempts_with', *values, '5')}, {rendered('is_attempt', *values)}"
+        ((attempts, is_attempt),) = connection.execute(sql).fetchall()
+    assert after.attempt_count == attempts
+    assert (after.attempt_count != 5 or after.run_id == "2") == is_attempt
 
 
 @pytest.fixture

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
-import unicodedata
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -13,10 +11,8 @@ from python_processors.contract import load_contract
 from python_processors.errors import RefusedError
 from python_processors.orchestration.project import Project, precompute_reads
 from python_processors.orchestration.warehouse import Session
+from python_processors.player_keys import player_key
 
-_LETTERS = str.maketrans(
-    {"đ": "d", "ø": "o", "ł": "l", "ß": "ss", "æ": "ae", "œ": "oe", "\u0131": "i", "ð": "d", "þ": "th"}
-)
 _ABOUT = timedelta(days=30)
 _TOO_FEW = ("EXPECTED_INCOMPLETE", "INSUFFICIENT_DATA")
 
@@ -72,7 +68,7 @@ class _Look:
     def player(self, name: str) -> str:
         if self._contract.entity_column != "player_lookup":
             raise WhoError(f"{self._table} has rows of teams: give --team ABBR in place of --player.")
-        key = re.sub("[^a-z0-9]", "", _folded(name))
+        key = player_key(name)
         found = self._rows(
             "dim_player_lookups", "player_lookup", f"source_player_lookup = '{key}' and player_lookup is not null"
         )
@@ -232,9 +228,3 @@ class _Look:
 
     def _named(self, model: str) -> str:
         return self._session.named(self._project.relation(model))
-
-
-def _folded(name: str) -> str:
-    """As macros/identity/player_key.sql folds a name."""
-    letters = unicodedata.normalize("NFD", name.lower().translate(_LETTERS))
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))

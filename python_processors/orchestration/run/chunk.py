@@ -281,11 +281,11 @@ def _count(work: Work, snapshot: Snapshot, models: Sequence[str], days: Sequence
         if outcome.built.issuperset(work.project.counting_models):
             rows = [LedgerRow(COVERAGE, day, fingerprints[day], digests[day], "", logic) for day in days]
         work.record.is_counted &= bool(rows)
-        said = outcome.error or next(iter(outcome.failures.values()), "")
-        if said:
-            work.record.failed_with |= {(COVERAGE, day): (said, made_of(logic, digests[day])) for day in days}
-        else:
+        if rows and not outcome.error:  # what its tests find is said of the tables, by date: counting them did not fail
             work.record.made |= {(name, day) for name in (*outcome.built, COVERAGE) for day in days}
+        else:
+            said = outcome.error or next(iter(outcome.failures.values()), "")
+            work.record.failed_with |= {(COVERAGE, day): (said, made_of(logic, digests[day])) for day in days}
         made = models_made(work.project, snapshot.memory, outcome.built, days)
         work.record.confirm(session, outcome.invocation_id, rows, made)
         snapshot.read_ledgers(session)

@@ -3,8 +3,9 @@ attempt opens a circuit breaker.
 
 A player, team or day that a build found incomplete is in a failure ledger, which dbt counts where it builds the date
 (macro failure_ledger). Where a run leaves the date alone, since nothing that it reads changed, the run has met it all
-the same: that is counted here, by the same rules. A table and date that could not be built is in build_failures.
-A breaker holds no build: it says that trying again is of no use, and `retry` leaves alone what it is open for.
+the same: that is counted here. A table and date that could not be built is in build_failures. What is an attempt says
+macros/attempts.sql. A breaker holds no build: it says that trying again is of no use, and `retry` leaves alone what it
+is open for.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class BuildFailure:
         return self.resolution_status == "UNRESOLVED"
 
     def again(self, reason: str, inputs: str | None, run_id: str, now: datetime) -> BuildFailure:
-        """The row after another failure: counted once a run, and not while the breaker is open."""
+        """The row after another failure, by the rule of macros/attempts.sql."""
         seen = replace(self, failure_reason=reason, inputs=inputs or self.inputs)
         if not self.is_open or (inputs and self.inputs and inputs != self.inputs):
             return first_failure(self.processor_name, self.analysis_date, reason, inputs, run_id, now)
@@ -153,8 +154,10 @@ def _count_statement(
     joined = " and ".join(f"ledger.{name} = met.{name}" for name in _KEY)
     listed = ", ".join(f"'{table}'" for table in tables)
     is_same = "coalesce(met.inputs, '') = coalesce(ledger.inputs, '')"
-    is_counted = f"(not ({is_same}) or coalesce(ledger.circuit_breaker_until <= {_at(now)}, true))"
-    count = f"case when {is_same} then coalesce(ledger.attempt_count, 0) + 1 else 1 end"
+    is_held = f"coalesce(ledger.circuit_breaker_until > {_at(now)}, false)"
+    conditions = is_same, is_held, f"coalesce(ledger.run_id, '') = '{run_id}'"
+    is_attempt = rendered("is_attempt", *conditions)
+    count = rendered("attempts_with", *conditions, "coalesce(ledger.attempt_count, 0)")
     evidence = "select cast(null as string) as game_id, cast(null as string) as evidence from (select 1 as n) as one"
     if session.columns(_EVIDENCE):
         first = start - timedelta(days=longest_season())
@@ -176,7 +179,7 @@ def _count_statement(
         f" from {session.named(ledger)} as ledger inner join ({evidence}) as evidence"
         f" on {rendered('names_game', f'ledger.{games}', 'evidence.game_id')}"
         f" where {met} group by {key}) as found on {joined.replace('met.', 'found.')} where {met}) as met"
-        f" where {joined} and {_is_met(run_id, start, end)} and {is_counted}"
+        f" where {joined} and {_is_met(run_id, start, end)} and {is_attempt}"
     )
 
 
