@@ -167,6 +167,8 @@ def backfill(
             plan = _current_plan(project, warehouse, request, only, run_id)
             if not request.allow_deletes:
                 check_deletes(plan.changes)
+            if not plan.is_empty:
+                _ = project.manifest  # that it is what the plan stands on is known before anything is built
             runner = Runner(
                 project, warehouse, plan, what=what, run_id=run_id, tables=request.tables, forced=request.forced,
                 allow_deletes=request.allow_deletes, audited_share=audited_share, check_lock=check_lock,

@@ -95,7 +95,7 @@ class Fingerprints:
 
     def _gather_seed(self, relation: str) -> None:
         """A seed is the project's own file: its checksum says what a run would load."""
-        checksum = self.project.manifest.nodes[self.project.node_id(relation)].checksum.checksum
+        checksum = self.project.checksum(relation)
         high, low = int(checksum[:8], 16), int(checksum[8:16], 16)
         for number in range(len(self.slots[relation])):
             self.memory.execute(
