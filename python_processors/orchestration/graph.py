@@ -42,7 +42,7 @@ class AttachedTest:
 
 @dataclass(frozen=True)
 class ProjectGraph:
-    """Models and seeds by dbt's unique id, and their tests: in an order of names, as dbt's differs between two parses."""
+    """Models and seeds by dbt's unique id, and their tests, by name: dbt's order differs between two parses."""
 
     package: str
     nodes: Mapping[str, Node]
