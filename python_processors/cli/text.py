@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from python_processors.orchestration.run.progress import RunStatus, left_of, spelled
 from python_processors.orchestration.warehouse import Warehouse, dataset_prefix
-from python_processors.raw_loader import holds_simulated
 
 if TYPE_CHECKING:
     from python_processors.orchestration.plan.planner import Plan
@@ -122,6 +121,8 @@ def result_lines(result: RunResult) -> list[str]:
 
 def warnings(warehouse: Warehouse) -> list[str]:
     """What a reader of the figures must know."""
+    from python_processors.raw_loader import holds_simulated
+
     if not warehouse.loads_files:
         return []
     with warehouse.reading() as session:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Annotated, Any, TextIO
 
 from pydantic import Field, TypeAdapter, ValidationError
-from tqdm import tqdm
 
 from python_processors.orchestration.locks import run_at_work
 from python_processors.orchestration.warehouse import Warehouse
@@ -100,6 +99,8 @@ class Progress:
     """Writes a run's progress. A bar on a terminal, else plain lines."""
 
     def __init__(self, warehouse: Warehouse, status: RunStatus, stream: TextIO | None = None) -> None:
+        from tqdm import tqdm  # who reads a run's status shows no bar
+
         self.status = status
         self._file = status_file(warehouse)
         self._stream = stream or sys.stderr
@@ -148,7 +149,7 @@ class Progress:
         self._bar.refresh()
 
     def say(self, line: str) -> None:
-        tqdm.write(line, file=self._stream)
+        self._bar.write(line, file=self._stream)
 
     def note_wait(self, words: str) -> None:
         """What the run waits for; no words when it goes on."""
