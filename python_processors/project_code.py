@@ -9,17 +9,33 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable, Iterable
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import yaml
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = Path(__file__).resolve().parent
 
-# What dbt parses, and what Python reads beside it.
-_PARSED = ("models", "macros", "seeds", "tests/dbt", "profiles")
-_PARSED_SUFFIXES = (".sql", ".yml", ".yaml", ".csv")
+# Where dbt looks for files of a project that says nothing else: its own defaults, which a test holds these against.
+_FOLDERS = {
+    "model-paths": ["models"], "macro-paths": ["macros"], "seed-paths": ["seeds"], "test-paths": ["tests"],
+    "analysis-paths": ["analyses"], "snapshot-paths": ["snapshots"], "function-paths": ["functions"],
+    "docs-paths": [], "asset-paths": [], "packages-install-path": "dbt_packages",
+}  # fmt: skip
+_PROFILES = "profiles"  # of every call of dbt (dbt_calls.py)
+_OF_THE_ROOT = re.compile(r"[^.].*\.ya?ml|\.dbtignore")
+_UNREAD = (".", "#", "~")  # how names begin that dbt leaves alone: what editors keep beside a file
+
+# Settings of the project and of dbt, whether or not a file names them.
+_SETTINGS = ("FULLCOURT_", "DBT_")
+_READ_SETTING = re.compile(rb"""\benv_var\b(?:\s*\(\s*['"](\w+)['"])?""")
 
 # Libraries that can change a value or a fingerprint. An adapter counts on its own engine alone.
 _EVERYWHERE = ("dbt-core", "numpy", "pyarrow")
@@ -41,12 +57,71 @@ def forget_code() -> None:
         forget()
 
 
+def parsed_files() -> list[Path]:
+    """Every file that dbt and the planner read: SQL, macros, contracts, seeds, docs, vars, profiles, packages."""
+    found = [path for path in ROOT.iterdir() if _OF_THE_ROOT.fullmatch(path.name) and not path.is_dir()]
+    for folder in {_PROFILES, *_folders()}:
+        # As dbt does, also through links.
+        for at, inner, names in os.walk(ROOT / folder, followlinks=True):
+            inner[:] = [name for name in inner if name != "__pycache__"]
+            found += [Path(at, name) for name in names if not name.startswith(_UNREAD)]
+    return sorted(set(found))
+
+
 def digest_of_parsed() -> str:
-    """Of every file that dbt and the planner read: SQL, macros, contracts, seeds, vars."""
-    files = [ROOT / "dbt_project.yml"]
-    for folder in _PARSED:
-        files += [path for path in (ROOT / folder).rglob("*") if path.suffix in _PARSED_SUFFIXES]
-    return _digest(files)
+    """Of all of them, by content."""
+    return _digest(parsed_files())
+
+
+def sources_of_parse() -> str:
+    """A name for all that a parse of the project, and its logic versions, come of: files, modules as this process
+    started with them, libraries, and settings by their values. Another value of any of them is another name."""
+    files = parsed_files()
+    parts = [
+        str(ROOT), sys.version, _digest(files), sorted(_AT_START.items()), sorted(_installed()),
+        sorted(_settings(files, os.environ).items()),
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _folders() -> set[str]:
+    """Folders of dbt_project.yml, or dbt's own; what is wrong in that file is for others to say."""
+    try:
+        project = yaml.load(
+            (ROOT / "dbt_project.yml").read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        )
+    except (OSError, ValueError, yaml.YAMLError):
+        project = None
+    said = project if isinstance(project, dict) else {}
+    named = {key: value for key, value in said.items() if key in _FOLDERS or str(key).endswith("-paths")}
+    lists = [value if isinstance(value, list) else [value] for value in {**_FOLDERS, **named}.values()]
+    return {str(folder) for folders in lists for folder in folders if folder}
+
+
+def _settings(files: Iterable[Path], environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Environment variables that decide a parse: ours, dbt's, and each that a file names. One that is named by
+    something else than a literal could be any of them."""
+    named: set[str] = set()
+    for path in files:
+        for match in _READ_SETTING.finditer(_content(path)):
+            if match[1] is None:
+                return environment
+            named.add(match[1].decode())
+    return {name: value for name, value in environment.items() if name in named or name.startswith(_SETTINGS)}
+
+
+def _installed() -> Iterator[str]:
+    """Name and version of every library, and each dbt plugin that is a file of its own by content."""
+    for folder in dict.fromkeys(os.path.abspath(entry or ".") for entry in sys.path):
+        try:
+            names = os.listdir(folder)
+        except OSError:
+            continue  # an archive, or nothing
+        for name in names:
+            if name.endswith((".dist-info", ".egg-info")):
+                yield name
+            elif name.startswith("dbt_") and name.endswith(".py"):
+                yield f"{name} {hashlib.sha256(_content(Path(folder, name))).hexdigest()}"
 
 
 def changed_modules() -> list[str]:
@@ -93,9 +168,17 @@ def _modules() -> dict[str, str]:
 def _digest(files: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     for path in sorted(files):
-        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
-        digest.update(path.read_bytes() + b"\0")
+        digest.update(path.relative_to(ROOT).as_posix().encode("utf-8", "surrogateescape") + b"\0")
+        digest.update(hashlib.sha256(_content(path)).digest())
     return digest.hexdigest()
+
+
+def _content(path: Path) -> bytes:
+    """Nothing of a file that cannot be read: who needs it says so."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b"\0unreadable"
 
 
 _AT_START = _modules()

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 def opened() -> tuple[Project, Warehouse]:
     from python_processors.orchestration.project import Project
 
-    project = Project()
-    _ = project.manifest  # parsed before the warehouse is opened: dbt opens it, too
+    project = Project(is_kept=True)
+    _ = project.known  # where it has to be parsed, that is before the warehouse is opened: dbt opens it, too
     return project, warehouse()
 
 

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from python_processors.orchestration.run.progress import RunStatus, spelled
+from python_processors.orchestration.run.progress import RunStatus, left_of, spelled
 from python_processors.orchestration.warehouse import Warehouse, dataset_prefix
-from python_processors.raw_loader import holds_simulated
 
 if TYPE_CHECKING:
     from python_processors.orchestration.plan.planner import Plan
@@ -23,7 +22,7 @@ def plan_lines(made: Plan, *, full: bool) -> list[str]:
     """
     :param full: every table and date, not only the ranges.
     """
-    from python_processors.orchestration.plan.costs import price  # it imports dbt, which takes seconds
+    from python_processors.orchestration.plan.costs import price
 
     if made.is_empty and not made.blocked:
         skipped = sum(made.skipped.values())
@@ -128,6 +127,8 @@ def result_lines(result: RunResult) -> list[str]:
 
 def warnings(warehouse: Warehouse) -> list[str]:
     """What a reader of the figures must know."""
+    from python_processors.raw_loader import holds_simulated
+
     if not warehouse.loads_files:
         return []
     with warehouse.reading() as session:
@@ -137,11 +138,10 @@ def warnings(warehouse: Warehouse) -> list[str]:
 
 
 def run_lines(running: RunStatus) -> list[str]:
-    left = running.seconds_left
-    eta = "" if left is None else f", about {left:,.0f} s left"
+    now = f"; now {running.now}" if running.now else ""
     lines = [
         f"Run {running.run_id} ({running.what}) is {running.state}: {running.steps_done:,} of {running.steps_planned:,}"
-        f" dates of tables, {running.rows_written:,} rows written{eta}{'; now ' + running.now if running.now else ''}"
+        f" dates of tables, {running.rows_written:,} rows written{left_of(running)}{now}"
     ]
     return lines + [f"FAILED {failure}" for failure in running.failures]
 

@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 import pyarrow as pa
 
 from python_processors.contract import Contract
+from python_processors.engines.without_pandas import spare_pandas
 from python_processors.errors import FullcourtError, RefusedError
 
 if TYPE_CHECKING:
     import duckdb
+
+spare_pandas()
 
 Result = TypeVar("Result")
 Columns = list[tuple[str, str, bool]]

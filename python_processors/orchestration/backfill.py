@@ -158,15 +158,20 @@ def backfill(
         with own_row(project, warehouse, request, run_id, command) as own:
             load_raw_files(warehouse, allow_deletes=request.allow_deletes)
             create_missing_tables(warehouse)
+            seconds = None
             if plan is not None:
+                seconds = plan.seconds
                 # With those that it said are blocked: what cannot be built is said again, and is no success.
                 seen = {*plan.dates, *(block.day for block in plan.blocked)}
                 only = seen if only is None else set(only) & seen
             if request.accept_libraries:
                 accept_libraries(project, warehouse, run_id, request.start, request.end, request.tables)
             plan = _current_plan(project, warehouse, request, only, run_id)
+            plan.seconds = seconds
             if not request.allow_deletes:
                 check_deletes(plan.changes)
+            if not plan.is_empty:
+                _ = project.manifest  # that it is what the plan stands on is known before anything is built
             runner = Runner(
                 project, warehouse, plan, what=what, run_id=run_id, tables=request.tables, forced=request.forced,
                 allow_deletes=request.allow_deletes, audited_share=audited_share, check_lock=check_lock,

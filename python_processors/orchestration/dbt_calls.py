@@ -9,14 +9,14 @@ from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
-
-from dbt.adapters.factory import reset_adapters
-from dbt.cli.main import dbtRunner, dbtRunnerResult
-from dbt.contracts.graph.manifest import Manifest
-from dbt_common.invocation import get_invocation_id
+from typing import TYPE_CHECKING, Any
 
 from python_processors.contract import PROJECT_ROOT
+from python_processors.orchestration.kept_graph import target_folder
+
+if TYPE_CHECKING:  # dbt is imported by who calls it: it takes longer than most of what only reads
+    from dbt.cli.main import dbtRunnerResult
+    from dbt.contracts.graph.manifest import Manifest
 
 
 @dataclass(frozen=True)
@@ -60,14 +60,15 @@ def ask_dbt(
     :param exclude: names of nodes of the manifest to leave out.
     :raises KeyError: the manifest has no node of a name.
     """
+    from dbt.cli.main import dbtRunner
+
     target = os.environ.get("FULLCOURT_TARGET", "duckdb")
     arguments = [
         command, "--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT / "profiles"),
         "--target", target, "--vars", json.dumps(variables, sort_keys=True),
         "--quiet", "--log-level", "none", "--no-use-colors", "--log-level-file", "info",
         "--no-write-json",  # nobody reads the manifest, and writing it takes a second
-        # A folder of its own: a build by hand has other vars, and dbt would parse everything anew.
-        "--target-path", os.environ.get("DBT_TARGET_PATH") or str(PROJECT_ROOT / "target" / "orchestration"),
+        "--target-path", str(target_folder()),
         "--log-path", os.environ.get("DBT_LOG_PATH") or str(PROJECT_ROOT / "logs"),
         *options,
     ]  # fmt: skip
@@ -107,6 +108,8 @@ def outcome_of(result: dbtRunnerResult, judged_by: Callable[[Any], str]) -> DbtO
     :param judged_by: the name that a node's outcome is said of.
     :raises KeyboardInterrupt: that ended dbt, which keeps it to itself.
     """
+    from dbt_common.invocation import get_invocation_id
+
     if isinstance(result.exception, KeyboardInterrupt):
         raise result.exception
     # Some exceptions have no words, and nothing is without an error that only lacks them.
@@ -164,6 +167,7 @@ def _forget_compiled(manifest: Manifest) -> None:
 def _close_connections() -> None:
     """DuckDB lets nobody else open the file while dbt-duckdb keeps its connection, which it does for ever."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import reset_adapters
 
     # Of what it forgets without closing, an exception that dbt gives back may still hold the connection.
     environment = DuckDBConnectionManager._ENV

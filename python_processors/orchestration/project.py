@@ -7,9 +7,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
-
-from dbt.contracts.graph.manifest import Manifest
+from typing import TYPE_CHECKING, Any
 
 from python_processors.contract import PROJECT_ROOT, hashed_tables, load_contract
 from python_processors.contract.declared import declared_rows
@@ -26,11 +24,23 @@ from python_processors.logic_version import (
     read_vars,
 )
 from python_processors.orchestration.dbt_calls import DbtOutcome, ask_dbt, dates_var, outcome_of
+from python_processors.orchestration.graph import Node, ProjectGraph, graph_of
+from python_processors.orchestration.kept_graph import Kept, forget_kept, keep, read_kept, target_folder
 from python_processors.orchestration.warehouse import Session, dataset_prefix
-from python_processors.project_code import changed_modules, digest_of_parsed, forget_code, libraries, remembered
+from python_processors.project_code import (
+    changed_modules,
+    digest_of_parsed,
+    forget_code,
+    libraries,
+    remembered,
+    sources_of_parse,
+)
 from python_processors.raw_contract import raw_tables
 from python_processors.schema.tables import stored_tables
 from python_processors.yaml_files import read_yaml
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 LAYER = "staging_layer"  # the ledger's name for the models that only raw tables decide
 COVERAGE = "coverage"  # the ledger's name for a day that was counted against the schedule
@@ -57,9 +67,15 @@ class CodeChangedError(RefusedError):
 
 
 class Project:
-    """The parsed project. Parsing names no window, so one parse serves every run."""
+    """The dbt project. Parsing names no window, so one parse serves every run.
 
-    def __init__(self) -> None:
+    What is asked of it alone needs a parse only where none of the very same sources is kept; what calls dbt parses.
+    """
+
+    def __init__(self, *, is_kept: bool = False) -> None:
+        """:param is_kept: what a parse gives is kept in dbt's target folder for the next command, and taken from it."""
+        self._is_kept = is_kept
+        self._sources = ""  # of what was kept, as long as dbt has not parsed
         self._versions: dict[str, str] = {}
         self._digest = ""
         self._seed_digests: dict[str, str] = {}
@@ -68,20 +84,59 @@ class Project:
     @cached_property
     def manifest(self) -> Manifest:
         """:raises FullcourtError: a contract is wrong, or the project does not parse.
-        :raises CodeChangedError: its files changed while they were read, again and again."""
+        :raises CodeChangedError: its files changed while they were read, again and again, or since they were read."""
         for _ in range(_ATTEMPTS):
             forget_code()
-            digest = digest_of_parsed()
+            digest, sources = digest_of_parsed(), sources_of_parse() if self._is_kept else ""
+            if self._sources and digest != self._digest:
+                break  # what was asked of the project so far is of other files
             stored_tables(), raw_tables()  # before dbt reads the same files, and says less of what is wrong in them
             result = ask_dbt("parse", [], {})
             if digest_of_parsed() != digest:
                 continue
             if not result.success:
                 raise ProjectError(str(result.exception or "see logs/dbt.log"))
-            self._digest = digest
             manifest: Manifest = result.result
+            if self._sources:
+                self._check_kept(graph_of(manifest))
+            self._digest = digest
+            if self._is_kept and not self._sources:
+                self._keep(manifest, sources)
             return manifest
         raise CodeChangedError(["models, macros, seeds or dbt_project.yml"])
+
+    @cached_property
+    def known(self) -> ProjectGraph:
+        """Models, seeds and tests. Without a parse where one of the same sources is kept.
+
+        :raises FullcourtError: as `manifest`."""
+        if self._is_kept and "manifest" not in self.__dict__:
+            digest, sources = digest_of_parsed(), sources_of_parse()
+            kept = read_kept(sources)
+            if kept is not None and digest_of_parsed() == digest:
+                forget_code()  # what was read before may be of other files
+                self._digest, self._sources, self._versions = digest, sources, dict(kept.versions)
+                return kept.graph
+        return graph_of(self.manifest)
+
+    def _keep(self, manifest: Manifest, sources: str) -> None:
+        """Keep the parse, and the logic versions of its sources, if they still are."""
+        self.__dict__["known"] = graph_of(manifest)
+        versions = {table: self.logic_version(table) for table in (LAYER, COVERAGE, *self.tables)}
+        if sources_of_parse() == sources and not changed_modules():
+            keep(sources, Kept(self.known, versions))
+
+    def _check_kept(self, parsed: ProjectGraph) -> None:
+        """Before the first call of dbt: the plan stands on what was kept, and dbt builds what it parsed.
+
+        :raises CodeChangedError: they differ.
+        """
+        anew = Project()
+        anew.__dict__["known"] = parsed
+        if parsed == self.known and all(anew.logic_version(table) == of for table, of in self._versions.items()):
+            return
+        forget_kept(self._sources)
+        raise CodeChangedError([f"what was kept of it in {target_folder()}"])
 
     def read_anew(self) -> None:
         """Let all that follows be of the code as it is now: a run calls this once, when it holds the warehouse.
@@ -92,8 +147,9 @@ class Project:
         if changed:
             raise CodeChangedError(changed)
         if self._digest != digest_of_parsed():
+            anew = Project(is_kept=self._is_kept)
             self.__dict__.clear()  # with the manifest, and all that was derived of it
-            self.__dict__.update(Project().__dict__)
+            self.__dict__.update(anew.__dict__)
         self._seed_digests = {name: self._seed_digest(name) for name in self.seeds}
         for table in (LAYER, COVERAGE, *self.tables):
             self.logic_version(table)  # macros, vars and modules are read for it: now, and not once rows are built
@@ -112,7 +168,7 @@ class Project:
             raise CodeChangedError([f"seeds/{name}.csv" for name in changed])
 
     def _seed_digest(self, name: str) -> str:
-        path = PROJECT_ROOT / self.manifest.nodes[self.node_id(name)].original_file_path
+        path = PROJECT_ROOT / self._node(name).file
         return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
     def libraries(self, session: Session) -> str:
@@ -123,13 +179,8 @@ class Project:
     def graph(self) -> dict[str, dict[str, Any]]:
         """Models and seeds: code, parents and whether they are hashed, by unique id (see logic_graph())."""
         return {
-            node.unique_id: {
-                "code": getattr(node, "raw_code", ""),
-                "parents": list(getattr(node.depends_on, "nodes", [])),
-                "is_hashed": node.config.materialized == "processor",
-            }
-            for node in self.manifest.nodes.values()
-            if node.resource_type in ("model", "seed")
+            name: {"code": node.code, "parents": list(node.parents), "is_hashed": node.materialized == "processor"}
+            for name, node in self.known.nodes.items()
         }
 
     @cached_property
@@ -173,10 +224,10 @@ class Project:
         Without those that remember their own past, the failure ledgers: each build adds to it; and without views,
         which hold nothing of their own.
         """
-        remembering = f"macro.{self.manifest.metadata.project_name}.failure_ledger"
+        remembering = f"macro.{self.known.package}.failure_ledger"
         return tuple(sorted(
             self._name(node) for node in self._plain_models()
-            if remembering not in self.manifest.nodes[node].depends_on.macros
+            if remembering not in self.known.nodes[node].macros
             and not self.is_ephemeral(self._name(node)) and not self.is_view(self._name(node))
         ))  # fmt: skip
 
@@ -200,13 +251,13 @@ class Project:
 
     def window_column(self, name: str) -> str | None:
         """The date column of a model that is built by window; None of one that is built whole."""
-        column: str | None = self.manifest.nodes[self.node_id(name)].config.meta.get("window_column")
+        column: str | None = self._node(name).meta.get("window_column")
         return column
 
     def days_rebuilt(self, name: str, days: Sequence[date]) -> list[date]:
         """The days of a model built by window that building some days makes anew: those, or, where it reaches back,
         every day from so many before the first one on (macro in_window)."""
-        back = self.manifest.nodes[self.node_id(name)].config.meta.get("window_days_before", 0)
+        back = self._node(name).meta.get("window_days_before", 0)
         first = min(days) - timedelta(days=back)
         return [first + timedelta(days=n) for n in range((max(days) - first).days + 1)] if back else list(days)
 
@@ -234,11 +285,11 @@ class Project:
 
     def is_ephemeral(self, name: str) -> bool:
         """Whether a model is a part of those that name it: dbt leaves no relation of it, and builds none."""
-        return bool(self.manifest.nodes[self.node_id(name)].config.materialized == "ephemeral")
+        return self._node(name).materialized == "ephemeral"
 
     def is_view(self, name: str) -> bool:
         """Whether a model is a view: what it shows changes with what it reads, whenever that does."""
-        return bool(self.manifest.nodes[self.node_id(name)].config.materialized == "view")
+        return self._node(name).materialized == "view"
 
     def parents(self, name: str) -> list[str]:
         """Models and seeds that a model's own SQL names."""
@@ -248,9 +299,9 @@ class Project:
         """Models that the table's own tests look at beside it, and that come of nothing later than it."""
         beside: set[str] = set()
         allowed = self.hashed_ancestors(self.node_id(table)) | {table}
-        for test in self.manifest.nodes.values():
-            if getattr(test, "attached_node", None) == self.node_id(table):
-                beside |= {self._name(node) for node in test.depends_on.nodes if node in self.graph}
+        for test in self.known.tests:
+            if test.attached_to == self.node_id(table):
+                beside |= {self._name(node) for node in test.parents if node in self.graph}
         beside -= {*self.tables, *self.layer_models}
         return {
             name for name in beside if not self.is_seed(name) and self.hashed_ancestors(self.node_id(name)) <= allowed
@@ -298,7 +349,7 @@ class Project:
         """`dataset.table` of a model, a seed or a raw table, without the prefix of the target's datasets."""
         if name in raw_tables():
             return f"{raw_tables()[name].source}.{name}"
-        node = self.manifest.nodes[self.node_id(name)]
+        node = self._node(name)
         return f"{node.schema.removeprefix(dataset_prefix())}.{node.alias}"
 
     def date_column(self, name: str) -> str | None:
@@ -311,7 +362,7 @@ class Project:
 
     def spans_season(self, name: str) -> bool:
         """Whether a change of the schedule on one day reaches the model's rows of the whole season."""
-        return bool(self.manifest.nodes[self.node_id(name)].config.meta.get("spans_season"))
+        return bool(self._node(name).meta.get("spans_season"))
 
     @cached_property
     def seeds(self) -> tuple[str, ...]:
@@ -334,9 +385,9 @@ class Project:
 
     def node_id(self, name: str) -> str:
         """:raises KeyError: no model or seed of that name."""
-        package = self.manifest.metadata.project_name
+        package = self.known.package
         for kind in ("model", "seed"):
-            if f"{kind}.{package}.{name}" in self.manifest.nodes:
+            if f"{kind}.{package}.{name}" in self.known.nodes:
                 return f"{kind}.{package}.{name}"
         raise KeyError(name)
 
@@ -356,7 +407,7 @@ class Project:
         # was tested when it was built, and where it failed, its tests must not keep dbt from counting what is there.
         options = ["--indirect-selection", "buildable"]
         others = {self.node_id(table) for table in self.tables if table not in tables or table not in models}
-        skipped = {node.name for node in self.manifest.nodes.values() if getattr(node, "attached_node", None) in others}
+        skipped = {test.name for test in self.known.tests if test.attached_to in others}
         result = ask_dbt("build", options, variables, self.manifest, select=models, exclude=skipped)
         return outcome_of(result, self._judged_by)
 
@@ -372,10 +423,7 @@ class Project:
 
     def tests_of(self, table: str, test: str) -> list[str]:
         """Names of a table's tests of one kind, such as hashed_columns_vary."""
-        return [
-            node.name for node in self.manifest.nodes.values()
-            if getattr(node, "attached_node", None) == self.node_id(table) and node.test_metadata.name == test
-        ]  # fmt: skip
+        return [of.name for of in self.known.tests if of.attached_to == self.node_id(table) and of.kind == test]
 
     def compiled(self, names: Sequence[str], dates: Sequence[str]) -> dict[str, str]:
         """The SELECT of each table or test for these dates, as dbt would run it."""
@@ -391,6 +439,14 @@ class Project:
             **of_project, "start_date": min(dates), "end_date": max(dates), "dates": dates_var(dates),
             "run_id": self.run_id,
         }  # fmt: skip
+
+    def checksum(self, seed: str) -> str:
+        """dbt's, of a seed's file."""
+        return self._node(seed).checksum
+
+    def _node(self, name: str) -> Node:
+        """:raises KeyError: no model or seed of that name."""
+        return self.known.nodes[self.node_id(name)]
 
     def _judged_by(self, node: Any) -> str:
         """What a node's outcome is said of: itself, or of a test the model that it judges, the last one by the DAG."""

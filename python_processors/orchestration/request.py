@@ -6,11 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import pyarrow.compute as pc
-
 from python_processors.errors import RefusedError
 from python_processors.orchestration.plan.planner import DATES_IN_A_CHUNK
-from python_processors.orchestration.plan.preparation import lacks_schedule, schedule_to_come
 from python_processors.orchestration.project import Project
 from python_processors.orchestration.state.snapshot import NotPreparedError, read_schedule
 from python_processors.orchestration.warehouse import Warehouse
@@ -74,12 +71,15 @@ def season_range(project: Project, warehouse: Warehouse, season: str) -> tuple[d
 
     :raises RangeError: it is spelled wrong, or the schedule does not have it.
     """
+    from python_processors.orchestration.plan.preparation import lacks_schedule, schedule_to_come
+
     start_year, _, end_year = season.partition("-")
     if not (start_year.isdigit() and len(start_year) == 4 and end_year == f"{(int(start_year) + 1) % 100:02d}"):
         raise RangeError(f"`{season}` is no season; write it as 2021-22.")
     with warehouse.reading() as session:
         schedule = schedule_to_come(project) if lacks_schedule(session, project) else read_schedule(session, project)
-    rows = schedule.days.filter(pc.equal(schedule.days["season_year"], int(start_year)))["day"].to_pylist()
+    seasons = zip(schedule.days["day"].to_pylist(), schedule.days["season_year"].to_pylist(), strict=True)
+    rows = [day for day, season_year in seasons if season_year == int(start_year)]
     if not rows:
         raise RangeError(f"The schedule has no games of {season}. Load it first, or ask for a season that it has.")
     return min(rows), min(max(rows), date.today())

@@ -8,16 +8,18 @@ import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import duckdb
-import tenacity
 
 from python_processors.contract import PROJECT_ROOT
 from python_processors.engines.base import Patience, Result, Session
 from python_processors.engines.duckdb import file_lock
 from python_processors.engines.duckdb.session import DuckDBSession
 from python_processors.errors import FullcourtError
+
+if TYPE_CHECKING:
+    import tenacity
 
 _HELD = "could not set lock"
 _HOLDER = re.compile(r"held in .*?\(PID (\d+)\)")
@@ -159,6 +161,8 @@ class DuckDBWarehouse:
         patience = self._patience
         if patience is None:
             return attempt()
+
+        import tenacity
 
         def tell(state: tenacity.RetryCallState) -> None:
             error = state.outcome.exception() if state.outcome else None

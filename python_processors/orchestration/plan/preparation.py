@@ -135,6 +135,7 @@ def lacks_schedule(session: Session, project: Project) -> bool:
 
 def schedule_to_come(project: Project) -> Schedule:
     """Dates with games once the raw files are loaded: dbt builds the schedule's tables in a scratch database."""
+    _ = project.manifest  # parsed with the settings of the warehouse, not of the scratch database
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         link_files(find_raw_dir(), {SCHEDULE, "teams"}, folder / "raw")

@@ -18,7 +18,6 @@ from python_processors.orchestration.state.ledger import Decision, LedgerWriter
 from python_processors.orchestration.state.snapshot import Snapshot
 from python_processors.orchestration.state.states import FINE, State
 from python_processors.orchestration.warehouse import Session, Warehouse
-from python_processors.raw_loader.ledger import FILE_COLUMN
 
 _NAMED_GAMES = 20
 _NAMED_FILES = 3
@@ -126,6 +125,8 @@ def _files_without_date(
     session: Session, project: Project, columns: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], list[str]]:
     """Files of an archive with rows whose date column is null, by table and column; one query."""
+    from python_processors.raw_loader.ledger import FILE_COLUMN  # most ranges have no such row
+
     asked = [
         f"select distinct '{table}' as table_name, '{column}' as column_name, {FILE_COLUMN} as file_name"
         f" from {session.named(project.relation(table))} where {column} is null and {FILE_COLUMN} is not null"

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Annotated, Any, TextIO
 
 from pydantic import Field, TypeAdapter, ValidationError
-from tqdm import tqdm
 
 from python_processors.orchestration.locks import run_at_work
 from python_processors.orchestration.warehouse import Warehouse
 
 _SUFFIX = ".run.json"
+_MINUTES = 10  # from so many on, time is said in minutes
+_A_PACE = 0.1  # of the steps: those done tell how long the others take
 
 Number = Annotated[int, Field(ge=0, lt=2**31)]
 Instant = Annotated[float, Field(ge=0, le=253_402_300_799)]  # up to the year 9999
@@ -37,16 +38,28 @@ class RunStatus:
     ended_at: Instant | None = None
     steps_planned: Number = 0
     steps_done: Number = 0
+    seconds_planned: Annotated[float, Field(ge=0)] | None = None
     rows_written: Annotated[int, Field(ge=0, lt=2**53)] = 0
     now: str = ""
     failures: list[str] = field(default_factory=list)
 
     @property
+    def share_done(self) -> float:
+        return min(1.0, self.steps_done / self.steps_planned) if self.steps_planned else 0.0
+
+    @property
     def seconds_left(self) -> float | None:
-        """Estimated from the steps done so far; None before the first."""
-        if not self.steps_done or self.ended_at:
+        """What is not done, of the time that the plan said or that it took so far, whichever is more.
+
+        Without a plan's word by the pace, from a tenth on: a run's start is none. None while nothing tells.
+        """
+        done = self.share_done
+        if self.ended_at:
             return None
-        return (time.time() - self.started_at) / self.steps_done * max(0, self.steps_planned - self.steps_done)
+        elapsed = max(0.0, time.time() - self.started_at)
+        if self.seconds_planned is not None:
+            return (1 - done) * max(self.seconds_planned, elapsed)
+        return (1 - done) / done * elapsed if done >= _A_PACE else None
 
 
 _STATUS = TypeAdapter(RunStatus)
@@ -68,6 +81,7 @@ def read_status(warehouse: Warehouse) -> RunStatus | None:
     status = _read(status_file_at_work(warehouse))
     if status is None:
         return None
+    status.steps_planned = max(status.steps_planned, status.steps_done)  # as an older version may have left it
     if status.state == "running" and not warehouse.is_running(status.run_id, status.pid):
         status.state = "killed"
     return status
@@ -85,45 +99,57 @@ class Progress:
     """Writes a run's progress. A bar on a terminal, else plain lines."""
 
     def __init__(self, warehouse: Warehouse, status: RunStatus, stream: TextIO | None = None) -> None:
+        from tqdm import tqdm  # who reads a run's status shows no bar
+
         self.status = status
         self._file = status_file(warehouse)
         self._stream = stream or sys.stderr
         self._step = ""  # what is said of the step while the run waits
         self._bar = tqdm(
-            total=status.steps_planned, unit="date", file=self._stream, disable=not self._stream.isatty(), leave=False
-        )
+            total=status.steps_planned, file=self._stream, disable=not self._stream.isatty(), leave=False,
+            bar_format=self._words(), dynamic_ncols=True,
+        )  # fmt: skip
         self._save()
 
     def begin(self, tables: list[str], days: list[date]) -> None:
         """A step starts: these tables for these days."""
         self.status.now = f"{', '.join(tables)} for {spelled(days)}"
-        self._bar.set_description(self.status.now[:60])
+        self._show()
         self._save()
 
     def end(self, tables: list[str], days: list[date], rows: int, failures: dict[str, str]) -> None:
         """A step ended. `rows` were inserted, updated or deleted."""
         status = self.status
         status.steps_done += len(tables) * len(days)
-        # A step that failed is tried again in parts, which no plan counted.
         status.steps_planned = max(status.steps_planned, status.steps_done)
         status.rows_written += rows
         status.failures += [f"{name}: {message}" for name, message in failures.items()]
         status.now = ""
-        self._bar.total = status.steps_planned
-        self._bar.update(len(tables) * len(days))
+        self._show()
         if self._bar.disable:
-            left = status.seconds_left
-            eta = "" if left is None else f", about {left:,.0f} s left"
             self.say(
                 f"{status.steps_done:,} of {status.steps_planned:,} dates of tables,"
-                f" {status.rows_written:,} rows written{eta}: {', '.join(tables)} for {spelled(days)}"
+                f" {status.rows_written:,} rows written{left_of(status)}: {', '.join(tables)} for {spelled(days)}"
             )
         for name, message in failures.items():
             self.say(f"FAILED {name}: {message}")
         self._save()
 
+    def _words(self) -> str:
+        """Count and time come first: a narrow terminal cuts the names off."""
+        now = self.status.now.replace("{", "{{").replace("}", "}}")
+        return f"{{n_fmt}} of {{total_fmt}} dates of tables{left_of(self.status)} {{bar:10}} {now}"
+
+    def _show(self) -> None:
+        if self._bar.disable:
+            return
+        status = self.status
+        self._bar.bar_format = self._words()
+        self._bar.total, self._bar.n = max(status.steps_planned, status.steps_done), status.steps_done
+        self._bar.refresh()
+
     def say(self, line: str) -> None:
-        tqdm.write(line, file=self._stream)
+        self._bar.write(line, file=self._stream)
 
     def note_wait(self, words: str) -> None:
         """What the run waits for; no words when it goes on."""
@@ -136,6 +162,8 @@ class Progress:
         self._save()
 
     def _save(self) -> None:
+        # A step that failed is tried again in parts, which no plan counted.
+        self.status.steps_planned = max(self.status.steps_planned, self.status.steps_done)
         problem = _write(self._file, json.dumps(asdict(self.status)))
         if problem:  # nobody can follow the run, which is whole without
             self.say(f"The run's progress is not kept: {problem}. Remove what is there.")
@@ -164,6 +192,14 @@ def spelled(days: list[date]) -> str:
     if len(days) == 1:
         return f"{days[0]}"
     return f"{len(days)} dates from {min(days)} to {max(days)}"
+
+
+def left_of(status: RunStatus) -> str:
+    """The time left, after a comma; no words while nothing tells."""
+    left = status.seconds_left
+    if left is None:
+        return ""
+    return f", about {left:,.0f} s left" if left < _MINUTES * 60 else f", about {left / 60:,.0f} min left"
 
 
 def to_dict(status: RunStatus) -> dict[str, Any]:

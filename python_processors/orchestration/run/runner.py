@@ -49,7 +49,8 @@ class Runner:
         self.result = RunResult(run_id or new_run_id(), skipped={t: n for t, n in plan.skipped.items() if n})
         project.run_id = self.result.run_id
         self._stop = Stop()
-        self._progress = Progress(warehouse, RunStatus(self.result.run_id, what, steps_planned=len(plan.steps)))
+        status = RunStatus(self.result.run_id, what, steps_planned=len(plan.steps), seconds_planned=plan.seconds)
+        self._progress = Progress(warehouse, status)
         warehouse = warehouse.patient(
             Waiting(self._progress.say, note=self._progress.note_wait, check=self._stop.end_wait)
         )

@@ -23,6 +23,10 @@ from python_processors.raw_contract import raw_tables
 
 _READINESS = ("is_production_ready", "completeness_percentage")
 
+_UNITS = pa.schema([
+    ("relation", pa.string()), ("slot", pa.int64()), ("day", pa.date32()), ("entity", pa.string()), ("n", pa.int64()),
+    ("hi", pa.int64()), ("lo", pa.int64()),
+])  # fmt: skip
 _REPORTED_BEFORE = timedelta(days=1)  # reports name games of the next day, too: macro injury_report_window
 
 
@@ -77,30 +81,34 @@ class Fingerprints:
         self, session: Session, relations: Iterable[str], start: date, end: date, overlay: Overlay | None = None
     ) -> None:
         """Fingerprint relations anew, as far back as the reads of dates from `start` to `end` go."""
-        for relation in relations:
-            self.memory.execute("delete from units where relation = ?", [relation])
+        named = list(relations)
+        gathered: list[pa.Table] = []  # added at once: a statement costs more than the rows of most relations
+        for relation in named:
             if self.project.is_seed(relation):
-                self._gather_seed(relation)
+                gathered.append(self._of_seed(relation))
                 continue
             sql = self._query(session, relation, start, end, overlay or Overlay())
             if sql is None:
                 continue
-            gathered = session.read(sql)
+            rows = session.read(sql)
             for number in range(len(self.slots[relation])):
-                self.memory.add("units", pa.table({
-                    "relation": pa.repeat(relation, gathered.num_rows), "slot": pa.repeat(number, gathered.num_rows),
-                    "day": gathered["day"], "entity": gathered["entity"].cast(pa.string()), "n": gathered["n"],
-                    "hi": gathered[f"hi_{number}"], "lo": gathered[f"lo_{number}"],
-                }))  # fmt: skip
+                of_slot = {
+                    "relation": pa.repeat(relation, rows.num_rows), "slot": pa.repeat(number, rows.num_rows),
+                    "day": rows["day"], "entity": rows["entity"], "n": rows["n"],
+                    "hi": rows[f"hi_{number}"], "lo": rows[f"lo_{number}"],
+                }  # fmt: skip
+                gathered.append(pa.table(of_slot).cast(_UNITS))
+        self.memory.put_days("units", "relation", named, pa.concat_tables([_UNITS.empty_table(), *gathered]))
 
-    def _gather_seed(self, relation: str) -> None:
+    def _of_seed(self, relation: str) -> pa.Table:
         """A seed is the project's own file: its checksum says what a run would load."""
-        checksum = self.project.manifest.nodes[self.project.node_id(relation)].checksum.checksum
+        checksum = self.project.checksum(relation)
         high, low = int(checksum[:8], 16), int(checksum[8:16], 16)
-        for number in range(len(self.slots[relation])):
-            self.memory.execute(
-                "insert into units values (?, ?, ?, null, 1, ?, ?)", [relation, number, WHOLE, high, low]
-            )
+        slots = range(len(self.slots[relation]))
+        return pa.Table.from_pylist(
+            [{"relation": relation, "slot": slot, "day": WHOLE, "n": 1, "hi": high, "lo": low} for slot in slots],
+            schema=_UNITS,
+        )
 
     def query_of(self, session: Session, relation: str, start: date, end: date) -> str | None:
         """The query that fingerprints a relation; None while there is no such table."""

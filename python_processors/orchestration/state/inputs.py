@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 import pyarrow as pa
 
@@ -19,6 +20,10 @@ from python_processors.orchestration.warehouse import Session
 from python_processors.raw_contract import raw_tables
 
 _SEPARATOR = ";"
+_LOOKING = pa.schema([
+    ("read", pa.int64()), ("relation", pa.string()), ("slot", pa.int64()), ("window", pa.string()),
+    ("size", pa.int64()),
+])  # fmt: skip
 
 
 class Inputs:
@@ -72,15 +77,18 @@ class Inputs:
         wanted = {read for reads in self._fingerprints.reads.values() for read in reads} - set(self._known)
         if not wanted:
             return
-        self.memory.execute("delete from looking")
+        looking: list[list[Any]] = []
         for read in sorted(wanted, key=lambda read: (read.upstream, read.name, str(read.of))):
             self._known[read] = next(self._numbers)
             row = [self._known[read], read.upstream, self._fingerprints.slot_of(read), read.window, read.size]
             if not read.by:
-                self.memory.execute("insert into looking values (?, ?, ?, ?, ?)", row)
+                looking.append(row)
             else:
                 units = f"(select * from units where relation = '{read.upstream}' and slot = {row[2]})"
                 self.memory.execute(f"insert into seen select {row[0]}, * from ({self._seen_by_entity(read, units)})")
+        columns = ("read", "relation", "slot", "window", "size")
+        rows = [dict(zip(columns, row, strict=True)) for row in looking]
+        self.memory.put("looking", pa.Table.from_pylist(rows, schema=_LOOKING))
         self.memory.execute(
             f"""
             insert into seen
