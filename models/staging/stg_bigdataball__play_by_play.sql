@@ -52,11 +52,12 @@ deduplicated as (
 scored as (
     select
         *,
-        {%- for side in ['home', 'away'] %}
-        coalesce(sum(case when player_1_team_abbr = {{ side }}_team then points_scored end) over (
-            partition by canonical_game_id
-        ), 0) as scored_{{ side }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        coalesce(
+            sum(case when player_1_team_abbr = home_team then points_scored end) over (partition by canonical_game_id), 0
+        ) as scored_home,
+        coalesce(
+            sum(case when player_1_team_abbr = away_team then points_scored end) over (partition by canonical_game_id), 0
+        ) as scored_away
     from deduplicated
 ),
 
