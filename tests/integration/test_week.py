@@ -116,7 +116,7 @@ def a_wrong_figure_holds_one_player_back(week: Week) -> None:
     everybody = week.players("2021-11-03", "BOS", "NYK", "DEN", "LAL")
     assert week.without_a_row("ml_feature_store_v2", "2021-11-03") == dict.fromkeys(everybody, GAME)
     assert week.query(
-        "select distinct reason, entity from nba_ops.quarantine where game_date = '2021-11-03' and reason like 'more%'"
+        "select distinct reason, row_key from nba_ops.quarantine where game_date = '2021-11-03' and reason like 'more%'"
     ) == [("more makes than attempts", "isaiahreidjr")]
     assert title(morning) == "2 partial, 3 blocked, 3 still open"
     assert (
@@ -167,9 +167,17 @@ def a_model_fails_and_nobody_can_be_told(week: Week) -> None:
     unheard = week.morning(url=DEAD)
     assert (unheard.code, unheard.digests) == (SOMEBODY, [])
     assert "channel 1 (json) did not take the message" in unheard.words
-    history = {row[0]: row for row in week.new_history()}
-    assert history[PLAYERS][1] is False
-    assert "usage_rate" in (history[PLAYERS][3] or "")
+    history = week.new_history()
+    assert {row[0] for row in history if not row[1]} == {PLAYERS}
+    assert all("usage_rate" in (row[3] or "") for row in history if not row[1])
+    assert built(PRECOMPUTE, 1) <= set(history)
+    assert {what: {pair for pair in found if pair[0] == "11-05"} for what, found in week.outcomes().items()} == {
+        "partial": of("11-05", *PRECOMPUTE), "blocked": set(), "missing": of("11-05", PLAYERS),
+    }  # fmt: skip
+    assert week.rows("2021-11-05") == {
+        OFFENSE: 4, DEFENSE: 4, "upcoming_player_game_context": 52, "upcoming_team_game_context": 4, ZONES: 21,
+        TEAM_ZONES: 2, "player_composite_factors": 26, "player_daily_cache": 24, "ml_feature_store_v2": 26,
+    }  # fmt: skip
     assert week.runs()[6:] == [("backfill", "partial")]
     assert week.query("select processor_name, analysis_date::varchar, attempt_count from nba_ops.build_failures") == [
         (PLAYERS, "2021-11-05", 1)
