@@ -155,7 +155,7 @@ def a_run_is_killed_and_done_again(week: Week) -> None:
         PLAYERS: 44, OFFENSE: 4, DEFENSE: 4, "upcoming_player_game_context": 52, "upcoming_team_game_context": 4,
         ZONES: 20,
     }  # fmt: skip
-    assert title(morning) == "1 partial, 3 blocked, 8 still open"
+    assert title(morning) == "1 partial, 3 blocked, 2 circuit breakers open, 8 still open"
 
 
 def a_model_fails_and_nobody_can_be_told(week: Week) -> None:
