@@ -195,6 +195,9 @@ def it_is_told_when_somebody_hears(week: Week) -> None:
     assert week.query("select processor_name, analysis_date::varchar, attempt_count from nba_ops.build_failures") == [
         (PLAYERS, "2021-11-05", 2)
     ]
+    history = week.new_history()
+    assert {row[0] for row in history if not row[1]} == {PLAYERS}
+    assert {row[2] for row in history if row[1]} == {NOTHING_CHANGED}
     of_the_game = week.players("2021-11-05", "DEN", "LAL")
     assert week.without_a_row("ml_feature_store_v2", "2021-11-05") == dict.fromkeys(of_the_game, GAME)
     made = {name for (name,) in week.query(
@@ -213,6 +216,13 @@ def all_is_corrected_and_another_box_score_is_lost(week: Week) -> None:
     assert title(morning).endswith(" resolved")
     assert f"{PLAYERS} 2021-11-05: was failed" in message(morning)
     assert "still open" not in title(morning)
+    history = week.new_history()
+    assert {row[0] for row in history} == set(hashed_tables())
+    assert {row[1:4] for row in history} == {(True, None, None)}
+    assert week.rows("2021-11-06") == {
+        PLAYERS: 29, OFFENSE: 2, DEFENSE: 2, "upcoming_player_game_context": 52, "upcoming_team_game_context": 4,
+        ZONES: 40, TEAM_ZONES: 4, "player_composite_factors": 52, "player_daily_cache": 46, "ml_feature_store_v2": 52,
+    }  # fmt: skip
     for table in (*PRECOMPUTE, *SUMMARIES):
         assert all(week.without_a_row(table, f"2021-11-0{day}") == {} for day in range(2, 7)), table
     assert week.query("select resolution_status from nba_ops.build_failures") == [("RESOLVED",)]
@@ -226,12 +236,13 @@ def the_hole_is_excused(week: Week) -> None:
     morning = week.morning()
     assert (morning.code, morning.digests) == (NOBODY, [])
     assert week.outcomes() == {"excused": of("11-06", *SUMMARIES)}
+    assert all(row[1] for row in week.new_history())
 
 
 def nothing_changed_and_nobody_is_needed(week: Week) -> None:
     morning = week.morning()
     assert (morning.code, morning.digests) == (NOBODY, [])
-    assert {(row[1], row[2]) for row in week.new_history()[-10:]} == {(True, NOTHING_CHANGED)}
+    assert {row[1:3] for row in week.new_history()} == {(True, NOTHING_CHANGED)}
     assert week.runs()[-1] == ("backfill", "done")
 
 
