@@ -62,7 +62,8 @@ def digest_of_run(request: Request, result: RunResult, news: News, held_back: Se
     lines = [line for kind, of_kind in _by_kind(news.new) for line in _kind_lines(kind, of_kind)]
     if news.resolved:
         lines += ["", f"Resolved: {len(news.resolved):,}"]
-        lines += _group_lines([_was(of.finding) for of in news.resolved])
+        for _, of_kind in _by_kind(of.finding for of in news.resolved):
+            lines += _group_lines(_was(finding) for finding in of_kind)
     if open_now:
         lines += ["", f"Still open: {_counted(open_now)}, the first told {_first_told(news):%Y-%m-%d %H:%M} UTC"]
         if news.is_reminder_due:

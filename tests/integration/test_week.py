@@ -116,7 +116,7 @@ def a_wrong_figure_holds_one_player_back(week: Week) -> None:
     everybody = week.players("2021-11-03", "BOS", "NYK", "DEN", "LAL")
     assert week.without_a_row("ml_feature_store_v2", "2021-11-03") == dict.fromkeys(everybody, GAME)
     assert week.query(
-        "select distinct reason, entity from nba_ops.quarantine where game_date = '2021-11-03' and reason like 'more%'"
+        "select distinct reason, row_key from nba_ops.quarantine where game_date = '2021-11-03' and reason like 'more%'"
     ) == [("more makes than attempts", "isaiahreidjr")]
     assert title(morning) == "2 partial, 3 blocked, 3 still open"
     assert (
@@ -155,7 +155,7 @@ def a_run_is_killed_and_done_again(week: Week) -> None:
         PLAYERS: 44, OFFENSE: 4, DEFENSE: 4, "upcoming_player_game_context": 52, "upcoming_team_game_context": 4,
         ZONES: 20,
     }  # fmt: skip
-    assert title(morning) == "1 partial, 3 blocked, 8 still open"
+    assert title(morning) == "1 partial, 3 blocked, 2 circuit breakers open, 8 still open"
 
 
 def a_model_fails_and_nobody_can_be_told(week: Week) -> None:
@@ -167,9 +167,17 @@ def a_model_fails_and_nobody_can_be_told(week: Week) -> None:
     unheard = week.morning(url=DEAD)
     assert (unheard.code, unheard.digests) == (SOMEBODY, [])
     assert "channel 1 (json) did not take the message" in unheard.words
-    history = {row[0]: row for row in week.new_history()}
-    assert history[PLAYERS][1] is False
-    assert "usage_rate" in (history[PLAYERS][3] or "")
+    history = week.new_history()
+    assert {row[0] for row in history if not row[1]} == {PLAYERS}
+    assert all("usage_rate" in (row[3] or "") for row in history if not row[1])
+    assert built(PRECOMPUTE, 1) <= set(history)
+    assert {what: {pair for pair in found if pair[0] == "11-05"} for what, found in week.outcomes().items()} == {
+        "partial": of("11-05", *PRECOMPUTE), "blocked": set(), "missing": of("11-05", PLAYERS),
+    }  # fmt: skip
+    assert week.rows("2021-11-05") == {
+        OFFENSE: 4, DEFENSE: 4, "upcoming_player_game_context": 52, "upcoming_team_game_context": 4, ZONES: 21,
+        TEAM_ZONES: 2, "player_composite_factors": 26, "player_daily_cache": 24, "ml_feature_store_v2": 26,
+    }  # fmt: skip
     assert week.runs()[6:] == [("backfill", "partial")]
     assert week.query("select processor_name, analysis_date::varchar, attempt_count from nba_ops.build_failures") == [
         (PLAYERS, "2021-11-05", 1)
@@ -187,6 +195,9 @@ def it_is_told_when_somebody_hears(week: Week) -> None:
     assert week.query("select processor_name, analysis_date::varchar, attempt_count from nba_ops.build_failures") == [
         (PLAYERS, "2021-11-05", 2)
     ]
+    history = week.new_history()
+    assert {row[0] for row in history if not row[1]} == {PLAYERS}
+    assert {row[2] for row in history if row[1]} == {NOTHING_CHANGED}
     of_the_game = week.players("2021-11-05", "DEN", "LAL")
     assert week.without_a_row("ml_feature_store_v2", "2021-11-05") == dict.fromkeys(of_the_game, GAME)
     made = {name for (name,) in week.query(
@@ -205,6 +216,13 @@ def all_is_corrected_and_another_box_score_is_lost(week: Week) -> None:
     assert title(morning).endswith(" resolved")
     assert f"{PLAYERS} 2021-11-05: was failed" in message(morning)
     assert "still open" not in title(morning)
+    history = week.new_history()
+    assert {row[0] for row in history} == set(hashed_tables())
+    assert {row[1:4] for row in history} == {(True, None, None)}
+    assert week.rows("2021-11-06") == {
+        PLAYERS: 29, OFFENSE: 2, DEFENSE: 2, "upcoming_player_game_context": 52, "upcoming_team_game_context": 4,
+        ZONES: 40, TEAM_ZONES: 4, "player_composite_factors": 52, "player_daily_cache": 46, "ml_feature_store_v2": 52,
+    }  # fmt: skip
     for table in (*PRECOMPUTE, *SUMMARIES):
         assert all(week.without_a_row(table, f"2021-11-0{day}") == {} for day in range(2, 7)), table
     assert week.query("select resolution_status from nba_ops.build_failures") == [("RESOLVED",)]
@@ -218,12 +236,13 @@ def the_hole_is_excused(week: Week) -> None:
     morning = week.morning()
     assert (morning.code, morning.digests) == (NOBODY, [])
     assert week.outcomes() == {"excused": of("11-06", *SUMMARIES)}
+    assert all(row[1] for row in week.new_history())
 
 
 def nothing_changed_and_nobody_is_needed(week: Week) -> None:
     morning = week.morning()
     assert (morning.code, morning.digests) == (NOBODY, [])
-    assert {(row[1], row[2]) for row in week.new_history()[-10:]} == {(True, NOTHING_CHANGED)}
+    assert {row[1:3] for row in week.new_history()} == {(True, NOTHING_CHANGED)}
     assert week.runs()[-1] == ("backfill", "done")
 
 

@@ -205,6 +205,19 @@ def test_a_stop_by_a_person_is_one_line_whatever_is_missing_then(
     assert channel.received[1]["title"].endswith(": 1 partial"), "what a stopped run did not tell, the next one does"
 
 
+def test_a_failed_date_that_is_resolved_is_named_before_many_that_were_partial() -> None:
+    findings = [
+        Finding(Key(f"table_{n}", day, "partial"), "3 of 4 rows", (day, day)) for n in range(8) for day in DAYS[:2]
+    ]
+    findings.append(Finding(Key("a_table", END, "failed"), "it broke", (END, END)))
+    told = tuple(Told(of, of.fingerprint, datetime(2021, 11, 26, 6, tzinfo=UTC), None) for of in findings)
+    lines = list(digest_of_run(REQUEST, ended(), News(resolved=told)).lines)
+    assert lines[:3] == [
+        "Resolved: 17", "  a_table 2021-11-27: was failed", "  table_0 2021-10-19, 2021-10-20: was partial",
+    ]  # fmt: skip
+    assert "  and 6 more" in lines
+
+
 def test_a_reminder_names_what_is_open_and_what_to_type() -> None:
     finding = Finding(Key("a_table", START, "partial"), "3 of 4 rows: MIA@BOS", (START, START))
     told = Told(finding, finding.fingerprint, datetime(2021, 11, 26, 6, tzinfo=UTC), None)

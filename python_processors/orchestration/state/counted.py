@@ -8,6 +8,7 @@ from datetime import date
 from python_processors.orchestration.project import COVERAGE
 from python_processors.orchestration.state.memory import NO_ROWS, Memory
 
+EXCUSES = "completeness_exceptions"
 # Models with rows of dates on which feeds have something, and the schedule perhaps no game.
 OF_FEEDS = ("schedule_conflicts", "expected_boxes")
 
@@ -61,11 +62,16 @@ def _count_texts(days: str) -> str:
 
 
 def counted_with(day: str) -> str:
-    """SQL of what that ledger holds of the models by which the rows of a day are counted, `$models`."""
+    """SQL of what that ledger holds of what the rows of a day are counted by: models, `$models`, and the lines that
+    excuse rows, as the staging layer reads them.
+    """
     return f"""(
         select ';models=' || left(sha256(coalesce(
             string_agg(made.relation || '=' || made.fingerprint, ';' order by made.relation), ''
-        )), 16) || ';'
+        ) || coalesce((
+            select concat(units.n, ':', units.hi, ':', units.lo) from units
+            where units.relation = '{EXCUSES}' and units.slot = 0
+        ), '')), 16) || ';'
         from made where made.day = {day} and list_contains($models::varchar[], made.relation)
     )"""
 
