@@ -111,7 +111,7 @@ def _settings(files: Iterable[Path], environment: Mapping[str, str]) -> Mapping[
 
 
 def _installed() -> Iterator[str]:
-    """Name and version of every library, and each dbt plugin that is a file of its own by content."""
+    """Name and version of every library, and what dbt may import as a plugin: a file of its own by content."""
     for folder in dict.fromkeys(os.path.abspath(entry or ".") for entry in sys.path):
         try:
             names = os.listdir(folder)
@@ -120,7 +120,7 @@ def _installed() -> Iterator[str]:
         for name in names:
             if name.endswith((".dist-info", ".egg-info")):
                 yield name
-            elif name.startswith("dbt_") and name.endswith(".py"):
+            elif name.startswith("dbt_"):
                 yield f"{name} {hashlib.sha256(_content(Path(folder, name))).hexdigest()}"
 
 

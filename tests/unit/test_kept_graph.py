@@ -139,6 +139,8 @@ def test_a_library_a_plugin_a_module_and_the_interpreter_are_another_parse(
     for text in ("plugins = []", "plugins = [1]"):
         (installed / "dbt_other.py").write_text(text)
         named.append(sources_of_parse())
+    (installed / "dbt_package").mkdir()
+    named.append(sources_of_parse())
     monkeypatch.setattr(project_code, "_AT_START", {**project_code._AT_START, "python_processors/hashing.py": "else"})
     named.append(sources_of_parse())
     monkeypatch.setattr("sys.version", "3.11.99")
