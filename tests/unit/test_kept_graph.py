@@ -397,7 +397,8 @@ def test_every_file_that_a_parse_and_the_logic_versions_open_counts(tmp_path: Pa
     ).stdout  # fmt: skip
     root = project_code.ROOT.resolve()
     opened = {path for path in map(Path, said.splitlines()) if path.is_relative_to(root)}
-    opened = {path for path in opened if not {".venv", "__pycache__"} & set(path.relative_to(root).parts)}
+    beside = {".venv", "__pycache__", ".user.yml"}  # the last is by whom dbt tells who sends it figures
+    opened = {path for path in opened if not beside & set(path.relative_to(root).parts)}
     counted = {path.resolve() for path in parsed_files()} | {root / name for name in project_code._modules()}
     counted |= set(root.glob("dbt_*.py"))
     assert opened - counted == set()
