@@ -69,7 +69,8 @@ def counted_with(day: str) -> str:
         select ';models=' || left(sha256(coalesce(
             string_agg(made.relation || '=' || made.fingerprint, ';' order by made.relation), ''
         ) || coalesce((
-            select concat(units.n, ':', units.hi, ':', units.lo) from units
+            select string_agg(concat(units.n, ':', units.hi, ':', units.lo), ',' order by units.day, units.hi)
+            from units
             where units.relation = '{EXCUSES}' and units.slot = 0
         ), '')), 16) || ';'
         from made where made.day = {day} and list_contains($models::varchar[], made.relation)
