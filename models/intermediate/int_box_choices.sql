@@ -3,7 +3,8 @@
 --
 -- The feed that agrees with the final score goes before one that does not, one whose minutes show it before one that
 -- leaves some blank, then the one with less to explain, then the gamebook before balldontlie. A feed with a line that
--- others contradict, or without a player who played, does not agree (int_line_evidence).
+-- others contradict, or without a player who played, does not agree (int_line_evidence). The feed that is used does not
+-- agree where its exact minutes are off the clock.
 {{ config(**replace_window()) }}
 
 with
@@ -18,9 +19,13 @@ candidates as (
         evidence.game_date,
         evidence.team_abbr,
         evidence.feed,
-        evidence.agrees as adds_up,
-        evidence.agrees and lines.wrong_lines is null as agrees,
-        case when evidence.agrees then coalesce(lines.said, evidence.verdict) else evidence.verdict end as verdict,
+        evidence.agrees as is_like_the_score,
+        evidence.agrees and not evidence.is_off_the_clock as adds_up,
+        evidence.agrees and not evidence.is_off_the_clock and lines.wrong_lines is null as agrees,
+        case
+            when evidence.agrees and not evidence.is_off_the_clock then coalesce(lines.said, evidence.verdict)
+            else evidence.verdict
+        end as verdict,
         evidence.points,
         evidence.score,
         evidence.usable_rows,
@@ -46,9 +51,9 @@ ranked as (
             partition by game_id, team_abbr
             order by
                 case
-                    when agrees and has_minutes then 1
-                    when agrees then 2
-                    when adds_up then 3
+                    when is_like_the_score and wrong_lines = 0 and has_minutes then 1
+                    when is_like_the_score and wrong_lines = 0 then 2
+                    when is_like_the_score then 3
                     when usable_rows > 0 and points = score then 4
                     when usable_rows > 0 then 5
                     else 6

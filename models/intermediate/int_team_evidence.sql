@@ -2,7 +2,8 @@
 -- agrees with the final score. Games that are not final are here too: their figures are used by nobody, but tell
 -- whether the schedule is old.
 --
--- `agrees`: the points are those of the final score, and, of player rows, the minutes are those of five players.
+-- `agrees`: the points are those of the final score, and, of player rows, the minutes are those of five players as near
+-- as whole minutes can show it, so that feeds are told apart by one measure. `is_off_the_clock`: exact minutes show more.
 -- `is_over`: the figures are of a whole game, by minutes or by the time of their load.
 {{ config(**replace_window()) }}
 
@@ -162,9 +163,14 @@ measured as (
 compared as (
     select
         *,
-        seconds_played > seconds_of_game + tolerance_seconds
-        or seconds_played + rows_without_minutes * seconds_of_game / 5 < seconds_of_game - tolerance_seconds
-            as minutes_differ,
+        {%- for name, tolerance in [
+            ('minutes_differ', var('minutes_tolerance_seconds')), ('is_off_the_clock', 'tolerance_seconds'),
+        ] %}
+        coalesce(
+            seconds_played > seconds_of_game + {{ tolerance }}
+            or seconds_played + rows_without_minutes * seconds_of_game / 5 < seconds_of_game - {{ tolerance }}, false
+        ) as {{ name }},
+        {%- endfor %}
         {{ clock_text('seconds_played') }} as minutes_played,
         {{ clock_text('seconds_of_game') }} as minutes_of_game,
         coalesce(
@@ -188,7 +194,8 @@ final as (
         rows_of_blank_minutes = 0 as has_minutes,
         is_final,
         is_over,
-        is_final and usable_rows > 0 and coalesce(points = score, false) and not coalesce(minutes_differ, false) as agrees,
+        is_final and usable_rows > 0 and coalesce(points = score, false) and not minutes_differ as agrees,
+        is_off_the_clock,
         case
             when not is_final and is_over then 'played, and not final by the schedule'
             when not is_final then 'in progress'
@@ -196,7 +203,7 @@ final as (
             when score is null then 'no final score to compare with'
             when points is null or points <> score
                 then concat(cast(coalesce(points, 0) as string), ' of ', cast(score as string), ' points')
-            when minutes_differ then concat(minutes_played, ' of ', minutes_of_game, ' minutes')
+            when minutes_differ or is_off_the_clock then concat(minutes_played, ' of ', minutes_of_game, ' minutes')
             else 'agrees'
         end as verdict,
         last_loaded_at

@@ -16,7 +16,10 @@ lines as (
 evidence as (
     select
         evidence.* {{ star_except(['verdict']) }},
-        case when evidence.agrees then coalesce(lines.said, evidence.verdict) else evidence.verdict end as verdict,
+        case
+            when evidence.agrees and not evidence.is_off_the_clock then coalesce(lines.said, evidence.verdict)
+            else evidence.verdict
+        end as verdict,
         evidence.team_abbr = games.home_team_abbr as is_home
     from {{ ref('int_team_evidence') }} as evidence
     inner join games on evidence.game_id = games.game_id

@@ -64,7 +64,7 @@ def run_command(project: Any, step: dict[str, Any]) -> Answer:
     """A `fullcourt` command as it is typed, on the project as it was parsed: dbt's parser hangs in a forked process."""
     from python_processors.cli import app
 
-    with _at(step), patch("python_processors.orchestration.project.Project", lambda: project):
+    with _at(step), patch("python_processors.orchestration.project.Project", lambda **_: project):
         outcome = CliRunner().invoke(app, list(step["arguments"]))
     crashed = repr(outcome.exception) if outcome.exception and not isinstance(outcome.exception, SystemExit) else ""
     return {"exit_code": outcome.exit_code, "said": outcome.output[-4000:], "out": outcome.stdout, "crashed": crashed}
