@@ -11,7 +11,7 @@ from python_processors.cli.command import NOBODY, SOMEBODY
 from python_processors.contract import hashed_tables
 from python_processors.orchestration.run.steps import NOTHING_CHANGED
 from tests.mixed_changes.strike import Moment
-from tests.mixed_changes.week import BOX_SCORES, KILLED, Morning, Week, lost_box_score, wrong_figure
+from tests.mixed_changes.week import BOX_SCORES, KILLED, Morning, Week, lost_box_score, shots_in_a_second, wrong_figure
 from tests.unit.test_alerts import Channel
 
 PLAYERS, OFFENSE, DEFENSE = "player_game_summary", "team_offense_game_summary", "team_defense_game_summary"
@@ -159,10 +159,8 @@ def a_run_is_killed_and_done_again(week: Week) -> None:
 
 
 def a_model_fails_and_nobody_can_be_told(week: Week) -> None:
-    """A usage of nine million shots does not go into its column. The other game of the evening met no lost one."""
-    week.faults.append(
-        wrong_figure(BOX_SCORES[0], "field_goals_attempted", "9000000", "game_date = '2021-11-05' and points > 0")
-    )
+    """A usage of 69 shots in a second does not go into its column. The other game of the evening met no lost one."""
+    week.faults += [shots_in_a_second(table, 69, "2021-11-05") for table in BOX_SCORES[:2]]
     week.files_come("2021-11-05")
     unheard = week.morning(url=DEAD)
     assert (unheard.code, unheard.digests) == (SOMEBODY, [])
@@ -231,7 +229,7 @@ def all_is_corrected_and_another_box_score_is_lost(week: Week) -> None:
 def the_hole_is_excused(week: Week) -> None:
     why = "No feed will have NYK of 2021-11-06.,a person"
     week.excuse(
-        [f"{table},2021-11-06,2021-11-06,{rows},{why}" for table, rows in zip(SUMMARIES, (1, 2, 2), strict=True)]
+        [f"{table},2021-11-06,2021-11-06,,{rows},,{why}" for table, rows in zip(SUMMARIES, (1, 2, 2), strict=True)]
     )
     morning = week.morning()
     assert (morning.code, morning.digests) == (NOBODY, [])
