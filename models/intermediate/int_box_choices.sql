@@ -4,7 +4,7 @@
 -- The feed that agrees with the final score goes before one that does not, one whose minutes show it before one that
 -- leaves some blank, then the one with less to explain, then the gamebook before balldontlie. A feed with a line that
 -- others contradict, or without a player who played, does not agree (int_line_evidence). The feed that is used does not
--- agree where its exact minutes are off the clock.
+-- add up where its exact minutes are off the clock; it is left for one that has more players then.
 {{ config(**replace_window()) }}
 
 with
@@ -19,7 +19,12 @@ candidates as (
         evidence.game_date,
         evidence.team_abbr,
         evidence.feed,
-        evidence.agrees as is_like_the_score,
+        evidence.agrees and not (
+            evidence.is_off_the_clock
+            and evidence.players_on_court < max(evidence.players_on_court) over (
+                partition by evidence.game_id, evidence.team_abbr
+            )
+        ) as is_like_the_score,
         evidence.agrees and not evidence.is_off_the_clock as adds_up,
         evidence.agrees and not evidence.is_off_the_clock and lines.wrong_lines is null as agrees,
         case

@@ -41,6 +41,7 @@ player_sums as (
         cast(sum(case when {{ counts_for_team('player_rows') }} then points end) as int64) as points,
         cast(sum(case when {{ counts_for_team('player_rows') }} then seconds_played end) as int64) as seconds_played,
         {{ count_where(counts_for_team('player_rows') ~ ' and seconds_played is null') }} as rows_without_minutes,
+        {{ count_where(counts_for_team('player_rows') ~ ' and coalesce(seconds_played > 0, true)') }} as players_on_court,
         {{ count_where('seconds_played is null and quarantine_reason is null') }} as rows_of_blank_minutes,
         {{ count_where(counts_for_team('player_rows') ~ ' and mod(seconds_played, 60) = 0') }} as rows_of_whole_minutes,
         max(processed_at) as last_loaded_at
@@ -51,8 +52,8 @@ player_sums as (
 team_sums as (
     select
         'nbac_team_boxscore' as feed, game_id, team_abbr, 1 as usable_rows, 0 as quarantined_rows, points,
-        seconds_played, 0 as rows_without_minutes, 0 as rows_of_blank_minutes, 0 as rows_of_whole_minutes,
-        processed_at as last_loaded_at
+        seconds_played, 0 as rows_without_minutes, 0 as players_on_court, 0 as rows_of_blank_minutes,
+        0 as rows_of_whole_minutes, processed_at as last_loaded_at
     from {{ ref('stg_nbac__team_boxscores') }}
     where {{ in_window() }} and points > 0 and fg_attempts > 0
 ),
@@ -95,9 +96,8 @@ event_sums as (
             when sides.team_abbr = games.home_team_abbr then events.home_points
             else events.away_points
         end as points,
-        cast(null as int64) as seconds_played, events.event_rows as rows_without_minutes, 0 as rows_of_blank_minutes,
-        0 as rows_of_whole_minutes,
-        events.last_loaded_at
+        cast(null as int64) as seconds_played, events.event_rows as rows_without_minutes, 0 as players_on_court,
+        0 as rows_of_blank_minutes, 0 as rows_of_whole_minutes, events.last_loaded_at
     from events
     inner join games on events.game_id = games.game_id
     inner join sides on events.game_id = sides.game_id
@@ -187,6 +187,7 @@ final as (
         feed,
         usable_rows,
         quarantined_rows,
+        players_on_court,
         points,
         seconds_played,
         score,

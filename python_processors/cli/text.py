@@ -113,8 +113,8 @@ def result_lines(result: RunResult) -> list[str]:
 
         _, at_most = wrong_skip_rate(result.audited, wrong)
         lines.append(
-            f"{result.audited} skipped dates were recomputed, {wrong} of them differed:"
-            f" at most {100 * at_most:.1f} % of the skips are wrong, with 95 % confidence."
+            f"{result.audited} skipped dates of {result.audited_tables} tables were recomputed, {wrong} of them"
+            f" differed: at most {100 * at_most:.1f} % of the skips of these tables are wrong, with 95 % confidence."
         )
     lines += [f"FAILED {table} {spelled(sorted(days))}" for table, days in result.failed.items()]
     lines += [f"  {what}: {message}" for what, message in result.failures.items()]

@@ -133,7 +133,10 @@ def test_a_wrong_skip_is_an_alarm_and_is_built(
     monkeypatch.setattr(backfill, "__kwdefaults__", {**(backfill.__kwdefaults__ or {}), "audited_share": 1.0})
     said = fullcourt(warehouse, "backfill", *RANGE, "--tables", TEAMS, code=1)
     assert f"WRONG SKIP {TEAMS} 2021-11-09" in said.stderr
-    assert "2 skipped dates were recomputed, 1 of them differed: at most 97.5 % of the skips are wrong" in said.stdout
+    assert (
+        "2 skipped dates of 1 tables were recomputed, 1 of them differed: at most 97.5 % of the skips of these tables"
+        in said.stdout
+    )
     assert warehouse.hashes() == whole
     status = as_json(warehouse, "status", *RANGE, "--tables", TEAMS)
     assert (status["audit"]["audited"], status["audit"]["wrong"], status["audit"]["rate"]) == (2, 1, 0.5)

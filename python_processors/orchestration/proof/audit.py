@@ -52,6 +52,7 @@ class Recomputed:
 
     audits: list[Audit] = field(default_factory=list)
     models: list[ModelRow] = field(default_factory=list)
+    error: str = ""  # why no more of them were recomputed
 
     @property
     def differing(self) -> list[Audit]:
@@ -89,7 +90,7 @@ def audit_skips(
     :param built: tables and dates that the run built itself, so that they are no skips.
     :param budget: what it may cost; the first invocation is always made.
 
-    :raises AuditError: dbt could not recompute them.
+    :raises AuditError: dbt could not recompute any of them.
     """
     with warehouse.reading() as session:
         snapshot = Snapshot(project, session, start, end, tables=tables)
@@ -103,7 +104,13 @@ def audit_skips(
     wanted = math.ceil(share * len(idle))
     while idle and not (made.audits and (len(made.audits) >= wanted or time.monotonic() - started > budget.seconds)):
         batch = one_batch(idle, wanted - len(made.audits), budget.most_tables, rng)
-        again = recompute(project, warehouse, batch)
+        try:
+            again = recompute(project, warehouse, batch)
+        except AuditError as error:
+            if not made.audits:
+                raise
+            made.error = str(error)  # what was found before it counts
+            break
         made.audits += again.audits
         made.models += again.models
         idle -= set(batch)

@@ -169,17 +169,17 @@ class Chunk:
             name for name in self._fresh if self._project.hashed_ancestors(self._project.node_id(name)) & set(tables)
         }
         self._fresh = {} if LAYER in tables else {name: of for name, of in self._fresh.items() if name not in stale}
-        for name in outcome.built - {*self._project.tables, *self._project.layer_models, LAYER}:
+        others = {*self._project.tables, *self._project.layer_models, LAYER, *outcome.failures}
+        for name in outcome.built - others:
             self._fresh.setdefault(name, set()).update(days)
 
     def _models(self, tables: Sequence[str], days: Collection[date]) -> list[str]:
-        """What is built of tables and with them: not what an invocation before this one built of the same."""
-        beside: set[str] = set()
-        for table in tables:
-            if table != LAYER:
-                beside |= self._project.models_between(table) | self._project.tested_with(table)
+        """What is built of tables and with them: not what lies between them and was built for the days before."""
         models = {table for table in tables if table != LAYER}
-        models |= {name for name in beside if not self._is_fresh(name, tables, days)}
+        for table in list(models):
+            between, tested = self._project.models_between(table), self._project.tested_with(table)
+            models |= {name for name in between if not self._is_fresh(name, tables, days)}
+            models |= tested  # dbt runs no test of a table beside a model that is not selected with it
         if LAYER in tables:
             models |= {*self._project.layer_models, *self._project.seeds}
         return sorted(models)

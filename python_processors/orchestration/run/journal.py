@@ -41,6 +41,7 @@ class RunResult:
     rows: dict[str, dict[str, int]] = field(default_factory=dict)
     nodes_run: int = 0
     audited: int = 0
+    audited_tables: int = 0
     wrong_skips: list[tuple[str, date]] = field(default_factory=list)
     was_stopped: bool = False
     seconds: float = 0.0
@@ -70,7 +71,7 @@ class RunResult:
                 {**asdict(of), "start": of.start.isoformat(), "end": of.end.isoformat()} for of in self.warnings
             ],
             "rows": self.rows, "rows_written": self.rows_written,
-            "dbt_nodes_run": self.nodes_run, "audited": self.audited,
+            "dbt_nodes_run": self.nodes_run, "audited": self.audited, "audited_tables": self.audited_tables,
             "wrong_skips": [[table, day.isoformat()] for table, day in self.wrong_skips],
             "stopped": self.was_stopped, "seconds": round(self.seconds, 1),
         }  # fmt: skip

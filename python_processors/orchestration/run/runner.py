@@ -32,6 +32,7 @@ from python_processors.orchestration.state.snapshot import Snapshot
 from python_processors.orchestration.warehouse import Warehouse
 
 AUDITED_SHARE = 0.01
+NODES_OF_A_TABLE = 3  # that an audit runs: the table, and the models that are made with it
 
 
 class Runner:
@@ -114,10 +115,8 @@ class Runner:
             return None
         steps = self._work.record.steps
         spent = sum((step.ended_at - step.started_at).total_seconds() for step in steps)
-        return Budget(
-            spent * float(project_vars()["skip_audit_cost_pct"]) / 100,
-            spent / max(1, sum(len(s.tables) for s in steps)),
-        )
+        of_a_node = spent / max(1, sum(step.outcome.nodes for step in steps))
+        return Budget(spent * float(project_vars()["skip_audit_cost_pct"]) / 100, NODES_OF_A_TABLE * of_a_node)
 
     def _count_what_is_left(self) -> None:
         plan, work = self._work.plan, self._work
@@ -141,7 +140,10 @@ class Runner:
             return
         with work.warehouse.writing() as session:
             work.record.confirm(session, self.result.run_id, [], made.models)
+        if made.error:
+            self.result.failures["skip audit"] = made.error
         self.result.audited = len(made.audits)
+        self.result.audited_tables = len({audit.table for audit in made.audits})
         self.result.wrong_skips = [(audit.table, audit.day) for audit in made.differing]
         for table, day in self.result.wrong_skips:
             self._progress.say(
