@@ -64,6 +64,7 @@ teams_of_games as (
         games.*,
         choices.feed,
         coalesce(choices.adds_up, false) as agrees,
+        coalesce(choices.agrees, false) as lines_agree,
         choices.verdict,
         team_boxes.box_source
     from games
@@ -127,7 +128,7 @@ final as (
     from teams_of_games
     cross join ({{ names_as_rows(tables_of(['teams_that_played'])) }}) as tables
     union all
-    -- A team's row that was made of players who do not add up to the score.
+    -- A team's row that was made of players who do not add up to the score, or whose lines others contradict.
     select
         tables.table_name,
         teams_of_games.game_date,
@@ -139,7 +140,7 @@ final as (
         )
     from teams_of_games
     cross join ({{ names_as_rows(tables_of(['teams_that_played'])) }}) as tables
-    where teams_of_games.box_source <> 'nbac_team_boxscore' and not teams_of_games.agrees
+    where teams_of_games.box_source <> 'nbac_team_boxscore' and not teams_of_games.lines_agree
     union all
     select
         tables.table_name, other_scores.game_date, other_scores.game_id, other_scores.team_abbr || ' play-by-play', false,
