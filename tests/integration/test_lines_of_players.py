@@ -71,6 +71,22 @@ def test_a_team_whose_players_have_each_others_lines_is_taken_from_the_feed_that
     assert verdict.startswith(f"2 wrong lines, the first: {min(best, worst)}: points/rebounds/")
 
 
+def test_team_rows_that_are_made_of_contradicted_lines_are_partial(
+    copy_of_built: Warehouse, rewrite: Rewrite, game: Game, rows_may_go: None
+) -> None:
+    game_id, home, _ = game
+    rewrite(copy_of_built.raw_dir, GAMEBOOK, exchanged(game_id, *best_and_worst(copy_of_built, game_id, home)))
+    for feed in (BALLDONTLIE, "nbac_team_boxscore"):
+        rewrite(copy_of_built.raw_dir, feed, without_game(game_id))
+    build_day(copy_of_built)
+    for table in ("team_offense_game_summary", "team_defense_game_summary"):
+        outcome, reason = covered(copy_of_built, table)
+        assert (outcome, "no official team box, and nbac_gamebook_player_stats has 2 wrong lines" in reason) == (
+            "partial",
+            True,
+        )
+
+
 def test_what_only_the_play_by_play_contradicts_is_named_and_excused_by_name_alone(
     copy_of_built: Warehouse, rewrite: Rewrite, game: Game, rows_may_go: None
 ) -> None:
