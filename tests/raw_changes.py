@@ -19,6 +19,7 @@ COLUMNS = {
     "odds_api_player_points_props": (("points_line",), "bookmaker"),
     "odds_api_game_lines": (("outcome_point", "outcome_price"), "bookmaker_key"),
 }
+FEEDS_OF_PLAYERS = ("nbac_gamebook_player_stats", "bdl_player_boxscores")
 KINDS = ("edited", "deleted", "doubled", "added")
 
 
@@ -54,3 +55,14 @@ def one(rows: pa.Table, row: dict[str, Any]) -> pa.Table:
 def other(rows: pa.Table, column: str, value: Any) -> Any:
     """Another value of a column's type; of a missing one, too."""
     return f"{value or ''}x" if pa.types.is_string(rows.schema.field(column).type) else (value or 0) + 1
+
+
+def shots_in_a_second(day: str) -> str:
+    """SQL over `raw`, a feed of players: one scorer of a day shot 69 times in one second. His usage does not go into
+    NUMERIC(6,2), though no figure of his is one that nobody ever had; in both feeds, no line is the better one."""
+    who = f"game_date = '{day}' and player_lookup = (select min(player_lookup) from raw where game_date = '{day}' and points > 9)"
+    changed = ", ".join(
+        f"case when {who} then {value} else {column} end as {column}"
+        for column, value in {"minutes": "'0:01'", "field_goals_attempted": "69"}.items()
+    )
+    return f"select * replace ({changed}) from raw"

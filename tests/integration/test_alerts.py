@@ -12,6 +12,7 @@ from python_processors.alerts.findings import open_breakers
 from python_processors.cli import command as cli_command
 from tests.integration.conftest import FIRST_MONTH, Rewrite, at_work, request
 from tests.integration.test_command_line import fullcourt
+from tests.raw_changes import FEEDS_OF_PLAYERS, shots_in_a_second
 from tests.unit.test_alerts import Channel
 from tests.warehouse import Warehouse
 
@@ -33,20 +34,16 @@ def channel(monkeypatch: pytest.MonkeyPatch) -> Iterator[Channel]:
 def test_a_date_that_fails_is_told_once_its_repair_once_and_a_dead_channel_later(
     copy_of_confirmed_month: Warehouse, rewrite: Rewrite, channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A usage of nine million shots does not go into the table's NUMERIC(6,2), and the feed still agrees with the score."""
     warehouse, url = copy_of_confirmed_month, channel.url
     fullcourt(warehouse, "backfill", *DAY)
     fullcourt(warehouse, "backfill", *DAY)
     assert channel.received == [], "a run with nothing to do needs nobody"
     assert warehouse.query("select count(*) from nba_ops.alert_ledger") == [(0,)]
 
-    (whole,) = warehouse.raw_dir.rglob("nbac_gamebook_player_stats.parquet")
-    before = whole.read_bytes()
-    rewrite(
-        warehouse.raw_dir,
-        "nbac_gamebook_player_stats",
-        f"select * replace (case when game_date = '{LAST}' and points > 0 then 9000000 else field_goals_attempted end as field_goals_attempted) from raw",
-    )
+    whole = {next(warehouse.raw_dir.rglob(f"{feed}.parquet")): feed for feed in FEEDS_OF_PLAYERS}
+    before = {file: file.read_bytes() for file in whole}
+    for feed in whole.values():
+        rewrite(warehouse.raw_dir, feed, shots_in_a_second(LAST))
     monkeypatch.setenv(CHANNELS, url.replace(str(channel.server.server_port), "9"))
     unheard = fullcourt(warehouse, "backfill", *DAY, code=cli_command.SOMEBODY)
     assert f"WARNING {CHANNELS}: channel 1 (json) did not take the message" in unheard.stderr
@@ -74,7 +71,8 @@ def test_a_date_that_fails_is_told_once_its_repair_once_and_a_dead_channel_later
     fullcourt(warehouse, "backfill", *DAY, code=cli_command.SOMEBODY)
     assert "(a reminder)" in channel.received[2]["title"]
 
-    whole.write_bytes(before)
+    for file, content in before.items():
+        file.write_bytes(content)
     fullcourt(warehouse, "backfill", *DAY)
     fullcourt(warehouse, "backfill", *DAY)
     resolved = channel.received[3]

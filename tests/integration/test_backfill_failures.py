@@ -16,6 +16,7 @@ from python_processors.cli import opening
 from python_processors.orchestration.backfill import backfill
 from python_processors.orchestration.proof.verification import verify_range
 from tests.integration.conftest import Rewrite, at_work, request
+from tests.raw_changes import FEEDS_OF_PLAYERS, shots_in_a_second
 from tests.warehouse import Warehouse
 
 START, BAD, END = "2021-10-19", "2021-10-22", "2021-10-24"
@@ -26,16 +27,12 @@ TABLE = "player_game_summary"
 def test_one_bad_date_stops_what_reads_it_and_retry_builds_just_that(
     confirmed_month: Path, tmp_path: Path, rewrite: Rewrite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A usage of nine million shots does not go into the table's NUMERIC(6,2), and the feed still agrees with the score."""
     raw = tmp_path / "raw"
     shutil.copytree(confirmed_month / "raw", raw)
-    (file,) = raw.rglob("nbac_gamebook_player_stats.parquet")
-    as_it_was = file.read_bytes()
-    rewrite(
-        raw,
-        "nbac_gamebook_player_stats",
-        f"select * replace (case when game_date = '{BAD}' and points > 0 then 9000000 else field_goals_attempted end as field_goals_attempted) from raw",
-    )
+    files = [next(raw.rglob(f"{feed}.parquet")) for feed in FEEDS_OF_PLAYERS]
+    as_they_were = [file.read_bytes() for file in files]
+    for feed in FEEDS_OF_PLAYERS:
+        rewrite(raw, feed, shots_in_a_second(BAD))
     days = date.fromisoformat(START), date.fromisoformat(END)
     task = Task(tmp_path / "built", raw, *days, 400)
     month = Task(confirmed_month, raw, *days, 400)
@@ -67,7 +64,8 @@ def test_one_bad_date_stops_what_reads_it_and_retry_builds_just_that(
         assert "failed" in gap
         assert "usage_rate" in gap
 
-        file.write_bytes(as_it_was)
+        for file, content in zip(files, as_they_were, strict=True):
+            file.write_bytes(content)
         confirmed = ledger_rows(task, "input_ledger")
         retried = fullcourt("retry")
         assert retried.exit_code == cli_command.NOBODY, retried.output
@@ -111,21 +109,21 @@ def test_built_dates_that_read_what_failed_wait_for_it_and_retry_builds_them_too
     """A correction that cannot be stored, mended by another correction: later dates read a value that is new."""
     warehouse = copy_of_confirmed_month
     bad, end = "2021-11-05", "2021-11-07"
-    played = f"game_date = '{bad}' and points > 0"
-    of_all, of_now = (
-        "select * replace (case when {} then {} else field_goals_attempted end as field_goals_attempted) from raw",
-        ("9000000", "40"),
-    )
+    files = {feed: next(warehouse.raw_dir.rglob(f"{feed}.parquet")) for feed in FEEDS_OF_PLAYERS}
+    as_they_were = {feed: file.read_bytes() for feed, file in files.items()}
+    corrected = f"select * replace (case when game_date = '{bad}' and points > 0 then assists + 1 else assists end as assists) from raw"
     with at_work(warehouse) as (project, opened):
         monkeypatch.setattr(opening, "opened", lambda: (project, opened))
 
         def fullcourt(command: str, *options: str) -> Result:
             return CliRunner().invoke(cli.app, [command, "--start", bad, "--end", end, *options])
 
-        for attempts, command, code in zip(
-            of_now, ("backfill", "retry"), (cli_command.SOMEBODY, cli_command.NOBODY), strict=True
-        ):
-            rewrite(warehouse.raw_dir, "nbac_gamebook_player_stats", of_all.format(played, attempts))
+        for changed, command, code in (
+            (shots_in_a_second(bad), "backfill", cli_command.SOMEBODY), (corrected, "retry", cli_command.NOBODY),
+        ):  # fmt: skip
+            for feed, file in files.items():
+                file.write_bytes(as_they_were[feed])
+                rewrite(warehouse.raw_dir, feed, changed)
             run = fullcourt(command, *(["--yes"] if command == "backfill" else []))
             assert run.exit_code == code, run.output
             gaps = fullcourt("gaps")

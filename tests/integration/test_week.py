@@ -11,7 +11,8 @@ from python_processors.cli.command import NOBODY, SOMEBODY
 from python_processors.contract import hashed_tables
 from python_processors.orchestration.run.steps import NOTHING_CHANGED
 from tests.mixed_changes.strike import Moment
-from tests.mixed_changes.week import BOX_SCORES, KILLED, Morning, Week, lost_box_score, shots_in_a_second, wrong_figure
+from tests.mixed_changes.week import BOX_SCORES, KILLED, Fault, Morning, Week, lost_box_score, wrong_figure
+from tests.raw_changes import FEEDS_OF_PLAYERS, shots_in_a_second
 from tests.unit.test_alerts import Channel
 
 PLAYERS, OFFENSE, DEFENSE = "player_game_summary", "team_offense_game_summary", "team_defense_game_summary"
@@ -160,7 +161,7 @@ def a_run_is_killed_and_done_again(week: Week) -> None:
 
 def a_model_fails_and_nobody_can_be_told(week: Week) -> None:
     """A usage of 69 shots in a second does not go into its column. The other game of the evening met no lost one."""
-    week.faults += [shots_in_a_second(table, 69, "2021-11-05") for table in BOX_SCORES[:2]]
+    week.faults += [Fault(table, shots_in_a_second("2021-11-05")) for table in FEEDS_OF_PLAYERS]
     week.files_come("2021-11-05")
     unheard = week.morning(url=DEAD)
     assert (unheard.code, unheard.digests) == (SOMEBODY, [])

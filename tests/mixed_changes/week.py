@@ -46,16 +46,6 @@ def wrong_figure(table: str, column: str, value: str, where: str) -> Fault:
     return Fault(table, f"select * replace (case when {where} then {value} else {column} end as {column}) from raw")
 
 
-def shots_in_a_second(table: str, shots: int, day: str) -> Fault:
-    """All that one scorer is said to have shot in one second."""
-    who = f"game_date = '{day}' and player_lookup = (select min(player_lookup) from raw where game_date = '{day}' and points > 9)"
-    changed = ", ".join(
-        f"case when {who} then {value} else {column} end as {column}"
-        for column, value in {"minutes": "'0:01'", "field_goals_attempted": shots}.items()
-    )
-    return Fault(table, f"select * replace ({changed}) from raw")
-
-
 @dataclass(frozen=True)
 class Morning:
     """What a morning's command left with: its exit code, what it printed, and the digests that came meanwhile."""
