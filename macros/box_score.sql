@@ -132,6 +132,6 @@
             ', the first: ', min(concat(player_lookup, ': ', problem))
         ) as said
     from {{ ref('int_line_evidence') }}
-    where {{ in_window() }}
+    where {{ in_window() }} and not may_be_held_back
     group by game_id, team_abbr, feed
 {%- endmacro %}

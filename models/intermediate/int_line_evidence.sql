@@ -7,7 +7,7 @@
 --
 -- Who shot, rebounded, lost the ball, assisted, stole, blocked, came in or fouled on court has played; a technical foul, an
 -- ejection and being taken out of a game do not show it. Rows that are held back may be his under another name, and are
--- compared with nothing.
+-- compared with nothing: `may_be_held_back` where the team has no fewer of these than players without a row.
 {{ config(**replace_window()) }}
 
 {%- set counts = ['points', 'rebounds', 'assists', 'steals', 'blocks', 'turnovers', 'fg_attempts'] %}
@@ -145,7 +145,8 @@ contradicted as (
             '{{ counts | join("/") }} ', own_line, ' where ',
             case when from_events is null then line_of_other else concat('bigdataball_play_by_play has ', line_of_events) end
         ) as problem,
-        true as has_row
+        true as has_row,
+        false as may_be_held_back
     from compared
     where
         case
@@ -179,7 +180,7 @@ strangers as (
 ),
 
 final as (
-    select game_id, game_date, team_abbr, feed, player_lookup, problem, has_row from contradicted
+    select game_id, game_date, team_abbr, feed, player_lookup, problem, has_row, may_be_held_back from contradicted
     union all
     select
         lacking.game_id,
@@ -188,15 +189,14 @@ final as (
         lacking.feed,
         lacking.player_lookup,
         'no row, and bigdataball_play_by_play has him on court',
-        false
+        false,
+        count(*) over (partition by lacking.game_id, lacking.team_abbr, lacking.feed) <= coalesce(strangers.held_back_rows, 0)
     from lacking
     left join strangers
         on
             lacking.game_id = strangers.game_id
             and lacking.team_abbr = strangers.team_abbr
             and lacking.feed = strangers.feed
-    qualify
-        count(*) over (partition by lacking.game_id, lacking.team_abbr, lacking.feed) > coalesce(strangers.held_back_rows, 0)
 )
 
 select * from final

@@ -5,7 +5,8 @@
 -- nobody who is to have a row. complete: exactly the rows expected. excused: all but rows that can never come, each in
 -- a reviewed line of completeness_exceptions that names them. blocked: held up, by name, or nobody has a whole history.
 -- missing: none of the rows expected. partial: anything else, as where players or teams lack a game that their rows read.
--- A row in quarantine is a row expected.
+-- A row in quarantine is a row expected. Who lacks what he reads (UPSTREAM_INCOMPLETE) is excused by no line of his own:
+-- the line belongs to the row that is lost, and then nobody lacks it.
 {{ config(**replace_window()) }}
 
 {%- set declared = declared_rows() %}
@@ -72,7 +73,7 @@ named as (
     from listed
     inner join {{ ref('completeness_exceptions') }} as lines
         on {{ line_names_row('lines', 'listed') }}
-    where listed.no_row_since is not null
+    where listed.no_row_since is not null and listed.no_row_since <> 'UPSTREAM_INCOMPLETE'
 ),
 
 expected as (
@@ -132,7 +133,7 @@ counted as (
         {{ count_where("no_row_since = 'no source'") }} as without_source,
         {{ count_where("no_row_since = 'quarantined'") }} as quarantined,
         {{ count_where("no_row_since = 'UPSTREAM_INCOMPLETE'") }} as upstream_incomplete,
-        {{ count_where("is_named and no_row_since in ('quarantined', 'no source', 'UPSTREAM_INCOMPLETE')") }} as named_lacking,
+        {{ count_where("is_named and no_row_since in ('quarantined', 'no source')") }} as named_lacking,
         {{ count_where("is_named and no_row_since in ('INCOMPLETE_UPSTREAM', 'INCOMPLETE_DATA')") }} as named_incomplete,
         -- Whom no line excuses goes first.
         {%- for since, name in [('quarantined', 'first_held_back'), ('no source', 'first_without_source')] %}
@@ -217,7 +218,8 @@ explained as (
         end as nobody_since,
         without_source + quarantined + upstream_incomplete as lacking_rows,
         (rows_of_lines is not null or named_lacking + named_incomplete > 0)
-        and without_source + quarantined + upstream_incomplete - named_lacking <= coalesce(rows_of_lines, 0) as is_excused,
+        and upstream_incomplete = 0
+        and without_source + quarantined - named_lacking <= coalesce(rows_of_lines, 0) as is_excused,
         case
             when missing_rows > 0
                 then concat({{ counted_rows('missing_rows') }}, ' expected and not there', what_is_first, '; ')

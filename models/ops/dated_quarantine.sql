@@ -39,7 +39,7 @@ final as (
             lines.game_id = choices.game_id
             and lines.team_abbr = choices.team_abbr
             and lines.feed = choices.feed
-    where {{ in_window('lines.game_date') }} and {{ in_window('choices.game_date') }}
+    where {{ in_window('lines.game_date') }} and {{ in_window('choices.game_date') }} and not lines.may_be_held_back
 )
 
 select * from final

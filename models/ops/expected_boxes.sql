@@ -4,7 +4,8 @@
 --
 -- `quarantine_reason` explains a row that was held back, or that lacks: where no feed agrees with the final score, the
 -- team has one row more, with the reason, and so has each player whose line others contradict, or who played and has no
--- row (int_line_evidence). `has_source` is false when nothing tells who it is. Raw rows alone decide:
+-- row (int_line_evidence): under a name of his own, or by a row of the team that is held back, unless that is excused.
+-- `has_source` is false when nothing tells who it is. Raw rows alone decide:
 -- nothing here waits for a hashed table.
 {{ config(**replace_window()) }}
 
@@ -50,6 +51,22 @@ player_rows as (
         quarantine_reason
     from {{ ref('stg_bdl__player_boxscores') }}
     where {{ in_window() }}
+),
+
+-- Teams with a row that is held back and excused: such a row stands for nobody who played and has no row.
+teams_with_excused_rows as (
+    select distinct held.game_id, held.team_abbr, held.feed
+    from (
+        select player_rows.*, player_rows.player_lookup as entity, tables.table_name
+        from player_rows
+        cross join ({{ names_as_rows(tables_of(['players_who_played'])) }}) as tables
+        where player_rows.quarantine_reason is not null
+    ) as held
+    inner join {{ ref('completeness_exceptions') }} as exceptions
+        on
+            held.table_name = exceptions.table_name
+            and held.game_date between exceptions.first_date and exceptions.last_date
+            and (exceptions.entity is null or ({{ line_names_row('exceptions', 'held') }}))
 ),
 
 -- The play-by-play has another final score: it is of another game, is cut off, or the schedule is wrong.
@@ -109,6 +126,9 @@ players_of_games as (
             lines.game_id = teams_of_games.game_id
             and lines.team_abbr = teams_of_games.team_abbr
             and lines.feed = teams_of_games.feed
+    left join teams_with_excused_rows as excused
+        on lines.game_id = excused.game_id and lines.team_abbr = excused.team_abbr and lines.feed = excused.feed
+    where not lines.may_be_held_back or excused.game_id is not null
     union all
     select game_date, game_id, team_abbr || ' play-by-play', false, reason
     from other_scores

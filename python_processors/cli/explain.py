@@ -40,7 +40,7 @@ def explain(table: str, day: date, player: str | None, team: str | None, as_json
         text = explained(snapshot, session, project, table, day)
         state = snapshot.states(table).get(day)
         of_one = explain_entity(session, project, table, day, player=player, team=team) if asks_for_one else None
-        unused = held_back(session, day, day, () if table == LAYER else (table,)) if of_one is None else []
+        unused = held_back(session, day, day, [state] if state else []) if of_one is None else []
         held = [
             of for of in breakers.open_breakers(session, day, day)
             if of.table == table and (of_one is None or of.entity in (of_one.entity, breakers.DATE_LEVEL))

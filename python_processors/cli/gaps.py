@@ -22,8 +22,9 @@ def gaps(asked: Asked, everything: bool, as_json: bool) -> int:
     from python_processors.orchestration.state import breakers
 
     with opening.looked_at(asked) as (snapshot, session):
-        found = gaps_of(states_of(snapshot, session), everything=everything)
-        unused = held_back(session, snapshot.start, snapshot.end, snapshot.tables)
+        states = states_of(snapshot, session)
+        found = gaps_of(states, everything=everything)
+        unused = held_back(session, snapshot.start, snapshot.end, states)
         held = breakers.open_breakers(session, snapshot.start, snapshot.end, snapshot.tables)
     text = [
         f"{g.table:<30} {g.start} to {g.end} {g.dates:>4} dates  {g.kind}{': ' + g.reason if g.reason else ''}"

@@ -42,7 +42,7 @@ def status(asked: Asked, by_season: bool, by_date: bool, follow: bool, as_json: 
         states = states_of(snapshot, session)
         lines = status_of(states, session, snapshot, by_season=by_season)
         audit = audit_summary(session)
-        unused = held_back(session, snapshot.start, snapshot.end, snapshot.tables)
+        unused = held_back(session, snapshot.start, snapshot.end, states)
         held = breakers.open_breakers(session, snapshot.start, snapshot.end, snapshot.tables)
     out = {
         "run": to_dict(running) if running else None, "start": snapshot.start.isoformat(),

@@ -115,7 +115,7 @@ def read_facts(
             confirmed=_confirmed(snapshot), decisions=_decisions(session, start, end),
             steps=_steps(session), decided=_decided(session), run_of=_run_of(session),
             first_confirmed=_first_confirmed(session), audit=audit_summary(session),
-            failing=_failing(session, start, end), quarantined=held_back(session, start, end),
+            failing=_failing(session, start, end), quarantined=held_back(session, start, end, every),
             breakers=open_breakers(session, start, end, snapshot.tables),
         )  # fmt: skip
     return replace(facts, columns=check_columns(project, warehouse, facts.tables, start, end))

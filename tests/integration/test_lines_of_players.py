@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
 
-import duckdb
 import pytest
 
-from python_processors.orchestration.proof.held_back import held_back
-from python_processors.orchestration.warehouse import DuckDBSession
 from tests.integration.conftest import Rewrite
 from tests.integration.test_evidence import DAY, build_day, covered, game, sources
 from tests.integration.test_feeds_agree import GAMEBOOK, Game, held
@@ -48,6 +45,26 @@ def exchanged(game_id: str, one: str, other: str) -> str:
 
 def without_game(game_id: str) -> str:
     return f"from raw where game_id <> '{game_id}'"
+
+
+def held_back_of(warehouse: Warehouse) -> list[tuple[str, str]]:
+    """Whose rows the date lacks, and as what they are held back."""
+    return warehouse.query(
+        "select entity, quarantine_reason from nba_ops.expected_rows where table_name = 'player_game_summary'"
+        f" and game_date = '{DAY}' and quarantine_reason is not null order by entity"
+    )
+
+
+def excuse(warehouse: Warehouse, rows: Sequence[tuple[str, str]]) -> None:
+    """Have one line of completeness_exceptions for each, and no other; then count the date."""
+    warehouse.execute("delete from nba_ops.completeness_exceptions")
+    for entity, why in rows:
+        warehouse.execute(
+            "insert into nba_ops.completeness_exceptions by name select 'player_game_summary' as table_name,"
+            f" date '{DAY}' as first_date, date '{DAY}' as last_date, '{entity}' as entity, 1 as row_count,"
+            f" '{why}' as quarantine_reason, 'a test' as reason, 'a test' as reviewed_by"
+        )
+    assert warehouse.dbt("run", "-s", "expected_boxes", "expected_rows", "coverage", window=(DAY, DAY)).success
 
 
 def test_a_team_whose_players_have_each_others_lines_is_taken_from_the_feed_that_the_play_by_play_confirms(
@@ -133,24 +150,40 @@ def test_what_only_the_play_by_play_contradicts_is_named_and_excused_by_name_alo
     assert by_reason["no row of a player on court"] == 1
     assert by_reason["other feeds contradict the line"] >= 2
 
-    lines = copy_of_built.query(
-        "select entity, quarantine_reason from nba_ops.expected_rows where table_name = 'player_game_summary'"
-        f" and game_date = '{DAY}' and quarantine_reason is not null order by entity"
-    )
+    lines = held_back_of(copy_of_built)
     for whom, expected in ((lines, "excused"), ([("somebodyelse", lines[0][1]), *lines[1:]], "partial")):
-        copy_of_built.execute("delete from nba_ops.completeness_exceptions")
-        for entity, why in whom:
-            copy_of_built.execute(
-                "insert into nba_ops.completeness_exceptions by name select 'player_game_summary' as table_name,"
-                f" date '{DAY}' as first_date, date '{DAY}' as last_date, '{entity}' as entity, 1 as row_count,"
-                f" '{why}' as quarantine_reason, 'a test' as reason, 'a test' as reviewed_by"
-            )
-        assert copy_of_built.dbt("run", "-s", "coverage", window=(DAY, DAY)).success
+        excuse(copy_of_built, whom)
         assert covered(copy_of_built)[0] == expected
-        with duckdb.connect(str(copy_of_built.path)) as connection:
-            rows = held_back(DuckDBSession(connection), date.fromisoformat(DAY), date.fromisoformat(DAY))
-        assert {one.needs_action for one in rows} == {expected == "partial"}
     assert covered(copy_of_built)[1].count(lines[0][0]) == 1  # whom no line excuses goes first
+
+
+def test_a_row_that_is_held_back_and_excused_hides_nobody_else_who_played(
+    copy_of_built: Warehouse, rewrite: Rewrite, game: Game, rows_may_go: None
+) -> None:
+    """The one feed that has the game names a player whom nobody knows, where the play-by-play has a known one: he is missed
+    by that row, and in person once it is excused."""
+    game_id, home, _ = game
+    best, _ = best_and_worst(copy_of_built, game_id, home)
+    rewrite(
+        copy_of_built.raw_dir, GAMEBOOK,
+        f"""
+        select * replace (
+            case when game_id = '{game_id}' and player_lookup = '{best}' then 'nobodyknown' else player_lookup end
+                as player_lookup,
+            case when game_id = '{game_id}' and player_lookup = '{best}' then 'Nobody Known' else player_name end as player_name
+        ) from raw""",
+    )  # fmt: skip
+    rewrite(copy_of_built.raw_dir, BALLDONTLIE, without_game(game_id))
+    build_day(copy_of_built)
+    unknown, himself = "nobodyknown", (best, f"{GAMEBOOK} of {home}: no row, and {PLAY_BY_PLAY} has him on court")
+    listed = held_back_of(copy_of_built)
+    assert [entity for entity, _ in listed] == [unknown]
+    excuse(copy_of_built, listed)
+    assert held_back_of(copy_of_built) == [*listed, himself] or held_back_of(copy_of_built) == [himself, *listed]
+    outcome, reason = covered(copy_of_built)
+    assert (outcome, f"the first: {himself[1]}" in reason) == ("partial", True)
+    excuse(copy_of_built, [*listed, himself])
+    assert covered(copy_of_built)[0] == "excused"
 
 
 @pytest.mark.slow

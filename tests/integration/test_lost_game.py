@@ -101,6 +101,26 @@ def check(whole: Warehouse, lost: Warehouse, game: str, teams: tuple[str, str]) 
     return without
 
 
+def what_is_lost_is_excused_at_the_game_alone(lost: Warehouse, game: str) -> None:
+    """Lines for those who lack the game, by name or by number, would excuse whatever they lack: they excuse nothing."""
+    before = lost.query("select table_name, game_date, outcome, reason from nba_ops.coverage order by all")
+    lost.execute(
+        "insert into nba_ops.completeness_exceptions by name select table_name, game_date as first_date,"
+        " game_date as last_date, nullif(entity, '') as entity, row_count, 'a test' as reason, 'a test' as reviewed_by from ("
+        " select table_name, game_date, entity, 1 as row_count from nba_ops.precompute_entities"
+        " where outcome = 'UPSTREAM_INCOMPLETE' union all"
+        " select distinct table_name, game_date, '', 999 from nba_ops.precompute_entities)"
+    )
+    assert lost.dbt("run", "-s", "coverage", window=WEEK, precompute_bootstrap_days=2).success
+    after = lost.query("select table_name, game_date, outcome, reason from nba_ops.coverage order by all")
+    assert [row[:3] for row in after] == [row[:3] for row in before]
+    assert "partial" in {outcome for _, _, outcome, _ in after}
+    lost.execute("delete from nba_ops.completeness_exceptions where reason = 'a test'")
+    assert lost.dbt("run", "-s", "coverage", window=WEEK, precompute_bootstrap_days=2).success
+    assert before == lost.query("select table_name, game_date, outcome, reason from nba_ops.coverage order by all")
+    assert lost.query(f"select count(*) > 0 from nba_ops.lacking_games where game_id = '{game}'") == [(True,)]
+
+
 def test_a_lost_box_score_costs_its_own_people_and_nobody_else(league: Path, tmp_path: Path, rewrite: Rewrite) -> None:
     whole = build(tmp_path / "whole.duckdb", league, WEEK, 2)
     game, team, other = game_of_the_second_day(whole)
@@ -112,6 +132,7 @@ def test_a_lost_box_score_costs_its_own_people_and_nobody_else(league: Path, tmp
     for table in ("player_composite_factors", "ml_feature_store_v2"):
         assert without[table]
         assert rows[table]
+    what_is_lost_is_excused_at_the_game_alone(lost, game)
     ((player, day),) = whole.query(
         "select player_lookup, max(game_date) from nba_predictions.ml_feature_store_v2 where player_lookup in (select"
         f" player_lookup from nba_analytics.player_game_summary where game_id = '{game}' and team_abbr = '{team}')"

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from datetime import date
 
+import duckdb
 import pytest
 
-from python_processors.contract import PROJECT_ROOT
-from python_processors.orchestration.proof.held_back import TO_DO, HeldBack
+from python_processors.contract import PROJECT_ROOT, hashed_tables
+from python_processors.orchestration.proof.held_back import TO_DO, HeldBack, asks, held_back
+from python_processors.orchestration.state.states import OUTCOMES, State
+from python_processors.orchestration.warehouse import DuckDBSession
+
+FIRST, LAST = date(2021, 10, 19), date(2021, 10, 21)
 
 
 def reasons_in_sql() -> set[str]:
@@ -41,4 +48,55 @@ def test_a_reason_with_more_words_after_a_colon_has_the_same_repair() -> None:
     assert to_do("no feed agrees with the final score: 40 of 98 points") == TO_DO["no feed agrees with the final score"]
     assert (
         to_do("unknown player status") == to_do("unreadable minutes") == "correct the row in its file, and load again"
+    )
+
+
+@pytest.fixture
+def session() -> Iterator[DuckDBSession]:
+    """Two rows of feeds on the first date, and a row of odds on the second."""
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create schema nba_ops; create table nba_ops.quarantine as select * from (values"
+            " ('bdl_player_boxscores', date '2021-10-19', 'a', 'unknown player'),"
+            " ('nbac_schedule', date '2021-10-19', 'b', 'teams are not known yet'),"
+            " ('odds_api_game_lines', date '2021-10-20', 'c', 'no number')"
+            ") as rows (table_name, game_date, row_key, reason)"
+        )
+        yield DuckDBSession(connection)
+
+
+def of_all(outcome: str, day: date = FIRST) -> list[State]:
+    return [State(table, day, outcome) for table in hashed_tables()]
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_a_row_asks_exactly_where_a_date_of_a_table_asks(session: DuckDBSession, outcome: str) -> None:
+    states = [*of_all("complete")[:-1], of_all(outcome)[-1]]
+    found = held_back(session, FIRST, LAST, states)
+    is_fine = outcome in ("no_games", "expected_empty", "excused", "complete")
+    assert {one.reason: one.needs_action for one in found} == {
+        "unknown player": not is_fine, "teams are not known yet": not is_fine, "no number": False,
+    }  # fmt: skip
+    assert asks(found) is not is_fine
+
+
+def test_of_an_open_date_no_row_of_odds_is_asked_for(session: DuckDBSession) -> None:
+    found = held_back(session, FIRST, LAST, of_all("partial", date(2021, 10, 20)))
+    assert not asks(found)
+
+
+def test_a_row_without_a_date_always_asks(session: DuckDBSession) -> None:
+    session.connection.execute(
+        "insert into nba_ops.quarantine values ('nbac_team_boxscore', null, 'd', 'no game_date')"
+    )
+    found = held_back(session, FIRST, LAST, of_all("complete"))
+    assert (found[0].feed, found[0].reason) == ("nbac_team_boxscore", "no game_date")
+    assert [one.needs_action for one in found] == [True, False, False, False]
+
+
+def test_of_one_table_nothing_is_said_of_the_others(session: DuckDBSession) -> None:
+    (found, *_) = held_back(session, FIRST, FIRST, [State("team_offense_game_summary", FIRST, "complete")])
+    assert found.sentence.endswith("left out, and no row of team_offense_game_summary lacks for it: no action needed")
+    assert held_back(session, FIRST, FIRST, of_all("complete"))[0].sentence.endswith(
+        "and no row lacks for it: no action needed"
     )

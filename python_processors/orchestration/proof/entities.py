@@ -207,7 +207,7 @@ class _Look:
     def _to_do(self, *, can_help: bool) -> str:
         if can_help:
             return "Building it again can help: `fullcourt retry`."
-        excuse = "or excuse it in seeds/completeness_exceptions.csv"
+        excuse = "or excuse the game's own rows in seeds/completeness_exceptions.csv"
         return f"Building again cannot help: load a box score of the game, {excuse}."
 
     def _is_listed(self, key: str) -> bool:

@@ -1,8 +1,9 @@
 """Raw rows that are not used, and games that no feed has as the final score: what every command says of them.
 
 A row needs attention where a table lacks something for it: it is of the schedule or of a feed of played games, and its
-date is open. Of odds and injuries no row depends, and a date that is complete or excused has what it needs without
-the row: there the words name it, and ask nothing of anybody.
+date is open for a table that is asked about. No row depends on odds and injuries, and a date that is complete or
+excused has what it needs without the row: there the words name it, and ask nothing of anybody. Since the state of a
+date decides, every command exits alike; only rows without a date ask by themselves.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from python_processors.orchestration.state.states import FINE
+from python_processors.contract import hashed_tables
+from python_processors.orchestration.state.states import FINE, State
 from python_processors.orchestration.warehouse import Session
 from python_processors.raw_contract import played_feeds
 
@@ -42,14 +44,15 @@ TO_DO = {
     "points are not the score of the schedule": "load the team's box again, or a schedule with the score",
 }
 _TO_DO_ELSE = "correct the row in its file, and load again"
-_NOTHING = "left out, and no row lacks for it: no action needed"
+_NOTHING = "left out, and no row{of} lacks for it: no action needed"
 
 
 @dataclass(frozen=True)
 class HeldBack:
     """Rows of one feed and reason: how many, on which dates (None of rows without one), and one of them by name.
 
-    `needs_action`: a date lacks something for them, or they have no date.
+    `needs_action`: a date of a table that was asked about is open, or they have no date. `of_tables` names these
+    tables; it is empty where all were asked about.
     """
 
     feed: str
@@ -59,6 +62,7 @@ class HeldBack:
     last: date | None
     example: str
     needs_action: bool = True
+    of_tables: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -73,7 +77,7 @@ class HeldBack:
     def to_do(self) -> str:
         """What repairs it, in a few words."""
         if not self.needs_action:
-            return _NOTHING
+            return _NOTHING.format(of=f" of {', '.join(self.of_tables)}" if self.of_tables else "")
         return TO_DO.get(self.reason.split(":")[0], _TO_DO_ELSE)
 
     def to_dict(self) -> dict[str, Any]:
@@ -81,25 +85,17 @@ class HeldBack:
         return {**asdict(self), **days, "to_do": self.to_do}
 
 
-def held_back(session: Session, start: date, end: date, tables: Sequence[str] = ()) -> list[HeldBack]:
+def held_back(session: Session, start: date, end: date, states: Sequence[State]) -> list[HeldBack]:
     """What nba_ops.quarantine holds of a range, and of no date, by feed and reason: what needs action goes first.
 
-    :param tables: whose rows are asked about; else those of all tables.
+    :param states: of the tables that are asked about, over the range.
     """
     if not session.columns("nba_ops.quarantine"):
         return []
-    within = f"game_date between date '{start}' and date '{end}'"
-    settled = "select cast(null as date) as game_date from (select 1 as nothing) as nobody where 1 = 0"
-    if session.columns("nba_ops.coverage"):
-        fine = "', '".join(FINE)
-        listed = "', '".join(tables)
-        of_tables = f" and table_name in ('{listed}')" if tables else ""
-        settled = f"""
-            select game_date from {session.named("nba_ops.coverage")}
-            where {within}{of_tables}
-            group by game_date
-            having sum(case when outcome in ('{fine}') then 0 else 1 end) = 0
-        """
+    asked = {state.table for state in states}
+    of_tables = () if asked.issuperset(hashed_tables()) else tuple(sorted(asked))
+    open_days = ", ".join(sorted({f"date '{state.day}'" for state in states if state.outcome not in FINE}))
+    is_open = f"game_date in ({open_days})" if open_days else "1 = 0"
     needed = "', '".join(("nbac_schedule", *played_feeds()))
     rows = session.read(
         f"""
@@ -109,12 +105,10 @@ def held_back(session: Session, start: date, end: date, tables: Sequence[str] = 
             min(concat(coalesce(cast(game_date as string), ''), ' ', coalesce(row_key, '?'))) as example
         from (
             select
-                held.table_name, held.reason, held.game_date, held.row_key,
-                held.game_date is null
-                or (settled.game_date is null and held.table_name in ('{needed}')) as needs_action
-            from {session.named("nba_ops.quarantine")} as held
-            left join ({settled}) as settled on held.game_date = settled.game_date
-            where held.{within} or held.game_date is null
+                table_name, reason, game_date, row_key,
+                game_date is null or ({is_open} and table_name in ('{needed}')) as needs_action
+            from {session.named("nba_ops.quarantine")}
+            where game_date between date '{start}' and date '{end}' or game_date is null
         ) as judged
         group by table_name, reason, game_date is null, needs_action
         order by needs_action desc, row_count desc, table_name, reason
@@ -123,7 +117,7 @@ def held_back(session: Session, start: date, end: date, tables: Sequence[str] = 
     return [
         HeldBack(
             row["table_name"], row["reason"], int(row["row_count"]), row["first_day"], row["last_day"],
-            row["example"].strip(), bool(row["needs_action"]),
+            row["example"].strip(), bool(row["needs_action"]), of_tables,
         )
         for row in rows
     ]  # fmt: skip

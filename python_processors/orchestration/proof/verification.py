@@ -35,7 +35,7 @@ def verify_range(
         snapshot = Snapshot(project, session, start, end, tables=tables)
         states = states_of(snapshot, session)
         checks = [check_rows(session, table, start, end) for table in snapshot.tables]
-        unused = held_back(session, start, end, snapshot.tables)
+        unused = held_back(session, start, end, states)
         undated = undated_rows(session, project)
     known = {(state.table, state.day): state for state in states}
     layer = [
