@@ -111,6 +111,16 @@
     ({{ apart | join(' + ') }})
 {%- endmacro %}
 
+{#- The counts of a player's line that feeds are compared by. -#}
+{% macro line_counts() -%}
+    {{ return(['points', 'rebounds', 'assists', 'steals', 'blocks', 'turnovers', 'fg_attempts']) }}
+{%- endmacro %}
+
+{#- Minutes of a line for people, to the nearest one. -#}
+{% macro whole_minutes(relation) -%}
+    coalesce(cast(cast(round({{ relation }}.seconds_played / 60.0) as int64) as string), '?')
+{%- endmacro %}
+
 {#- The counts of a line as one text: '12/3/4'; a count that is null is 0. -#}
 {% macro line_text(relation, counts) -%}
     concat(

@@ -21,18 +21,18 @@ FIGURES = (
 )  # fmt: skip
 
 
-def best_and_worst(warehouse: Warehouse, game_id: str, team: str) -> tuple[str, str]:
-    """Of a team's players of a game, who scored most and who least of those with more than ten minutes."""
+def best_and_worst(warehouse: Warehouse, game_id: str, team: str, by: str = "points") -> tuple[str, str]:
+    """Of a team's players of a game with more than ten minutes, who has most and who least of a figure."""
     rows = warehouse.query(
         "select player_lookup from nba_intermediate.int_player_boxes"
-        f" where game_id = '{game_id}' and team_abbr = '{team}' and seconds_played > 600 order by points desc, 1"
+        f" where game_id = '{game_id}' and team_abbr = '{team}' and seconds_played > 600 order by {by} desc, 1"
     )
     return rows[0][0], rows[-1][0]
 
 
-def exchanged(game_id: str, one: str, other: str) -> str:
-    """SQL of the gamebook in which two players of a game have each other's lines."""
-    figures = ", ".join(f"coalesce(other.{figure}, mine.{figure}) as {figure}" for figure in FIGURES)
+def exchanged(game_id: str, one: str, other: str, what: Sequence[str] = FIGURES) -> str:
+    """SQL of the gamebook in which two players of a game have each other's figures."""
+    figures = ", ".join(f"coalesce(other.{figure}, mine.{figure}) as {figure}" for figure in what)
     return f"""
         select mine.* replace ({figures})
         from raw as mine
@@ -184,6 +184,36 @@ def test_a_row_that_is_held_back_and_excused_hides_nobody_else_who_played(
     assert (outcome, f"the first: {himself[1]}" in reason) == ("partial", True)
     excuse(copy_of_built, [*listed, himself])
     assert covered(copy_of_built)[0] == "excused"
+
+
+def test_minutes_that_two_players_have_from_each_other_and_one_whom_the_other_feed_has_alone_are_named(
+    copy_of_built: Warehouse, rewrite: Rewrite, game: Game, rows_may_go: None
+) -> None:
+    """No play-by-play has the game. Of the home team two players have each other's minutes in the gamebook, which nothing
+    decides: the date is partial. The away team's gamebook lacks who played least: balldontlie has him, and is used."""
+    game_id, home, away = game
+    most, least = best_and_worst(copy_of_built, game_id, home, by="seconds_played")
+    ((lost,),) = copy_of_built.query(
+        "select player_lookup from nba_intermediate.int_player_boxes"
+        f" where game_id = '{game_id}' and team_abbr = '{away}' and seconds_played > 0 order by seconds_played, 1 limit 1"
+    )
+    rewrite(copy_of_built.raw_dir, GAMEBOOK, exchanged(game_id, most, least, ("minutes",)))
+    rewrite(copy_of_built.raw_dir, GAMEBOOK, f"from raw where not (game_id = '{game_id}' and player_lookup = '{lost}')")
+    rewrite(copy_of_built.raw_dir, PLAY_BY_PLAY, without_game(game_id))
+    build_day(copy_of_built)
+    lines = dict(copy_of_built.query(
+        "select player_lookup, problem from nba_intermediate.int_line_evidence"
+        f" where game_id = '{game_id}' and feed = '{GAMEBOOK}'"
+    ))  # fmt: skip
+    assert {most, least, lost} == set(lines)
+    assert lines[lost].startswith(f"no row, and {BALLDONTLIE} has minutes of him: ")
+    assert all(
+        lines[one].startswith("minutes ") and f" where {BALLDONTLIE} has " in lines[one] for one in (most, least)
+    )
+    assert sources(copy_of_built, game_id) == {home: "nbac_gamebook", away: "bdl_boxscores"}
+    assert {f"{most} line", f"{least} line"} == {entity for entity, _ in held_back_of(copy_of_built)}
+    outcome, reason = covered(copy_of_built)
+    assert (outcome, f"{GAMEBOOK} of {home}: minutes " in reason) == ("partial", True)
 
 
 @pytest.mark.slow
