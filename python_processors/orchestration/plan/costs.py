@@ -99,12 +99,8 @@ def _bytes(plan: Plan, snapshot: Snapshot, session: Session) -> int | None:
     """
     if session.bytes_read_by("select 1") is None:
         return None
-    total = 0
-    for relation in snapshot.fingerprints.slots:
-        sql = None
-        if not snapshot.project.is_seed(relation):
-            sql = snapshot.fingerprints.query_of(session, relation, plan.start, plan.end)
-        total += (session.bytes_read_by(sql) or 0) if sql else 0
+    sql = snapshot.fingerprints.query_of(session, snapshot.fingerprints.slots, plan.start, plan.end)
+    total = (session.bytes_read_by(sql) or 0) if sql else 0
     for table in snapshot.tables:
         days = [day.isoformat() for day in plan.days_of(table)]
         if days and all(session.columns(snapshot.project.relation(name)) for name in snapshot.project.parents(table)):

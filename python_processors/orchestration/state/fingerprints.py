@@ -1,6 +1,6 @@
 """Fingerprints by content: of what each read sees of each date, and of each table's stored rows.
 
-A relation is fingerprinted in one query: row count and sums of row hashes, per date and, where a read goes
+All relations are fingerprinted in one query: row count and sums of row hashes, per date and, where a read goes
 by player or team, per entity. Sums do not depend on order and add up over windows; a doubled row counts.
 """
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from python_processors.contract import hashed_tables
 from python_processors.logic_version import project_vars
@@ -82,23 +83,20 @@ class Fingerprints:
     ) -> None:
         """Fingerprint relations anew, as far back as the reads of dates from `start` to `end` go."""
         named = list(relations)
-        gathered: list[pa.Table] = []  # added at once: a statement costs more than the rows of most relations
-        for relation in named:
-            if self.project.is_seed(relation):
-                gathered.append(self._of_seed(relation))
-                continue
-            sql = self._query(session, relation, start, end, overlay or Overlay())
-            if sql is None:
-                continue
+        # Added at once: a statement costs more than the rows of most relations.
+        gathered = [_UNITS.empty_table(), *(self._of_seed(name) for name in named if self.project.is_seed(name))]
+        sql = self.query_of(session, named, start, end, overlay)
+        if sql is not None:
             rows = session.read(sql)
-            for number in range(len(self.slots[relation])):
-                of_slot = {
-                    "relation": pa.repeat(relation, rows.num_rows), "slot": pa.repeat(number, rows.num_rows),
-                    "day": rows["day"], "entity": rows["entity"], "n": rows["n"],
-                    "hi": rows[f"hi_{number}"], "lo": rows[f"lo_{number}"],
-                }  # fmt: skip
-                gathered.append(pa.table(of_slot).cast(_UNITS))
-        self.memory.put_days("units", "relation", named, pa.concat_tables([_UNITS.empty_table(), *gathered]))
+            for number in range(self._most_slots(named)):
+                with_it = pa.array([name for name in named if len(self.slots[name]) > number], pa.string())
+                of_slot = rows.filter(pc.is_in(rows["relation"], with_it))
+                gathered.append(pa.table({
+                    **{name: of_slot[name] for name in ("relation", "day", "entity", "n")},
+                    "slot": pa.repeat(number, of_slot.num_rows),
+                    "hi": of_slot[f"hi_{number}"], "lo": of_slot[f"lo_{number}"],
+                }).select(_UNITS.names).cast(_UNITS))  # fmt: skip
+        self.memory.put_days("units", "relation", named, pa.concat_tables(gathered))
 
     def _of_seed(self, relation: str) -> pa.Table:
         """A seed is the project's own file: its checksum says what a run would load."""
@@ -110,15 +108,25 @@ class Fingerprints:
             schema=_UNITS,
         )
 
-    def query_of(self, session: Session, relation: str, start: date, end: date) -> str | None:
-        """The query that fingerprints a relation; None while there is no such table."""
-        return self._query(session, relation, start, end, Overlay())
+    def query_of(
+        self, session: Session, relations: Iterable[str], start: date, end: date, overlay: Overlay | None = None
+    ) -> str | None:
+        """The query that fingerprints relations, in one; None while none of them is a table."""
+        named = [name for name in relations if not self.project.is_seed(name)]
+        most = self._most_slots(named)
+        queries = [self._query(session, name, start, end, overlay or Overlay(), most) for name in named]
+        return " union all ".join(sql for sql in queries if sql is not None) or None
+
+    def _most_slots(self, relations: Iterable[str]) -> int:
+        return max((len(self.slots[name]) for name in relations), default=0)
 
     def days_back(self, relation: str) -> int:
         """How far back, in days, some table reads a relation."""
         return _days_back(read for reads in self.reads.values() for read in reads if read.upstream == relation)
 
-    def _query(self, session: Session, relation: str, start: date, end: date, overlay: Overlay) -> str | None:
+    def _query(
+        self, session: Session, relation: str, start: date, end: date, overlay: Overlay, slots: int
+    ) -> str | None:
         project = self.project
         source, live = source_of(session, relation, project.relation(relation), overlay)
         if not live:
@@ -131,6 +139,8 @@ class Fingerprints:
             identity = [column for column in (dated, by) if column and column not in columns]
             high, low = session.row_hash([*identity, *columns])
             sums += [f"cast(sum({half}) as int64) as {side}_{number}" for half, side in ((high, "hi"), (low, "lo"))]
+        for number in range(len(self.slots[relation]), slots):  # as wide as those that it is in a union with
+            sums += [f"cast(null as int64) as {side}_{number}" for side in ("hi", "lo")]
         day = dated or f"date '{WHOLE:%Y-%m-%d}'"
         earliest = start - timedelta(days=self.days_back(relation))
         end += timedelta(days=_days_ahead(relation))
@@ -139,8 +149,8 @@ class Fingerprints:
         if raw is not None and raw.partition_by not in (None, dated):
             where += f" and {raw.partition_by} between date '{earliest - _REPORTED_BEFORE}' and date '{end}'"
         return (
-            f"select {day} as day, {by or 'cast(null as string)'} as entity, count(*) as n, {', '.join(sums)}"
-            f" from {source} as rows_read {where} group by 1, 2"
+            f"select '{relation}' as relation, {day} as day, {by or 'cast(null as string)'} as entity,"
+            f" count(*) as n, {', '.join(sums)} from {source} as rows_read {where} group by 2, 3"
         )
 
     def _columns(self, relation: str, slot: Slot, live: list[str]) -> list[str]:

@@ -231,18 +231,16 @@ class Inputs:
 
     def gather_targets(self, session: Session, start: date, end: date) -> None:
         """Fill `targets`: whom the reads by player or team look up on the days from `start` to `end`."""
-        self.memory.forget("targets")
         project = self._fingerprints.project
+        queries = []
         for relation, column in sorted(self._fingerprints.looked_up):
-            name = project.relation(relation)
-            if not session.columns(name):
-                continue
-            day = project.date_column(relation)
-            found = session.read(
-                f"select distinct {day} as day, {column} as entity from {session.named(name)}"
-                f" where {day} between date '{start}' and date '{end}'"
-            )
-            self.memory.add("targets", found.append_column("relation", pa.repeat(relation, found.num_rows)))
+            name, day = project.relation(relation), project.date_column(relation)
+            if session.columns(name):
+                queries.append(
+                    f"select distinct '{relation}' as relation, {day} as day, {column} as entity"
+                    f" from {session.named(name)} where {day} between date '{start}' and date '{end}'"
+                )
+        self.memory.put("targets", session.read(" union all ".join(queries)) if queries else None)
 
 
 def changed_reads(before: str, after: str) -> list[str]:
