@@ -51,8 +51,11 @@ def plan_lines(made: Plan, *, full: bool) -> list[str]:
         if made.seconds is None
         else f"about {made.seconds:,.0f} s by earlier runs"
     )
-    money, read = price(made), made.bytes_read or 0
-    cost = "" if money is None else f", {read / 1e9:,.2f} GB by dry run, {money:,.2f} dollars at list price"
+    money, read, billed = price(made), made.bytes_read or 0, made.bytes_billed or 0
+    cost = "" if money is None else (
+        f", {read / 1e9:,.2f} GB by dry run, about {billed / 1e9:,.2f} GB billed (10 MB at least for each table that a"
+        f" query names), {money:,.2f} dollars at list price"
+    )  # fmt: skip
     chunks = "1 chunk" if len(made.chunks) == 1 else f"{len(made.chunks)} chunks"
     lines.append(f"  {chunks}, {seconds}{cost}.")
     if made.uncounted:

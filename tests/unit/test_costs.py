@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
 import duckdb
 import pytest
 
-from python_processors.orchestration.plan.costs import RunCost, _seconds, cost_of
-from python_processors.orchestration.plan.planner import Plan
+from python_processors.orchestration.plan.costs import RunCost, _seconds, cost_of, price, tables_named
+from python_processors.orchestration.plan.planner import Plan, Step
+from python_processors.orchestration.project import LAYER
 from python_processors.orchestration.warehouse import DuckDBSession
 from python_processors.schema.tables import create_tables
 
@@ -107,3 +108,32 @@ def test_the_newest_runs_alone_count(session: DuckDBSession) -> None:
     for number in range(1, 31):
         ran(session, start + timedelta(hours=number), 47.0, DAY)
     assert seconds(session, DAY) == pytest.approx(47)
+
+
+def test_billed_is_ten_megabytes_at_least_of_each_table_that_a_query_names() -> None:
+    """A made-up chain: raw -> staged -> (ephemeral) part -> summary, with a test that reads two tables."""
+
+    def node(*parents: str, materialized: str = "incremental") -> SimpleNamespace:
+        return SimpleNamespace(parents=parents, materialized=materialized)
+
+    project = SimpleNamespace(
+        ops_models=("counted",), layer_models=("staged",), node_id=lambda name: f"model.{name}",
+        models_between=lambda table: set(),
+        known=SimpleNamespace(
+            nodes={
+                "model.staged": node("source.raw"), "model.part": node("model.staged", materialized="ephemeral"),
+                "model.summary": node("model.part", "seed.names"), "model.counted": node("model.summary"),
+            },
+            tests=[SimpleNamespace(attached_to="model.summary", parents=("model.summary", "model.counted"))],
+        ),
+    )  # fmt: skip
+    steps = [Step("summary", date(2021, 10, 19), ""), Step(LAYER, date(2021, 10, 19), "")]
+    plan = Plan(date(2021, 10, 19), date(2021, 10, 19), steps=steps, chunks=[[date(2021, 10, 19)]])
+    # staged 1, summary 2, counted 1, its test 2, its publish 3
+    assert tables_named(plan, cast(Any, project)) == 9
+    plan.chunks.append([date(2021, 10, 20)])
+    assert tables_named(plan, cast(Any, project)) == 18
+    of_the_layer = Plan(plan.start, plan.end, steps=[steps[1]], chunks=[plan.dates])
+    assert tables_named(of_the_layer, cast(Any, project)) == 2
+    plan.bytes_billed = 10 * 2**30
+    assert price(plan) == pytest.approx(10 / 1024 * 6.25)

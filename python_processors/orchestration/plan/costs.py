@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from python_processors.orchestration.plan.changes import with_guess
 from python_processors.orchestration.plan.planner import Plan
+from python_processors.orchestration.project import LAYER, Project
 from python_processors.orchestration.state.snapshot import Snapshot
 from python_processors.orchestration.warehouse import Session
 
@@ -16,6 +17,9 @@ _RUNS = 30  # the newest: of this machine, and of code like that of now
 _FIXED_SHARE = 0.5
 
 DOLLARS_PER_TEBIBYTE = 6.25  # on-demand list price of BigQuery, us-west2 (2026-11)
+LEAST_BYTES = 10 * 2**20  # billed of each table that a query names, however few it reads (BigQuery's pricing page)
+# What publishing a hashed table names beside its SELECT: the stage, the table and the ledger.
+_NAMED_BY_A_PUBLISH = 3
 
 
 @dataclass(frozen=True)
@@ -59,11 +63,36 @@ def estimate(plan: Plan, snapshot: Snapshot, session: Session) -> None:
     }
     plan.seconds = _seconds(plan, session)
     plan.bytes_read = _bytes(plan, snapshot, session)
+    if plan.bytes_read is not None:
+        plan.bytes_billed = max(plan.bytes_read, LEAST_BYTES * tables_named(plan, snapshot.project))
 
 
 def price(plan: Plan) -> float | None:
     """Dollars for what a plan reads; None where nobody pays for it."""
-    return None if plan.bytes_read is None else plan.bytes_read / 2**40 * DOLLARS_PER_TEBIBYTE
+    return None if plan.bytes_billed is None else plan.bytes_billed / 2**40 * DOLLARS_PER_TEBIBYTE
+
+
+def tables_named(plan: Plan, project: Project) -> int:
+    """How many tables the queries of a run name, one query after the other: of the models that it builds and of their
+    tests, in each chunk."""
+    tables = {step.table for step in plan.steps}
+    models = {*project.ops_models, *(tables - {LAYER}), *(project.layer_models if LAYER in tables else ())}
+    models |= {name for table in tables - {LAYER} for name in project.models_between(table)}
+    built = {project.node_id(name) for name in models}
+    named = sum(len(_stored_parents(project, node)) for node in built)
+    named += sum(len(test.parents) for test in project.known.tests if test.attached_to in built)
+    named += _NAMED_BY_A_PUBLISH * len(tables - {LAYER})
+    return named * max(1, len(plan.chunks))
+
+
+def _stored_parents(project: Project, node: str) -> set[str]:
+    """What a node's query reads: where a parent is ephemeral, what that reads."""
+    found: set[str] = set()
+    for parent in project.known.nodes[node].parents:
+        of_parent = project.known.nodes.get(parent)
+        is_part = of_parent is not None and of_parent.materialized == "ephemeral"
+        found |= _stored_parents(project, parent) if is_part else {parent}
+    return found
 
 
 def _seconds(plan: Plan, session: Session) -> float | None:

@@ -66,6 +66,7 @@ class Plan:
     raw_changes: dict[str, dict[str, int]] = field(default_factory=dict)  # what loading raw files would do, by table
     seconds: float | None = None
     bytes_read: int | None = None
+    bytes_billed: int | None = None  # at least, as the engine bills
     uncounted: int = 0
 
     @property
@@ -116,6 +117,7 @@ class Plan:
             "raw_changes": self.raw_changes,
             "seconds": self.seconds,
             "bytes": self.bytes_read,
+            "bytes_billed": self.bytes_billed,
         }
 
 
