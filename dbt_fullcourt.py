@@ -13,15 +13,18 @@ from dbt.plugins.manager import dbtPlugin
 from dbt_common.context import get_invocation_context
 
 from python_processors.contract.declared import declared_as_json
+from python_processors.dbt_logs import scrub_logs
 from python_processors.engines.bigquery.submission import register
 
 DECLARED_ROWS = "DBT_FULLCOURT_ROWS"  # read by macro declared_rows()
 
 
 class FullcourtPlugin(dbtPlugin):
-    """Registers the submission method `in_process` with dbt-bigquery, and tells macros what contracts declare."""
+    """Registers the submission method `in_process` with dbt-bigquery, tells macros what contracts declare, and takes
+    secrets out of dbt's logs."""
 
     def initialize(self) -> None:
+        scrub_logs()
         register()
         if self.project_name != "fullcourt":
             return  # another project of the same environment

@@ -11,6 +11,7 @@ import duckdb
 
 from python_processors.contract import PROJECT_ROOT
 from python_processors.contract.declared import declared_rows
+from python_processors.engines.base import dataset_prefix
 
 
 def by_outcome(connection: duckdb.DuckDBPyConnection, start_date: str, end_date: str, *, prefix: str = "") -> str:
@@ -69,7 +70,7 @@ def main() -> None:
     path = os.environ.get("FULLCOURT_DUCKDB", str(PROJECT_ROOT / "data" / "fullcourt.duckdb"))
     with duckdb.connect(path, read_only=True) as connection:
         table = by_date if arguments.by_date else by_outcome
-        print(table(connection, arguments.start, arguments.end, prefix=os.environ.get("FULLCOURT_DATASET_PREFIX", "")))
+        print(table(connection, arguments.start, arguments.end, prefix=dataset_prefix()))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ has no such step.
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack
 
 import duckdb
@@ -14,6 +13,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.flags import get_flags
 from dbt_common.exceptions import DbtRuntimeError
 
+from python_processors.engines.base import dataset_prefix
 from python_processors.errors import FullcourtError
 from python_processors.raw_loader import deletes_allowed, find_raw_dir, load_raw, tell
 
@@ -32,7 +32,7 @@ class Plugin(BasePlugin):
             otherwise.callback(conn.close)
             try:
                 outcome = load_raw(
-                    conn, find_raw_dir(), prefix=os.environ.get("FULLCOURT_DATASET_PREFIX", ""),
+                    conn, find_raw_dir(), prefix=dataset_prefix(),
                     allow_deletes=deletes_allowed(),
                 )  # fmt: skip
             except FullcourtError as error:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from python_processors.redaction import without_secrets
+
 
 class FullcourtError(Exception):
-    """A mistake or a fault in the data that a person can repair: shown without a traceback."""
+    """A mistake or a fault in the data that a person can repair: shown without a traceback, and without secrets."""
+
+    def __str__(self) -> str:
+        return without_secrets(super().__str__())
 
 
 class RefusedError(FullcourtError):

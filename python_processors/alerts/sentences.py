@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from python_processors import redaction
+
 CHARACTERS = 300  # of one line; where whatever is longer is read in full says the command to type
 
-_SECRETS = re.compile(
-    r"(?<=://)[^\s/@]+@|ya29\.[\w.-]+|Bearer\s+[\w.~+/=-]+|-----BEGIN[^-]+-----.*?-----END[^-]+-----", re.DOTALL
-)
 _TRACEBACK = "Traceback (most recent call last):"
 _FRAME = re.compile(r'File "[^"]*", line \d+(?:, in \S+)?')
 _RAISED = re.compile(r"(?:^|\s)((?:[A-Za-z_]\w*\.)*[A-Z]\w*): ")  # of an exception: where its own words begin
@@ -63,10 +62,10 @@ def without_rows(text: str) -> str:
 
 
 def without_secrets(text: str, urls: Iterable[str] = ()) -> str:
-    """A text without channels' URLs, and without passwords in URLs, tokens and keys that a message may quote."""
+    """A text without channels' URLs, and without the secrets that a message may quote; long lines are cut."""
     for url in urls:
         text = text.replace(url, "[channel]")
-    return "\n".join(_cut(_SECRETS.sub("[secret]", text)))
+    return "\n".join(_cut(redaction.without_secrets(text)))
 
 
 def one_line(text: str) -> str:

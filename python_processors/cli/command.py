@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from python_processors.errors import FullcourtError, is_of_the_disk
+from python_processors.redaction import without_secrets
 
 NOBODY, SOMEBODY, REFUSED, LOCKED = 0, 1, 2, 3
 
@@ -65,6 +66,7 @@ def _first_line(error: BaseException) -> str:
 
 
 def _fail(message: str, code: int, options: dict[str, Any]) -> None:
+    message = without_secrets(message)
     if options.get("as_json"):
         click.echo(json.dumps({"error": message}))
     else:

@@ -6,6 +6,7 @@ Nobody outside of this package asks which engine it is: a difference is a method
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -35,6 +36,16 @@ class RunLockedError(RefusedError):
             f"Run {holder.get('run_id', '?')} ({holder.get('what', 'a run')}) is at work since"
             f" {holder.get('since', '?')}, process {holder.get('pid', '?')} on {holder.get('host', '?')}."
             " Wait for it (`--wait`), watch it (`fullcourt status --follow`), or stop it. Nothing was started."
+        )
+
+
+class InvalidNameError(RefusedError):
+    """A variable of the environment that is to be a name in SQL, and is none."""
+
+    def __init__(self, variable: str, value: str) -> None:
+        super().__init__(
+            f"{variable} is {value!r}, which is no valid name: letters, digits and underscores are allowed. Set it"
+            " right, or unset it. Nothing was changed."
         )
 
 
@@ -183,4 +194,18 @@ class Warehouse(Protocol):
 
 
 def dataset_prefix(environment: Mapping[str, str] = os.environ) -> str:
-    return environment.get("FULLCOURT_DATASET_PREFIX", "")
+    """What stands before every dataset's name.
+
+    :raises InvalidNameError: it could be no part of a name, and would be read as SQL.
+    """
+    return checked_name("FULLCOURT_DATASET_PREFIX", environment.get("FULLCOURT_DATASET_PREFIX", ""), r"[A-Za-z0-9_]*")
+
+
+def checked_name(variable: str, value: str, pattern: str) -> str:
+    """A value that goes into SQL as a name, or a part of one: refused, not escaped, as macro checked_name does.
+
+    :raises InvalidNameError: it is none.
+    """
+    if not re.fullmatch(pattern, value):
+        raise InvalidNameError(variable, value)
+    return value

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from python_processors.contract import PROJECT_ROOT
+from python_processors.dbt_logs import scrub_logs
 from python_processors.orchestration.kept_graph import target_folder
+from python_processors.redaction import without_secrets
 
 if TYPE_CHECKING:  # dbt is imported by who calls it: it takes longer than most of what only reads
     from dbt.cli.main import dbtRunnerResult
@@ -62,6 +64,7 @@ def ask_dbt(
     """
     from dbt.cli.main import dbtRunner
 
+    scrub_logs()  # before dbt writes what it was called with
     target = os.environ.get("FULLCOURT_TARGET", "duckdb")
     arguments = [
         command, "--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT / "profiles"),
@@ -113,7 +116,9 @@ def outcome_of(result: dbtRunnerResult, judged_by: Callable[[Any], str]) -> DbtO
     if isinstance(result.exception, KeyboardInterrupt):
         raise result.exception
     # Some exceptions have no words, and nothing is without an error that only lacks them.
-    error = "" if result.exception is None else str(result.exception) or type(result.exception).__name__
+    error = (
+        "" if result.exception is None else without_secrets(str(result.exception)) or type(result.exception).__name__
+    )
     outcome = DbtOutcome(get_invocation_id(), error=error)
     for run in getattr(result.result, "results", None) or []:
         outcome.nodes += 1
@@ -126,15 +131,19 @@ def outcome_of(result: dbtRunnerResult, judged_by: Callable[[Any], str]) -> DbtO
             outcome.built.add(name)
         if run.status in ("error", "fail", "runtime error"):
             what = f"test {run.node.name}: " if run.node.resource_type == "test" else ""
-            outcome.failures.setdefault(name, what + " ".join(str(run.message).split()))
+            outcome.failures.setdefault(name, what + _on_one_line(run.message))
         elif run.status == "skipped":
             outcome.failures.setdefault(name, "skipped, since something that it reads failed")
         elif run.status == "warn":
-            outcome.warnings.append(Warned(run.node.name, run.failures or 0, " ".join(str(run.message).split())))
+            outcome.warnings.append(Warned(run.node.name, run.failures or 0, _on_one_line(run.message)))
         else:
             outcome.succeeded.add(name)
     outcome.succeeded -= set(outcome.failures)
     return outcome
+
+
+def _on_one_line(message: object) -> str:
+    return without_secrets(" ".join(str(message).split()))
 
 
 @contextmanager

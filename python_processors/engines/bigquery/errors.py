@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from python_processors.errors import FullcourtError
+from python_processors.redaction import without_secrets
 
 
 @dataclass(frozen=True)
@@ -160,13 +161,9 @@ def explain(error: BaseException, place: Place) -> BigQueryError:
     return BigQueryError("a request failed", place, "See the message, and docs/bigquery.md.", cause)
 
 
-# Bearer tokens and keys never belong into a message, whatever a library puts there.
-_SECRET = re.compile(r"(ya29\.[\w.-]+|Bearer\s+[\w.~+/=-]+|-----BEGIN[^-]+-----.*?-----END[^-]+-----)", re.DOTALL)
-
-
 def _text(error: BaseException) -> str:
     message = getattr(error, "message", None) or str(error) or type(error).__name__
-    return _SECRET.sub("[secret]", " ".join(str(message).split()))
+    return without_secrets(" ".join(str(message).split()))
 
 
 def install() -> None:

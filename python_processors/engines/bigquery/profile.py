@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 from python_processors.contract import PROJECT_ROOT
+from python_processors.engines.base import checked_name
 from python_processors.errors import FullcourtError
 
 PROFILE = "fullcourt"
@@ -49,6 +50,8 @@ def _read(target: str) -> Any:
         credentials_class = load_plugin(settings.pop("type"))
         settings = credentials_class.translate_aliases(settings)
         credentials_class.validate(settings)
-        return credentials_class.from_dict(settings)
+        found = credentials_class.from_dict(settings)
+        checked_name("FULLCOURT_BIGQUERY_PROJECT", str(found.database), r"[A-Za-z0-9_][A-Za-z0-9_:.-]*")
+        return found
     except (DbtBaseException, ValidationError) as error:
         raise ProfileError(target, str(error)) from error

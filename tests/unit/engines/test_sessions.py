@@ -11,7 +11,18 @@ import pyarrow as pa
 import pytest
 
 from python_processors.engines import session_of_job
+from python_processors.engines.base import InvalidNameError, dataset_prefix
 from python_processors.engines.duckdb.session import OUTCOME_VARIABLE, DuckDBSession
+
+
+@pytest.mark.parametrize("prefix", ["x'; drop table t; --", "x`.`y", "a b", "ä", "x\n", "x.y", "-"])
+def test_a_prefix_that_would_be_read_as_sql_is_refused_by_name(prefix: str) -> None:
+    with pytest.raises(InvalidNameError, match=r"FULLCOURT_DATASET_PREFIX is .*Nothing was changed"):
+        dataset_prefix({"FULLCOURT_DATASET_PREFIX": prefix})
+
+
+def test_a_prefix_of_letters_digits_and_underscores_is_taken_as_it_is() -> None:
+    assert (dataset_prefix({}), dataset_prefix({"FULLCOURT_DATASET_PREFIX": "dev_1__"})) == ("", "dev_1__")
 
 
 class Wrapped:
