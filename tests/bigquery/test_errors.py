@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from dbt_common.exceptions import DbtDatabaseError
 from google.api_core import exceptions
 from google.auth.exceptions import DefaultCredentialsError, RefreshError
 
-from python_processors.engines.bigquery.errors import Place, explain
+from python_processors.engines.bigquery.errors import Place, explain, sent_again
 from python_processors.engines.bigquery.session import is_transient, label
 from tests.bigquery.conftest import PROJECT
 from tests.warehouse import Warehouse, environment
@@ -29,6 +30,11 @@ PLACE = Place("my-project", "nba_analytics", "us-west2")
         (exceptions.BadRequest("Provided Schema does not match Table p:d.t. Field x is missing in new schema"), "drifted", "contract"),
         (exceptions.BadRequest("Query exceeded limit for bytes billed: 1000000. 20971520 or higher required."), "bill more", "MAX_BYTES_BILLED"),
         (exceptions.BadRequest("Cannot query over table 'p.d.t' without a filter over column(s) 'game_date'"), "no filter", "in_window"),
+        (exceptions.BadRequest("Transaction is aborted due to concurrent update against table p.d.t. Transaction ID: 5"), "another transaction", "run again"),
+        (exceptions.BadRequest("Could not serialize access to table p:d.t due to concurrent update"), "another transaction", "run again"),
+        (exceptions.BadRequest("Resources exceeded during query execution: The query could not be executed in the allotted memory."), "more memory", "--chunk-dates"),
+        (exceptions.Forbidden("Response too large to return. Consider specifying a destination table"), "more memory", "--chunk-dates"),
+        (exceptions.BadRequest("The query is too large. The maximum standard SQL query length is 1024.00K characters"), "too long", "fewer dates"),
         (exceptions.ServiceUnavailable("503 backendError"), "could not be reached", "Run again"),
         (RefreshError("('invalid_grant: Token has been expired or revoked.')"), "credentials", "gcloud auth"),
         (DefaultCredentialsError("Your default credentials were not found."), "credentials", "gcloud auth"),
@@ -40,6 +46,47 @@ def test_an_error_says_what_where_and_what_to_do(error: Exception, what: str, ad
     assert what in said
     assert "project my-project, dataset nba_analytics, location us-west2" in said
     assert advice in said
+
+
+def test_a_statement_that_lost_to_another_transaction_is_sent_again_and_no_other_is() -> None:
+    sent: list[str] = []
+
+    def send(sql: str, *, fails: int, why: str) -> str:
+        sent.append(sql)
+        if len(sent) <= fails:
+            raise DbtDatabaseError(str(explain(exceptions.BadRequest(why), PLACE)))
+        return "rows"
+
+    again = sent_again(send, pause=0.001)
+    assert again("merge", fails=2, why="Transaction is aborted due to concurrent update against table p.d.t.") == "rows"
+    assert sent == ["merge"] * 3
+    sent.clear()
+    with pytest.raises(DbtDatabaseError, match="Syntax error"):
+        again("select", fails=1, why="Syntax error")
+    assert sent == ["select"]
+
+
+NOT_FOUND = exceptions.NotFound(
+    "404 Not found: Table my-project:nba_raw.nbac_schedule was not found in location us-west2"
+)
+
+
+def test_a_table_in_another_location_is_told_by_where_it_is() -> None:
+    asked: list[str] = []
+
+    def location_of(dataset: str) -> str:
+        asked.append(dataset)
+        return "US"
+
+    said = str(explain(NOT_FOUND, PLACE, location_of))
+    assert asked == ["my-project.nba_raw"]
+    assert "the dataset nba_raw is in US, and was looked for in us-west2" in said
+    assert "Set FULLCOURT_BIGQUERY_LOCATION=US." in said
+
+
+@pytest.mark.parametrize("there", [None, "us-west2", "US-WEST2"])
+def test_a_table_that_is_in_no_other_location_is_missing(there: str | None) -> None:
+    assert "a table is missing" in str(explain(NOT_FOUND, PLACE, lambda _: there))
 
 
 def test_an_error_nobody_foresaw_keeps_bigquerys_words() -> None:
@@ -64,6 +111,14 @@ def test_no_token_or_key_gets_into_a_message() -> None:
         (exceptions.Forbidden("no", errors=[{"reason": "accessDenied"}]), False),
         (exceptions.BadRequest("syntax", errors=[{"reason": "invalidQuery"}]), False),
         (exceptions.NotFound("no table"), False),
+        (
+            exceptions.BadRequest(
+                "Could not serialize access to table p:d.t due to concurrent update",
+                errors=[{"reason": "invalidQuery"}],
+            ),
+            True,
+        ),
+        (exceptions.BadRequest("Transaction is aborted due to concurrent update against table p.d.t."), True),
         (ConnectionResetError("cut"), True),
         (ValueError("a fault of ours"), False),
     ],

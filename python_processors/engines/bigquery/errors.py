@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial, wraps
 from typing import Any
 
 from python_processors.errors import FullcourtError
@@ -51,6 +52,38 @@ KNOWN = (
         (r"streaming buffer",),
         "rows are still in the streaming buffer, and DML cannot touch them",
         "Wait up to 90 minutes, or load the table with load jobs; nothing was published.",
+    ),
+    _known(
+        (
+            r"aborted due to concurrent update",
+            r"could not serialize access",
+            r"transaction is aborted",
+        ),
+        "another transaction changed the table meanwhile, also after retries",
+        "Let the other run end, and run again; nothing was published.",
+    ),
+    _known(
+        (
+            r"resources? exceeded",
+            r"resourcesExceeded",
+            r"responseTooLarge",
+            r"response too large",
+            r"not enough resources for query planning",
+            r"exceeded shuffle",
+        ),
+        "the query needs more memory than the service gives it",
+        "Build fewer dates at a time (`--chunk-dates`, or a shorter window of dbt); nothing was published.",
+    ),
+    _known(
+        (
+            r"query is too (large|complex)",
+            r"maximum .*query length",
+            r"query exceeds? the maximum",
+            r"too many (subqueries|nested)",
+            r"request (payload|entity) (size )?(exceeds|too large)",
+        ),
+        "the query's text is too long for the service",
+        "Build fewer dates at a time (dates that do not follow one another make it long); nothing was published.",
     ),
     _known(
         (
@@ -152,9 +185,29 @@ KNOWN = (
 )
 
 
-def explain(error: BaseException, place: Place) -> BigQueryError:
-    """Our error for one of BigQuery's, or of its client's."""
+_LOST_TO_ANOTHER = re.compile(r"aborted due to concurrent update|could not serialize access", re.IGNORECASE)
+
+# What the service says where a table or dataset is not in the location that was asked: it may be in another one.
+_NOT_FOUND_IN = re.compile(
+    r"not found: (?:table|dataset) (?P<project>[\w.:-]+?)[:.](?P<dataset>\w+)(?:\.[\w$*-]+)? was not found in location"
+    r" (?P<location>[\w-]+)",
+    re.IGNORECASE,
+)
+
+
+def explain(
+    error: BaseException, place: Place, location_of: Callable[[str], str | None] = lambda dataset: None
+) -> BigQueryError:
+    """Our error for one of BigQuery's, or of its client's.
+
+    :param location_of: where a dataset, `project.dataset`, really is; None where it is not there, or nobody can tell.
+    """
     cause = _text(error)
+    found = _NOT_FOUND_IN.search(cause)
+    there = location_of(f"{found['project']}.{found['dataset']}") if found else None
+    if found and there and there.lower() != found["location"].lower():
+        what = f"the dataset {found['dataset']} is in {there}, and was looked for in {found['location']}"
+        return BigQueryError(what, place, f"Set FULLCOURT_BIGQUERY_LOCATION={there}.", cause)
     for known in KNOWN:
         if known.pattern.search(f"{type(error).__name__} {cause}"):
             return BigQueryError(known.what, place, known.advice, cause)
@@ -166,8 +219,33 @@ def _text(error: BaseException) -> str:
     return without_secrets(" ".join(str(message).split()))
 
 
+def lost_to_another(error: BaseException) -> bool:
+    """Whether a statement or script was rolled back whole since another one changed the table first. The service calls
+    that an invalid query, and the same one may succeed when it is sent again."""
+    return bool(_LOST_TO_ANOTHER.search(str(error)))
+
+
+def sent_again(send: Callable[..., Any], pause: float = 1.0) -> Callable[..., Any]:
+    """A function that sends a statement, and for up to two minutes sends it again where it lost to another transaction.
+
+    dbt's own retries ask for the same job again, and a job that failed stays failed.
+    """
+    from google.api_core.retry import Retry
+
+    return wraps(send)(Retry(lost_to_another, initial=pause, maximum=20.0, timeout=120.0)(send))
+
+
+def location_of(client: Any, dataset: str) -> str | None:
+    """Where a dataset is: one request, and no job."""
+    try:
+        return str(client.get_dataset(dataset, retry=None, timeout=30).location or "") or None
+    except Exception:  # the error that is explained matters; that this one cannot be asked changes nothing
+        return None
+
+
 def install() -> None:
-    """Have dbt-bigquery raise our errors for the statements that dbt itself runs."""
+    """Have dbt-bigquery raise our errors for the statements that dbt itself runs, and send those again that lost to
+    another transaction."""
     from dbt.adapters.bigquery.connections import BigQueryConnectionManager
     from dbt_common.exceptions import DbtDatabaseError
 
@@ -181,8 +259,11 @@ def install() -> None:
             with original(manager, sql):
                 yield
         except DbtDatabaseError as error:
-            credentials = manager.get_thread_connection().credentials
+            connection = manager.get_thread_connection()
+            credentials = connection.credentials
             place = Place(credentials.execution_project, credentials.schema, credentials.location or "default")
-            raise DbtDatabaseError(str(explain(error.__cause__ or error, place))) from error
+            said = explain(error.__cause__ or error, place, partial(location_of, connection.handle))
+            raise DbtDatabaseError(str(said)) from error
 
     BigQueryConnectionManager.exception_handler = explained
+    BigQueryConnectionManager.raw_execute = sent_again(BigQueryConnectionManager.raw_execute)

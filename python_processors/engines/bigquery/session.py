@@ -20,7 +20,7 @@ from google.cloud import bigquery
 
 from python_processors.contract import Contract, ContractType
 from python_processors.engines.base import Columns, Result, dataset_prefix
-from python_processors.engines.bigquery.errors import Place, explain
+from python_processors.engines.bigquery.errors import Place, explain, location_of, lost_to_another
 
 if TYPE_CHECKING:
     import duckdb
@@ -40,7 +40,8 @@ def is_transient(error: BaseException) -> bool:
         return True
     if isinstance(error, GoogleAPICallError):
         reasons = {detail.get("reason") for detail in error.errors or () if isinstance(detail, dict)}
-        return error.code in TRANSIENT_CODES or bool(reasons & TRANSIENT_REASONS)
+        passes = error.code in TRANSIENT_CODES or bool(reasons & TRANSIENT_REASONS)
+        return passes or lost_to_another(error)
     return False
 
 
@@ -277,13 +278,16 @@ class BigQuerySession:
         try:
             return self._retry(request)()  # type: ignore[no-any-return]
         except RetryError as error:
-            raise explain(error.cause or error, self._place) from error
+            raise explain(error.cause or error, self._place, self._location_of) from error
         except (
             GoogleAPICallError,
             google.auth.exceptions.GoogleAuthError,
             requests.exceptions.RequestException,
         ) as error:
-            raise explain(error, self._place) from error
+            raise explain(error, self._place, self._location_of) from error
+
+    def _location_of(self, dataset: str) -> str | None:
+        return location_of(self._client, dataset)
 
     def _storage_client(self) -> Any:
         """None where rows are read by REST: an endpoint of one's own has no storage API beside it."""
