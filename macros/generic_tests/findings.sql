@@ -6,9 +6,17 @@
 {#- Findings of checks that look at single rows, in one pass over them. `checks`: see findings_of_check(). -#}
 {% macro findings_by_row(rows, key, checks) -%}
 select
-    looked_for.check_name,
-    looked_for.subject,
-    case looked_for.check_number
+    case check_number
+        {%- for check in checks %}
+        when {{ loop.index }} then '{{ check.check_name }}'
+        {%- endfor %}
+    end as check_name,
+    case check_number
+        {%- for check in checks %}
+        when {{ loop.index }} then {{ text_or_null(check.subject) }}
+        {%- endfor %}
+    end as subject,
+    case check_number
         {%- for check in checks %}
         when {{ loop.index }} then {{ columns_as_text(check.told) }}
         {%- endfor %}
@@ -22,15 +30,10 @@ from (
         {%- endfor %}
     from {{ with_recomputed_hash(rows, checks) }}
 ) as looked_at
-cross join (
-    {%- for check in checks %}
-    select {{ loop.index }} as check_number, '{{ check.check_name }}' as check_name, {{ text_or_null(check.subject) }} as subject
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
-) as looked_for
+cross join unnest([{{ range(1, checks | length + 1) | join(', ') }}]) as check_number
 where
     ({% for check in checks %}is_wrong_{{ loop.index }}{{ ' or ' if not loop.last }}{% endfor %})
-    and case looked_for.check_number
+    and case check_number
         {%- for check in checks %}
         when {{ loop.index }} then is_wrong_{{ loop.index }}
         {%- endfor %}

@@ -20,7 +20,7 @@
         ),
         'subject_column': 'column_name',
         'finding_column': 'finding',
-        'found_in': columns_by_name(['row_count', 'null_count', 'value_count']),
+        'found_in': columns_by_name(['row_count', 'null_count', 'least_value']),
     }] if node) }}
 {%- endmacro %}
 
@@ -53,60 +53,56 @@
     {{ return(monitored) }}
 {%- endmacro %}
 
-{#- One row per column that is suspicious, of one pass over the rows. -#}
+{#- One row per column that is suspicious, of one pass over the rows: least and greatest value tell a constant as well as
+    counting values does, for less. -#}
 {% macro suspicious_columns(rows, columns, min_rows, date_column=none, min_dates=0) -%}
-select
-    column_name,
-    case
-        when null_by_contract then 'filled, and its contract says that no source fills it'
-        when known_count < (1 - max_null_rate) * row_count then 'null too often'
-        else 'one value only'
-    end as finding,
-    row_count,
-    row_count - known_count as null_count,
-    value_count
+select column_name, finding, row_count, row_count - known_count as null_count, least_value
 from (
     select
-        monitored_columns.*,
-        counted.row_count,
-        counted.date_count,
-        case monitored_columns.column_number
+        column_name,
+        row_count,
+        case column_name
             {%- for column in columns %}
-            when {{ loop.index }} then counted.known_{{ loop.index }}
+            when '{{ column.name }}' then known_{{ loop.index }}
             {%- endfor %}
         end as known_count,
-        case monitored_columns.column_number
+        case column_name
             {%- for column in columns %}
-            when {{ loop.index }} then counted.values_{{ loop.index }}
+            when '{{ column.name }}' then cast(least_{{ loop.index }} as string)
             {%- endfor %}
-        end as value_count
+        end as least_value,
+        case column_name
+            {%- for column in columns %}
+            when '{{ column.name }}' then {{ finding_of_column(column, loop.index) }}
+            {%- endfor %}
+        end as finding
     from (
         select
             count(*) as row_count,
             {{ 'count(distinct ' ~ date_column ~ ')' if date_column else 0 }} as date_count
             {%- for column in columns %},
             count({{ column.name }}) as known_{{ loop.index }},
-            count(distinct {{ comparable(column.name, column.data_type) }}) as values_{{ loop.index }}
+            min({{ comparable(column.name, column.data_type) }}) as least_{{ loop.index }},
+            max({{ comparable(column.name, column.data_type) }}) as greatest_{{ loop.index }}
             {%- endfor %}
         from {{ rows }}
     ) as counted
-    cross join (
-        {%- for column in columns %}
-        select
-            {{ loop.index }} as column_number, '{{ column.name }}' as column_name, {{ column.max_null_rate }} as max_null_rate,
-            {{ 'true' if column.may_be_constant else 'false' }} as may_be_constant,
-            {{ 'true' if column.may_be_unknown else 'false' }} as may_be_unknown,
-            {{ 'true' if column.null_by_contract else 'false' }} as null_by_contract
-        {{ 'union all' if not loop.last }}
-        {%- endfor %}
-    ) as monitored_columns
+    cross join unnest(['{{ columns | map(attribute='name') | join("', '") }}']) as column_name
+    where row_count >= {{ min_rows }} and date_count >= {{ min_dates }}
 ) as by_column
-where
-    row_count >= {{ min_rows }} and date_count >= {{ min_dates }}
-    and case
-        when null_by_contract then known_count > 0
-        else
-            known_count < (1 - max_null_rate) * row_count
-            or (not may_be_constant and (value_count = 1 or (value_count = 0 and not may_be_unknown)))
+where finding is not null
+{%- endmacro %}
+
+{#- What is wrong with a column, by its counts; null where nothing is. -#}
+{% macro finding_of_column(column, number) -%}
+    case
+        {%- if column.null_by_contract %}
+        when known_{{ number }} > 0 then 'filled, and its contract says that no source fills it'
+        {%- else %}
+        when known_{{ number }} < (1 - {{ column.max_null_rate }}) * row_count then 'null too often'
+        {%- if not column.may_be_constant %}
+        when least_{{ number }} = greatest_{{ number }}{{ ' or known_' ~ number ~ ' = 0' if not column.may_be_unknown }} then 'one value only'
+        {%- endif %}
+        {%- endif %}
     end
 {%- endmacro %}
