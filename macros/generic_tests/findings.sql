@@ -3,8 +3,29 @@
   own words are "Got 3 results", whichever check it was.
 -#}
 
-{#- Findings of checks that look at single rows, in one pass over them. `checks`: see findings_of_check(). -#}
+{#-
+  Findings of checks that look at single rows, in one pass over them. `checks`: see findings_of_check(); one may ask for
+  recomputed_hash by `hashed_text`. Step by step: GoogleSQL refuses a query that is nested as deeply as this would be.
+-#}
 {% macro findings_by_row(rows, key, checks) -%}
+{%- set hashed_text = checks | selectattr('hashed_text', 'defined') | map(attribute='hashed_text') | first -%}
+with texts as (
+    select *{{ ', ' ~ hashed_text ~ ' as hashed_text' if hashed_text }} from {{ rows }}
+),
+
+recomputed as (
+    select *{{ ', ' ~ data_hash_of('hashed_text') ~ ' as recomputed_hash' if hashed_text }} from texts
+),
+
+looked_at as (
+    select
+        *
+        {%- for check in checks %},
+        {{ check.is_wrong }} as is_wrong_{{ loop.index }}
+        {%- endfor %}
+    from recomputed
+)
+
 select
     case check_number
         {%- for check in checks %}
@@ -22,14 +43,7 @@ select
         {%- endfor %}
     end as finding,
     {{ columns_as_text(columns_by_name(key)) }} as found_in
-from (
-    select
-        *
-        {%- for check in checks %},
-        {{ check.is_wrong }} as is_wrong_{{ loop.index }}
-        {%- endfor %}
-    from {{ with_recomputed_hash(rows, checks) }}
-) as looked_at
+from looked_at
 cross join unnest([{{ range(1, checks | length + 1) | join(', ') }}]) as check_number
 where
     ({% for check in checks %}is_wrong_{{ loop.index }}{{ ' or ' if not loop.last }}{% endfor %})
@@ -38,20 +52,6 @@ where
         when {{ loop.index }} then is_wrong_{{ loop.index }}
         {%- endfor %}
     end
-{%- endmacro %}
-
-{#- Rows with recomputed_hash, where a check asks for it by `hashed_text`: step by step, since each step names the one before
-    many times. -#}
-{% macro with_recomputed_hash(rows, checks) -%}
-    {%- set text = checks | selectattr('hashed_text', 'defined') | map(attribute='hashed_text') | first -%}
-    {%- if text -%}
-    (
-        select *, {{ data_hash_of('hashed_text') }} as recomputed_hash
-        from (select *, {{ text }} as hashed_text from {{ rows }}) as texts
-    ) as recomputed
-    {%- else -%}
-    {{ rows }}
-    {%- endif -%}
 {%- endmacro %}
 
 {#- Findings of a check that has a query of its own. -#}

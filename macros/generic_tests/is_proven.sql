@@ -21,6 +21,7 @@
 {{ findings_of_checks(model, node, by_row, by_table) if node }}
 {% endtest %}
 
+{#- The findings by row come first: their query begins with `with`. -#}
 {% macro findings_of_checks(model, node, by_row, by_table) -%}
     {%- set queries = [findings_by_row(window_rows(model), key_columns(node), by_row)] if by_row else [] -%}
     {%- for found in by_table -%}
