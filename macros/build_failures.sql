@@ -10,7 +10,7 @@
         {%- for result in results -%}
             {%- set name = judged_model(result.node) -%}
             {%- if name and result.status in ('error', 'fail', 'runtime error') -%}
-                {%- do failed.setdefault(name, (result.message or '') | string) -%}
+                {%- do failed.setdefault(name, findings_said(result)) -%}
             {%- elif name and result.node.resource_type == 'model' and result.status == 'success' -%}
                 {%- do built.append(name) -%}
             {%- endif -%}

@@ -1,5 +1,6 @@
 {#-
-  Fails on each game whose rows are not the ones that `expected` names: missing, or not expected.
+  Fails on each game whose rows are not the ones that `expected` names: missing, or not expected. A test of its own, and
+  no check of is_proven: `expected` is no model that all tables come of, and those that do not come of it would not wait.
 
   Tables of played games name expected_boxes, which raw rows alone decide, so that a table can be tested
   before those that read it are built. Rows in quarantine, and rows that no feed has, are no fault of the table: coverage
@@ -8,11 +9,16 @@
 {% test complete_against_schedule(model, expected='expected_rows') %}
 {%- if execute %}
 {%- set node = node_of(model) %}
-{{ incomplete_games(
-    window_rows(model),
-    "(select * from " ~ ref(expected) ~ " where " ~ in_window() ~ " and table_name = '" ~ node.name ~ "')",
-    entity_column(node.name)
-) }}
+{{ findings_of_query({
+    'check_name': 'complete_against_schedule',
+    'query': incomplete_games(
+        window_rows(model),
+        "(select * from " ~ ref(expected) ~ " where " ~ in_window() ~ " and table_name = '" ~ node.name ~ "')",
+        entity_column(node.name)
+    ),
+    'told': columns_by_name(['expected_rows', 'actual_rows', 'first_missing', 'first_not_expected']),
+    'found_in': columns_by_name(['game_date', 'game_id']),
+}) }}
 {%- endif %}
 -- depends_on: {{ ref(expected) }}
 {% endtest %}

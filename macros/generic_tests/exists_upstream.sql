@@ -1,11 +1,18 @@
 {#-
-  Fails on each row that another model has no row of. `columns`: this model's columns to the other's.
+  Finds each row that another model has no row of. `columns`: this model's columns to the other's.
   dbt's own relationships test reads whole tables, which BigQuery refuses where a filter is required.
 -#}
-{% test exists_upstream(model, upstream, columns) %}
-{{ rows_without_upstream(window_rows(model), key_columns(node_of(model)), rows_of_window(ref(upstream)), columns) if execute }}
--- depends_on: {{ ref(upstream) }}
-{% endtest %}
+{% macro check_exists_upstream(model, node, upstream, columns) -%}
+    {%- set relation = ref(upstream) -%}
+    {%- if node -%}
+        {{ return([{
+            'subject': upstream,
+            'query': rows_without_upstream(window_rows(model), key_columns(node), rows_of_window(relation), columns),
+            'finding_column': text_or_null('no such row'),
+            'found_in': columns_by_name(key_columns(node)),
+        }]) }}
+    {%- endif -%}
+{%- endmacro %}
 
 {% macro rows_without_upstream(rows, key, upstream, columns) -%}
 select {% for name in key %}here.{{ name }}{{ ', ' if not loop.last }}{% endfor %}

@@ -18,3 +18,14 @@ select 'not expected' as problem, * from (select * from found {{ "except distinc
     {%- endfor %}
 ) as literal_rows
 {%- endmacro %}
+
+{#- Findings of one check of single rows, on literal rows. -#}
+{% macro found_on(rows, key, check_name, given={}, node=none) -%}
+    {%- set checks = [] -%}
+    {%- for found in findings_of_check(check_name, none, node, given) or [] -%}
+        {%- do checks.append(dict(found, check_name=check_name)) -%}
+    {%- endfor -%}
+    {%- if checks -%}
+    select subject, found_in, finding from ({{ findings_by_row(rows, key, checks) }}) as found_on_rows
+    {%- endif -%}
+{%- endmacro %}

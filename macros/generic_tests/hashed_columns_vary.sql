@@ -1,5 +1,5 @@
 {#-
-  Fails on each hashed column that is null too often, or holds one value only, or holds a value
+  Finds each hashed column that is null too often, or holds one value only, or holds a value
   although its contract says that no source fills it. The platform stored back_to_back = FALSE in
   128,141 rows, and minutes null in 99 %, without anybody noticing.
 
@@ -10,23 +10,27 @@
   one value: always, or in a window shorter than most of a season), `null_by_contract`. Fewer than
   `min_rows` rows or `min_dates` dates are too few to tell and pass.
 
-  The report says what this test says: it runs its SQL over the report's range.
+  The report says what this check says: it runs its SQL over the report's range.
 -#}
-{% test hashed_columns_vary(model, min_rows=400, min_dates=14, max_null_rate=0.02) %}
-{%- if execute %}
-{%- set columns = monitored_columns(node_of(model), max_null_rate) %}
-{{ suspicious_columns(monitored_rows(model), columns, min_rows, node_of(model).config.meta.partition_by, min_dates) }}
-{%- endif %}
--- depends_on: {{ ref('dim_games') }}
-{% endtest %}
+{% macro check_hashed_columns_vary(model, node, min_rows=400, min_dates=14, max_null_rate=0.02) -%}
+    {%- set games = ref('dim_games') -%}
+    {{ return([{
+        'query': suspicious_columns(
+            monitored_rows(model, games), monitored_columns(node, max_null_rate), min_rows, node.config.meta.partition_by, min_dates
+        ),
+        'subject_column': 'column_name',
+        'finding_column': 'finding',
+        'found_in': columns_by_name(['row_count', 'null_count', 'least_value']),
+    }] if node) }}
+{%- endmacro %}
 
 {#- Rows of the window and of the month before it, on dates of the regular season. -#}
-{% macro monitored_rows(model) -%}
+{% macro monitored_rows(model, games) -%}
     {%- set date_column = node_of(model).config.meta.partition_by -%}
     (
         select * from {{ model }}
         where {{ in_window(date_column, days_before=31) }} and {{ date_column }} in (
-            select game_date from {{ ref('dim_games') }} where game_type = 'regular_season'
+            select game_date from {{ games }} where game_type = 'regular_season'
         )
     ) as monitored_rows
 {%- endmacro %}
@@ -49,39 +53,56 @@
     {{ return(monitored) }}
 {%- endmacro %}
 
+{#- One row per column that is suspicious, of one pass over the rows: least and greatest value tell a constant as well as
+    counting values does, for less. -#}
 {% macro suspicious_columns(rows, columns, min_rows, date_column=none, min_dates=0) -%}
-with counted as (
+select column_name, finding, row_count, row_count - known_count as null_count, least_value
+from (
     select
-        count(*) as row_count,
-        {{ 'count(distinct ' ~ date_column ~ ')' if date_column else 0 }} as date_count
-        {%- for column in columns %},
-        count({{ column.name }}) as {{ column.name }}__known,
-        count(distinct {{ comparable(column.name, column.data_type) }}) as {{ column.name }}__values
-        {%- endfor %}
-    from {{ rows }}
-)
-{% for column in columns %}
-select
-    '{{ column.name }}' as column_name,
+        column_name,
+        row_count,
+        case column_name
+            {%- for column in columns %}
+            when '{{ column.name }}' then known_{{ loop.index }}
+            {%- endfor %}
+        end as known_count,
+        case column_name
+            {%- for column in columns %}
+            when '{{ column.name }}' then cast(least_{{ loop.index }} as string)
+            {%- endfor %}
+        end as least_value,
+        case column_name
+            {%- for column in columns %}
+            when '{{ column.name }}' then {{ finding_of_column(column, loop.index) }}
+            {%- endfor %}
+        end as finding
+    from (
+        select
+            count(*) as row_count,
+            {{ 'count(distinct ' ~ date_column ~ ')' if date_column else 0 }} as date_count
+            {%- for column in columns %},
+            count({{ column.name }}) as known_{{ loop.index }},
+            min({{ comparable(column.name, column.data_type) }}) as least_{{ loop.index }},
+            max({{ comparable(column.name, column.data_type) }}) as greatest_{{ loop.index }}
+            {%- endfor %}
+        from {{ rows }}
+    ) as counted
+    cross join unnest(['{{ columns | map(attribute='name') | join("', '") }}']) as column_name
+    where row_count >= {{ min_rows }} and date_count >= {{ min_dates }}
+) as by_column
+where finding is not null
+{%- endmacro %}
+
+{#- What is wrong with a column, by its counts; null where nothing is. -#}
+{% macro finding_of_column(column, number) -%}
     case
-        when {{ 'true' if column.null_by_contract else 'false' }} then 'filled, and its contract says that no source fills it'
-        when {{ column.name }}__known < (1 - {{ column.max_null_rate }}) * row_count then 'null too often'
-        else 'one value only'
-    end as finding,
-    row_count,
-    row_count - {{ column.name }}__known as null_count,
-    {{ column.name }}__values as value_count
-from counted
-where row_count >= {{ min_rows }} and date_count >= {{ min_dates }} and (
-    {%- if column.null_by_contract %}
-    {{ column.name }}__known > 0
-    {%- else %}
-    {{ column.name }}__known < (1 - {{ column.max_null_rate }}) * row_count
-    {%- if not column.may_be_constant %}
-    or {{ column.name }}__values = 1{{ ' or ' ~ column.name ~ '__values = 0' if not column.may_be_unknown }}
-    {%- endif %}
-    {%- endif %}
-)
-{{ 'union all' if not loop.last }}
-{%- endfor %}
+        {%- if column.null_by_contract %}
+        when known_{{ number }} > 0 then 'filled, and its contract says that no source fills it'
+        {%- else %}
+        when known_{{ number }} < (1 - {{ column.max_null_rate }}) * row_count then 'null too often'
+        {%- if not column.may_be_constant %}
+        when least_{{ number }} = greatest_{{ number }}{{ ' or known_' ~ number ~ ' = 0' if not column.may_be_unknown }} then 'one value only'
+        {%- endif %}
+        {%- endif %}
+    end
 {%- endmacro %}

@@ -1,11 +1,12 @@
-{#- Fails on each row whose rates do not add up to 100 percent, but for their rounding. Unknown rates pass. -#}
-{% test rates_add_up(model, rates) %}
-{{ wrong_rates(window_rows(model), key_columns(node_of(model)), rates) if execute }}
-{% endtest %}
-
-{#- Each rate has two decimals, so each may be half a hundredth off. -#}
-{% macro wrong_rates(rows, key, rates) -%}
-select {{ key | join(', ') }}, {{ rates | join(' + ') }} as sum_of_rates
-from {{ rows }}
-where abs({{ rates | join(' + ') }} - 100) > {{ rates | length }} * 0.005
+{#-
+  Finds each row whose rates do not add up to 100 percent, but for their rounding: each has two decimals, so each may be
+  half a hundredth off. Unknown rates pass.
+-#}
+{% macro check_rates_add_up(model, node, rates) -%}
+    {%- set sum_of_rates = rates | join(' + ') -%}
+    {{ return([{
+        'subject': sum_of_rates,
+        'is_wrong': 'abs(' ~ sum_of_rates ~ ' - 100) > ' ~ (rates | length) ~ ' * 0.005',
+        'told': {'sum_of_rates': sum_of_rates},
+    }]) }}
 {%- endmacro %}

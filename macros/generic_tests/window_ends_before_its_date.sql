@@ -1,27 +1,31 @@
 {#-
-  Fails on each row whose fingerprint is not that of what is read of the entity's last rows of the season strictly before
+  Finds each row whose fingerprint is not that of what is read of the entity's last rows of the season strictly before
   the row's date: a window that holds its own date, or a later one, or misses a game. How many rows back says the
   contract's read of the upstream: so many games, or all of the season.
 -#}
-{% test window_ends_before_its_date(model, upstream, entity, fingerprint) %}
-{%- if execute %}
-{%- set node = node_of(model) %}
-{%- set partition = node.config.meta.partition_by %}
-{%- set key = node.config.meta.key | reject('equalto', partition) | first %}
-{{ windows_of_other_rows(
-    "(select " ~ key ~ " as entity, " ~ partition ~ " as as_of, " ~ fingerprint ~ " as fingerprint from "
-    ~ window_rows(model) ~ ")",
-    "(select " ~ entity ~ " as entity, season_year, game_date, game_id, "
-    ~ hash_of_read(node.name, upstream, 'boxes') ~ " as read_hash from " ~ ref(upstream)
-    ~ " as boxes where " ~ in_season_so_far()
-    ~ (" and " ~ took_part('boxes') if upstream == 'player_game_summary' else '') ~ ")",
-    "(select game_date, season_year from " ~ ref('dim_game_dates') ~ ")",
-    games_read(node, upstream)
-) }}
-{%- endif %}
--- depends_on: {{ ref(upstream) }}
--- depends_on: {{ ref('dim_game_dates') }}
-{% endtest %}
+{% macro check_window_ends_before_its_date(model, node, upstream, entity, fingerprint) -%}
+    {%- set relation, dates = ref(upstream), ref('dim_game_dates') -%}
+    {%- if not node -%}
+        {{ return([]) }}
+    {%- endif -%}
+    {%- set partition = node.config.meta.partition_by -%}
+    {%- set key = node.config.meta.key | reject('equalto', partition) | first -%}
+    {{ return([{
+        'subject': upstream,
+        'query': windows_of_other_rows(
+            "(select " ~ key ~ " as entity, " ~ partition ~ " as as_of, " ~ fingerprint ~ " as fingerprint from "
+            ~ window_rows(model) ~ ")",
+            "(select " ~ entity ~ " as entity, season_year, game_date, game_id, "
+            ~ hash_of_read(node.name, upstream, 'boxes') ~ " as read_hash from " ~ relation
+            ~ " as boxes where " ~ in_season_so_far()
+            ~ (" and " ~ took_part('boxes') if upstream == 'player_game_summary' else '') ~ ")",
+            "(select game_date, season_year from " ~ dates ~ ")",
+            games_read(node, upstream)
+        ),
+        'told': columns_by_name(['fingerprint', 'fingerprint_before_the_date']),
+        'found_in': {partition: 'as_of', key: 'entity'},
+    }]) }}
+{%- endmacro %}
 
 {#- Over how many games a table reads another by player or team; none where it reads all of the season. -#}
 {% macro games_read(node, upstream) -%}

@@ -1,16 +1,15 @@
 {#-
-  Fails on each row whose zone attempts do not add up to its field-goal attempts, unless the row
+  Finds each row whose zone attempts do not add up to its field-goal attempts, unless the row
   says why in quality_issues. Rows without zones pass: null is unknown.
 -#}
-{% test zone_attempts_add_up(model, fg_attempts, zone_attempts) %}
-{{ wrong_zones(window_rows(model), key_columns(node_of(model)), fg_attempts, zone_attempts) if execute }}
-{% endtest %}
-
-{% macro wrong_zones(rows, key, fg_attempts, zone_attempts) -%}
-select {{ key | join(', ') }}, {{ fg_attempts }} as fg_attempts, {{ zone_attempts | join(' + ') }} as zone_attempts
-from {{ rows }}
-where
-    {{ zone_attempts | join(' + ') }} <> {{ fg_attempts }}
-    and not {{ array_holds('quality_issues', 'shot_zones_disagree_with_box_score') }}
-    and not {{ array_holds('quality_issues', 'shot_zones_unknown') }}
+{% macro check_zone_attempts_add_up(model, node, fg_attempts, zone_attempts) -%}
+    {%- set sum_of_zones = zone_attempts | join(' + ') -%}
+    {{ return([{
+        'is_wrong': '(
+            ' ~ sum_of_zones ~ ' <> ' ~ fg_attempts ~ '
+            and not ' ~ array_holds('quality_issues', 'shot_zones_disagree_with_box_score') ~ '
+            and not ' ~ array_holds('quality_issues', 'shot_zones_unknown') ~ '
+        )',
+        'told': {fg_attempts: fg_attempts, 'zone_attempts': sum_of_zones},
+    }] if execute) }}
 {%- endmacro %}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from python_processors.contract import PROJECT_ROOT
 from python_processors.dbt_logs import scrub_logs
+from python_processors.orchestration.found import found_by, on_one_line, said_of
 from python_processors.orchestration.kept_graph import target_folder
 from python_processors.redaction import without_secrets
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:  # dbt is imported by who calls it: it takes longer than most 
 
 @dataclass(frozen=True)
 class Warned:
-    """A test that dbt warns of: how many rows it found, and what dbt says of that."""
+    """A test, or a check of one, that dbt warns of: how many rows it found, and what is said of that."""
 
     name: str
     failures: int
@@ -43,6 +44,7 @@ class DbtOutcome:
     bytes_processed: dict[str, int] = field(default_factory=dict)
     slot_ms: dict[str, int] = field(default_factory=dict)
     warnings: list[Warned] = field(default_factory=list)
+    tests: set[str] = field(default_factory=set)  # that ran, whatever they found
     nodes: int = 0
 
     @property
@@ -120,6 +122,7 @@ def outcome_of(result: dbtRunnerResult, judged_by: Callable[[Any], str]) -> DbtO
         "" if result.exception is None else without_secrets(str(result.exception)) or type(result.exception).__name__
     )
     outcome = DbtOutcome(get_invocation_id(), error=error)
+    failed: set[str] = set()  # not only skipped
     for run in getattr(result.result, "results", None) or []:
         outcome.nodes += 1
         name = judged_by(run.node)
@@ -129,21 +132,26 @@ def outcome_of(result: dbtRunnerResult, judged_by: Callable[[Any], str]) -> DbtO
         outcome.slot_ms[name] = outcome.slot_ms.get(name, 0) + int(response.get("slot_ms") or 0)
         if run.status == "success" and run.node.resource_type == "model":
             outcome.built.add(name)
+        if run.node.resource_type == "test" and run.status != "skipped":
+            outcome.tests.add(run.node.name)
         if run.status in ("error", "fail", "runtime error"):
-            what = f"test {run.node.name}: " if run.node.resource_type == "test" else ""
-            outcome.failures.setdefault(name, what + _on_one_line(run.message))
+            before = f"{outcome.failures[name]}; " if name in failed else ""
+            outcome.failures[name] = before + said_of(run)
+            failed.add(name)
         elif run.status == "skipped":
             outcome.failures.setdefault(name, "skipped, since something that it reads failed")
         elif run.status == "warn":
-            outcome.warnings.append(Warned(run.node.name, run.failures or 0, _on_one_line(run.message)))
+            outcome.warnings += _warned(run, name)
         else:
             outcome.succeeded.add(name)
     outcome.succeeded -= set(outcome.failures)
     return outcome
 
 
-def _on_one_line(message: object) -> str:
-    return without_secrets(" ".join(str(message).split()))
+def _warned(run: Any, name: str) -> list[Warned]:
+    """What a test warns of, each check by its own name and its table's."""
+    found = [Warned(f"{of.check} in {name}", of.failures, of.said) for of in found_by(run)]
+    return found or [Warned(run.node.name, run.failures or 0, on_one_line(run.message))]
 
 
 @contextmanager

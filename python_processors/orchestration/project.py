@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 LAYER = "staging_layer"  # the ledger's name for the models that only raw tables decide
 COVERAGE = "coverage"  # the ledger's name for a day that was counted against the schedule
+PROOF = "is_proven"  # the test that holds a hashed table's checks
 _NAMED_FILES = 5
 _ATTEMPTS = 3  # at reading code that is being changed meanwhile
 
@@ -409,7 +410,13 @@ class Project:
         others = {self.node_id(table) for table in self.tables if table not in tables or table not in models}
         skipped = {test.name for test in self.known.tests if test.attached_to in others}
         result = ask_dbt("build", options, variables, self.manifest, select=models, exclude=skipped)
-        return outcome_of(result, self._judged_by)
+        outcome = outcome_of(result, self._judged_by)
+        # dbt leaves out, in silence, a test of which it does not build all that the test looks at.
+        for table in {*tables}.intersection(models, outcome.built) - outcome.failures.keys():
+            if outcome.tests.isdisjoint(self.tests_of(table, PROOF)):
+                outcome.failures[table] = f"its checks did not run: {table}.yml needs the test {PROOF}"
+                outcome.succeeded.discard(table)
+        return outcome
 
     def recompute(self, tables: Sequence[str], models: Collection[str], dates: Sequence[str]) -> DbtOutcome:
         """Run the SQL and processor of tables for some dates, and leave their rows in `<table>__audit`.
@@ -422,12 +429,16 @@ class Project:
         return outcome_of(ask_dbt("build", options, variables, self.manifest, select=selected), self._judged_by)
 
     def tests_of(self, table: str, test: str) -> list[str]:
-        """Names of a table's tests of one kind, such as hashed_columns_vary."""
+        """Names of a table's tests of one kind, such as is_proven."""
         return [of.name for of in self.known.tests if of.attached_to == self.node_id(table) and of.kind == test]
 
-    def compiled(self, names: Sequence[str], dates: Sequence[str]) -> dict[str, str]:
-        """The SELECT of each table or test for these dates, as dbt would run it."""
-        result = ask_dbt("compile", [], self._window(dates), self.manifest, select=names)
+    def compiled(self, names: Sequence[str], dates: Sequence[str], checks: Sequence[str] = ()) -> dict[str, str]:
+        """The SELECT of each table or test for these dates, as dbt would run it.
+
+        :param checks: of a test that holds several, these alone; all without it.
+        """
+        variables = {**self._window(dates), **({"checks_compiled": list(checks)} if checks else {})}
+        result = ask_dbt("compile", [], variables, self.manifest, select=names)
         if not result.success:
             raise ProjectError(str(result.exception or "see logs/dbt.log"))
         return {run.node.name: run.node.compiled_code for run in result.result.results}

@@ -1,4 +1,4 @@
-"""Null and constant monitors: every hashed column over the range, with what the test hashed_columns_vary says of it."""
+"""Null and constant monitors: every hashed column over the range, with what the check hashed_columns_vary says."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from python_processors.contract import Column, Contract, load_contract
-from python_processors.orchestration.project import Project
+from python_processors.orchestration.project import PROOF, Project
 from python_processors.orchestration.warehouse import Session, Warehouse
 
-TEST = "hashed_columns_vary"
+CHECK = "hashed_columns_vary"
 
 
 @dataclass(frozen=True)
 class ColumnCheck:
     """One hashed column over the range.
 
-    `value` is the one that a constant column holds. `finding` is the test's; without one, `expected` says why nulls
+    `value` is the one that a constant column holds. `finding` is the check's; without one, `expected` says why nulls
     or a constant are none.
     """
 
@@ -49,15 +49,15 @@ def check_columns(
 
 
 def test_queries(project: Project, tables: Sequence[str], start: date, end: date) -> Mapping[str, Sequence[str]]:
-    """The dbt test's own SQL over the range, by table."""
-    named = {table: project.tests_of(table, TEST) for table in tables}
+    """The check's own SQL over the range, by table."""
+    named = {table: project.tests_of(table, PROOF) for table in tables}
     days = [(start + timedelta(days=offset)).isoformat() for offset in range((end - start).days + 1)]
-    compiled = project.compiled([name for names in named.values() for name in names], days)
+    compiled = project.compiled([name for names in named.values() for name in names], days, [CHECK])
     return {table: [compiled[name] for name in names] for table, names in named.items()}
 
 
 def _findings(session: Session, queries: Sequence[str]) -> Mapping[str, str]:
-    return {row["column_name"]: row["finding"] for sql in queries for row in session.read(sql).to_pylist()}
+    return {row["subject"]: row["finding"] for sql in queries for row in session.read(sql).to_pylist()}
 
 
 def count_columns(

@@ -4,14 +4,19 @@
     'player_lookup', 'expected_games_count', 'actual_games_count', 'missing_games_count', 'completeness_percentage'
 ] %}
 {% set rows = literal_rows(columns, [
-    ["'complete'", 10, 10, 0, 100.0],
-    ["'nothing expected'", 0, 0, 0, 100.0],
-    ["'half'", 10, 5, 5, 50.0],
-    ["'too many'", 5, 82, -77, 1640.0],
-    ["'unknown'", 10, 9, 1, 'cast(null as numeric)'],
-    ["'miscounted'", 10, 9, 0, 90.0],
+    ["'complete'", 10, 10, 0, 100],
+    ["'nothing expected'", 0, 0, 0, 100],
+    ["'half'", 10, 5, 5, 50],
+    ["'too many'", 5, 82, -77, 1640],
+    ["'unknown'", 10, 9, 1, 'cast(null as int64)'],
+    ["'miscounted'", 10, 9, 0, 90],
 ]) %}
 {{ differences(
-    "select player_lookup from (" ~ impossible_completeness(rows, ['player_lookup']) ~ ") as impossible",
-    "select 'too many' as player_lookup union all select 'unknown' union all select 'miscounted'"
+    found_on(rows, ['player_lookup'], 'completeness_within_bounds'),
+    "select cast(null as string) as subject, 'player_lookup=too many' as found_in,"
+    ~ " 'expected_games_count=5, actual_games_count=82, missing_games_count=-77, completeness_percentage=1640' as finding"
+    ~ " union all select null, 'player_lookup=unknown',"
+    ~ " 'expected_games_count=10, actual_games_count=9, missing_games_count=1, completeness_percentage=null'"
+    ~ " union all select null, 'player_lookup=miscounted',"
+    ~ " 'expected_games_count=10, actual_games_count=9, missing_games_count=0, completeness_percentage=90'"
 ) }}

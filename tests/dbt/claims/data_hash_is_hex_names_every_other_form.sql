@@ -4,6 +4,8 @@
     ['4', "'0123456789abcdef0'"], ['5', "'0123456789abcdeg'"], ['6', "cast(null as string)"],
 ]) %}
 {{ differences(
-    "select id from (" ~ malformed_hashes(rows, ['id']) ~ ") as malformed",
-    "select 2 as id union all select 3 union all select 4 union all select 5 union all select 6"
+    "select found_in, finding from (" ~ found_on(rows, ['id'], 'data_hash_is_hex') ~ ") as malformed",
+    "select 'id=2' as found_in, 'data_hash=0123456789ABCDEF' as finding union all select 'id=3', 'data_hash=0123456789abcde'"
+    ~ " union all select 'id=4', 'data_hash=0123456789abcdef0' union all select 'id=5', 'data_hash=0123456789abcdeg'"
+    ~ " union all select 'id=6', 'data_hash=null'"
 ) }}

@@ -8,6 +8,7 @@
     ['1', '5', "'20d7b7c7ac12780b'"], ['2', '6', "'20d7b7c7ac12780b'"], ['3', '5', 'cast(null as string)'],
 ]) %}
 {{ differences(
-    "select id from (" ~ mismatched_hashes(rows, node) ~ ") as mismatched",
-    "select 2 as id union all select 3"
+    "select found_in, finding from (" ~ found_on(rows, ['id'], 'data_hash_matches', node=node) ~ ") as mismatched",
+    "select 'id=2' as found_in, 'data_hash=20d7b7c7ac12780b, recomputed_hash=87615b6211abbcbe' as finding"
+    ~ " union all select 'id=3', 'data_hash=null, recomputed_hash=20d7b7c7ac12780b'"
 ) }}

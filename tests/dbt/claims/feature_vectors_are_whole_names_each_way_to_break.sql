@@ -10,6 +10,9 @@
     ['6', '2', '[1, 2]', "['a', 'b']", "['t', 'calculated']", '93'],
 ]) %}
 {{ differences(
-    "select id from (" ~ broken_vectors(rows, ['id'], 2) ~ ") as broken",
-    'select 2 as id union all select 3 union all select 4 union all select 6'
+    "select found_in, finding from (" ~ found_on(rows, ['id'], 'feature_vectors_are_whole', {'length': 2}) ~ ") as broken",
+    "select 'id=2' as found_in, 'feature_count=2, feature_quality_score=100' as finding"
+    ~ " union all select 'id=3', 'feature_count=3, feature_quality_score=100'"
+    ~ " union all select 'id=4', 'feature_count=2, feature_quality_score=100'"
+    ~ " union all select 'id=6', 'feature_count=2, feature_quality_score=93'"
 ) }}

@@ -6,6 +6,6 @@
     ['4', 'cast(null as numeric)', "cast('50.00' as numeric)", "cast('0.00' as numeric)"],
 ]) %}
 {{ differences(
-    "select id from (" ~ wrong_rates(rows, ['id'], ['a', 'b', 'c']) ~ ") as wrong",
-    'select 2 as id union all select 3'
+    "select subject, found_in from (" ~ found_on(rows, ['id'], 'rates_add_up', {'rates': ['a', 'b', 'c']}) ~ ") as wrong",
+    "select 'a + b + c' as subject, 'id=2' as found_in union all select 'a + b + c', 'id=3'"
 ) }}

@@ -8,6 +8,8 @@
     ['5', 'true', 'true', 'true', 'false'],
 ]) %}
 {{ differences(
-    "select id from (" ~ contradicted_readiness(rows, ['id'], ['one', 'other'], 'all_ready') ~ ") as contradicted",
-    'select 2 as id union all select 3 union all select 4'
+    found_on(rows, ['id'], 'readiness_is_consistent', {'upstreams': ['one', 'other'], 'all_ready': 'all_ready'}),
+    "select cast(null as string) as subject, 'id=2' as found_in, 'all_ready=false, is_production_ready=true' as finding"
+    ~ " union all select null, 'id=3', 'all_ready=true, is_production_ready=false'"
+    ~ " union all select null, 'id=4', 'all_ready=false, is_production_ready=false'"
 ) }}

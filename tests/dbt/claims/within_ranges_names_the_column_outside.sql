@@ -6,6 +6,6 @@
     ['4', '3', '5'],
 ]) %}
 {{ differences(
-    rows_out_of_range(rows, ['id'], {'a': [0, 3], 'b': [5, 10]}),
-    "select 2 as id, 'a' as column_name, '-1' as value union all select 2, 'b', '11'"
+    found_on(rows, ['id'], 'within_ranges', {'ranges': {'a': [0, 3], 'b': [5, 10]}}),
+    "select 'a' as subject, 'id=2' as found_in, 'a=-1' as finding union all select 'b', 'id=2', 'b=11'"
 ) }}

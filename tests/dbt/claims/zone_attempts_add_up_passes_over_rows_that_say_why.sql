@@ -8,5 +8,6 @@
     ['5', '5', 'cast(null as int64)', 'cast(null as int64)', no_issues],
 ]) %}
 {{ differences(
-    wrong_zones(rows, ['id'], 'fga', ['paint', 'mid']), 'select 2 as id, 5 as fg_attempts, 4 as zone_attempts'
+    found_on(rows, ['id'], 'zone_attempts_add_up', {'fg_attempts': 'fga', 'zone_attempts': ['paint', 'mid']}),
+    "select cast(null as string) as subject, 'id=2' as found_in, 'fga=5, zone_attempts=4' as finding"
 ) }}
