@@ -33,8 +33,6 @@ schedule as (
 ),
 
 teams as (
-    select team_abbr from {{ ref('stg_nba__teams') }}
-    union distinct
     select team_abbr from {{ ref('arenas') }}
     where team_abbr is not null
 ),
