@@ -19,7 +19,7 @@ _DUCKDB = {
     "STRING": "varchar", "INT64": "bigint", "FLOAT64": "double", "BOOL": "boolean", "DATE": "date",
     "TIMESTAMP": "timestamptz", "ARRAY<STRING>": "varchar[]",
 }  # fmt: skip
-# What a required column holds that no archive has: nobody reads it.
+# What a required column holds where an archive has nothing: no column of ours is made of it.
 _NOMINAL = {
     "STRING": "'-'", "INT64": "0", "FLOAT64": "0", "BOOL": "false", "DATE": "date '2000-01-01'",
     "TIMESTAMP": "timestamptz '2000-01-01 00:00:00+00'",
@@ -86,6 +86,6 @@ def _make(connection: duckdb.DuckDBPyConnection, table: PlatformTable, files: li
 
 def _value(table: PlatformTable, name: str, there: set[str]) -> str:
     type_ = table.types[name]
-    if name in there:
-        return f'cast("{name}" as {_DUCKDB[type_]})'  # game_date_est: the wall clock, called UTC
-    return _NOMINAL[type_] if name in table.required else f"cast(null as {_DUCKDB[type_]})"
+    # game_date_est becomes the wall clock called UTC, as the platform's loader writes it.
+    value = f'cast("{name}" as {_DUCKDB[type_]})' if name in there else f"cast(null as {_DUCKDB[type_]})"
+    return f"coalesce({value}, {_NOMINAL[type_]})" if name in table.required else value
