@@ -13,7 +13,7 @@ from python_processors.orchestration.warehouse import DuckDBWarehouse
 from python_processors.raw_loader import RawFolder
 from tests.integration.conftest import at_work
 from tests.mixed_changes.league import END, START, simulate_four_teams
-from tests.platform.tables import make_platform
+from tests.on_platform.tables import make_platform
 from tests.warehouse import DbtOutcome, Warehouse
 
 pytestmark = pytest.mark.slow

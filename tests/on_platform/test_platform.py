@@ -19,7 +19,7 @@ from python_processors.orchestration.warehouse import DuckDBWarehouse
 from python_processors.raw_contract import optional_inputs, raw_tables
 from tests.integration.conftest import at_work
 from tests.mixed_changes.league import END, START, simulate_four_teams
-from tests.platform.tables import make_platform, platform_tables
+from tests.on_platform.tables import make_platform, platform_tables
 from tests.warehouse import Warehouse
 
 WINDOW = ("--start", f"{START}", "--end", f"{END}")
