@@ -5,10 +5,10 @@
   their game (config.meta.days_from_game) the days around the window are read, too.
 -#}
 {% macro raw_rows(source_name, table_name, where=none, days_before=0) -%}
-    {%- set relation = source(source_name, table_name) -%}
+    {%- set relation = raw_relation(source_name, table_name) -%}
     {%- set spellings = ref('team_spellings') -%}
     {%- set contract = source_contract(source_name, table_name) -%}
-    {%- set lacking = lacking_columns(relation, contract) -%}
+    {%- set lacking = lacking_columns(source(source_name, table_name), contract) -%}
     {%- set beside = contract.config.meta.get('days_from_game', 0) -%}
     {%- set teams = team_columns(contract) | reject('in', lacking) | list -%}
     (
@@ -46,19 +46,6 @@
     {%- endif -%}
     {%- set id = 'source.fullcourt.' ~ source_name ~ '.' ~ table_name -%}
     {{ return(graph.sources[id]) }}
-{%- endmacro %}
-
-{#- Optional columns that the raw table does not have. Offline (no introspection) all are taken to be there. -#}
-{% macro lacking_columns(relation, contract) -%}
-    {%- set optional = [] -%}
-    {%- for column in contract.columns.values() if column.config.meta.get('optional') -%}
-        {%- do optional.append(column.name) -%}
-    {%- endfor -%}
-    {%- if not optional or not execute or not flags.INTROSPECT -%}
-        {{ return([]) }}
-    {%- endif -%}
-    {%- set there = adapter.get_columns_in_relation(relation) | map(attribute='name') | map('lower') | list -%}
-    {{ return(optional | reject('in', there) | list) }}
 {%- endmacro %}
 
 {#-

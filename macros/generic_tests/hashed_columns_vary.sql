@@ -8,7 +8,8 @@
 
   From the column's meta: `max_null_rate` (else 0.02), `constant` and `constant_in_window` (may hold
   one value: always, or in a window shorter than most of a season), `null_by_contract`. Fewer than
-  `min_rows` rows or `min_dates` dates are too few to tell and pass.
+  `min_rows` rows or `min_dates` dates are too few to tell and pass. A column may be null throughout where the optional
+  input that it `needs` is nowhere.
 
   The report says what this check says: it runs its SQL over the report's range.
 -#}
@@ -39,14 +40,20 @@
 {% macro monitored_columns(node, max_null_rate) -%}
     {%- set monitored = [] -%}
     {%- set is_most_of_a_season = window_dates() | length >= var('most_of_a_season_days') -%}
+    {%- set absent = {} -%}
     {%- for name in hash_fields(node) -%}
         {%- set meta = node.columns[name].config.meta -%}
+        {%- set needs = meta.get('needs') -%}
+        {%- if needs and needs not in absent -%}
+            {%- do absent.update({needs: is_absent_input(needs)}) -%}
+        {%- endif -%}
+        {%- set is_absent = absent.get(needs, false) -%}
         {%- do monitored.append({
             'name': name,
             'data_type': node.columns[name].data_type,
-            'max_null_rate': 1.0 if meta.get('null_by_contract') else meta.get('max_null_rate', max_null_rate),
+            'max_null_rate': 1.0 if meta.get('null_by_contract') or is_absent else meta.get('max_null_rate', max_null_rate),
             'may_be_constant': meta.get('constant') or (meta.get('constant_in_window') and not is_most_of_a_season),
-            'may_be_unknown': meta.get('max_null_rate') == 1.0,
+            'may_be_unknown': is_absent or meta.get('max_null_rate') == 1.0,
             'null_by_contract': meta.get('null_by_contract', false),
         }) -%}
     {%- endfor -%}

@@ -12,11 +12,11 @@
 {#- The node of a relation built by this project: tests and macros get relations, contracts are on nodes. -#}
 {% macro node_of(relation) -%}
     {%- for node in graph.nodes.values() -%}
-        {%- if node.resource_type == 'model' and node.alias == relation.identifier and node.schema == relation.schema -%}
+        {%- if node.resource_type in ('model', 'seed') and node.alias == relation.identifier and node.schema == relation.schema -%}
             {{ return(node) }}
         {%- endif -%}
     {%- endfor -%}
-    {{ exceptions.raise_compiler_error("No model of this project builds " ~ relation) }}
+    {{ exceptions.raise_compiler_error("No model or seed of this project builds " ~ relation) }}
 {%- endmacro %}
 
 {#- A hashed table's date column, and the column that tells its rows of a date (or of a game) apart. -#}

@@ -118,7 +118,7 @@
     {%- for feed in played_feeds() %}
     {%- set date_column = source_contract('nba_raw', feed).config.meta.partition_by %}
     select '{{ feed }}' as feed, cast({{ date_column }} as string) as game_date, count(*) as raw_rows
-    from {{ source('nba_raw', feed).render() }}
+    from {{ raw_relation('nba_raw', feed) }} as raw_rows
     where {{ in_window(date_column) }}
     group by {{ date_column }}
     {{ 'union all' if not loop.last }}

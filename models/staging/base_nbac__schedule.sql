@@ -4,7 +4,7 @@
 -- `quarantine_reason` says what is wrong with a row. Where `is_usable`, the game is known all the same, and what is
 -- wrong is not used: ids resolve against these rows. `is_waiting` is a game whose teams the league does not know yet.
 -- Of a game that `is_out_of_scope` nothing is expected, so nothing is wrong with its row: preseason, all-star.
-{{ config(materialized='table') }}
+{{ config(materialized='table', post_hook="{{ check_tipoff_hours(this) }}") }}
 
 with
 
@@ -33,8 +33,6 @@ schedule as (
 ),
 
 teams as (
-    select team_abbr from {{ ref('stg_nba__teams') }}
-    union distinct
     select team_abbr from {{ ref('arenas') }}
     where team_abbr is not null
 ),
@@ -110,7 +108,7 @@ final as (
         game_type,
         coalesce(season_of_id, season_year) as season_year,
         game_date,
-        coalesce(game_datetime_utc, {{ eastern_to_utc('game_date_est') }}) as tipoff_at,
+        coalesce(game_datetime_utc, {{ tipoff_instant('game_date_est') }}) as tipoff_at,
         status as game_status,
         home_team_abbr,
         away_team_abbr,

@@ -46,10 +46,10 @@ def fatigue_terms(
 
 
 def fatigue_score(terms: dict[str, pa.ChunkedArray]) -> pa.ChunkedArray:
-    """100 is fresh, 0 exhausted; null when a term is."""
+    """100 is fresh, 0 exhausted; null when a term is, but that of an unknown age, which is left out."""
     score: Column = pa.scalar(100, pa.int64())
-    for term in terms.values():
-        score = pc.add_checked(score, term)
+    for name, term in terms.items():
+        score = pc.add_checked(score, pc.fill_null(term, 0) if name == "age" else term)
     return clamp(score, 0, 100)
 
 

@@ -19,9 +19,10 @@ from python_processors.cli.options import Asked, json_option, range_options
 def status(asked: Asked, by_season: bool, by_date: bool, follow: bool, as_json: bool) -> int:
     """Say how the dates of each table stand, and how the newest run.
 
-    Dates by outcome, rows, hash coverage; failures, and the audit of skips.
+    Dates by outcome, rows, hash coverage; failures, the audit of skips, and optional raw inputs that are absent.
     """
     from python_processors.cli.text import run_lines, status_lines
+    from python_processors.orchestration.proof import absent_inputs
     from python_processors.orchestration.proof.answers import audit_summary, status_of
     from python_processors.orchestration.proof.held_back import asks, held_back, lines_of
     from python_processors.orchestration.proof.verification import states_of
@@ -44,10 +45,12 @@ def status(asked: Asked, by_season: bool, by_date: bool, follow: bool, as_json: 
         audit = audit_summary(session)
         unused = held_back(session, snapshot.start, snapshot.end, states)
         held = breakers.open_breakers(session, snapshot.start, snapshot.end, snapshot.tables)
+        absent = absent_inputs.absent_inputs(snapshot.project, session)
     out = {
         "run": to_dict(running) if running else None, "start": snapshot.start.isoformat(),
         "end": snapshot.end.isoformat(), "tables": [line.to_dict() for line in lines], "audit": audit,
         "breakers": [of.to_dict() for of in held], "held_back": [one.to_dict() for one in unused],
+        "absent_inputs": [one.to_dict() for one in absent],
         "failures": [state.to_dict() for state in states if state.outcome == "failed"],
         **({"dates": [state.to_dict() for state in states]} if by_date else {}),
     }  # fmt: skip
@@ -55,5 +58,5 @@ def status(asked: Asked, by_season: bool, by_date: bool, follow: bool, as_json: 
     if by_date:
         text += [f"{s.table:<30} {s.day} {s.outcome:<14} {s.actual_rows:>6,}  {s.reason}" for s in states]
     text += [f"FAILED {s.table} {s.day}: {s.reason}" for s in states if s.outcome == "failed"]
-    opening.printed(out, [*text, *breakers.lines_of(held), *lines_of(unused)], as_json)
+    opening.printed(out, [*text, *breakers.lines_of(held), *lines_of(unused), *absent_inputs.lines_of(absent)], as_json)
     return NOBODY if all(line.is_fine for line in lines) and not asks(unused) else SOMEBODY

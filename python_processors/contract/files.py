@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from python_processors.contract.keys import ContractFile
+from python_processors.contract.raw import optional_inputs
 from python_processors.contract.reads import check_reads
 from python_processors.contract.shapes import Wrong, of_document, shaped
 from python_processors.contract.table import Contract
@@ -112,10 +113,23 @@ def _contract(document: Document) -> Contract:
         contract = Contract.from_keys(model, _dataset_of(document.file))
     except Wrong as wrong:
         raise Wrong(("models", 0, *wrong.path), wrong.said) from None
+    _check_needs(contract)
     check_processor(contract.processor)
     own = [column.name for column in contract.columns]
     check_reads(model.config.meta.reads, table, own, (*_META, "reads"))
     return contract
+
+
+def _check_needs(contract: Contract) -> None:
+    """:raises Wrong: what a column `needs` is no optional raw input."""
+    known = optional_inputs()
+    for position, column in enumerate(contract.columns):
+        needed = column.meta.get("needs")
+        if needed is not None and needed not in known:
+            why = (
+                f"column `{column.name}` needs {needed}, which is no optional raw input; there are {', '.join(known)}."
+            )
+            raise Wrong(("models", 0, "columns", position, "config", "meta", "needs"), why)
 
 
 def _dataset_of(file: Path) -> str:

@@ -132,7 +132,9 @@ class TableMeta(Keys):
 
 
 class ColumnMeta(Keys):
-    """`config.meta` of a hashed table's column. A text is the reason why the column is so."""
+    """`config.meta` of a hashed table's column. A text is the reason why the column is so; `needs` names the optional
+    raw input without which nobody fills it, as `table` or `table.column`.
+    """
 
     required: bool = False
     not_hashed: Text | None = None
@@ -141,6 +143,7 @@ class ColumnMeta(Keys):
     constant_in_window: bool = False
     null_by_contract: bool = False
     max_null_rate: Share | None = None
+    needs: Text | None = None
     reads_ahead: Text | None = None
 
 
@@ -182,9 +185,9 @@ class ContractFile(Keys):
 
 
 class RawColumnMeta(Keys):
-    """`config.meta` of a raw table's column."""
+    """`config.meta` of a raw table's column. What is optional says what becomes of rows without it."""
 
-    optional: bool = False
+    optional: Text | None = None
     is_team: bool = False
 
 
@@ -201,8 +204,9 @@ class RawColumnKeys(Keys):
 
 
 class RawTableMeta(Keys):
-    """`config.meta` of a raw table."""
+    """`config.meta` of a raw table. `optional` as of a column."""
 
+    optional: Text | None = None
     partition_by: Name | None = None
     key: list[KeyPart] = []
     of_played_games: bool = False

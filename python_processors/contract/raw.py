@@ -41,12 +41,18 @@ _DUCKDB = {
 
 @dataclass(frozen=True)
 class RawColumn:
-    """One column of a raw table; an `optional` one may be missing from a file, one that `is_team` names a team."""
+    """One column of a raw table; one that `is_team` names a team. One that is optional may be missing: `without` says
+    what becomes of rows then.
+    """
 
     name: str
     type: str
-    optional: bool
+    without: str | None = None
     is_team: bool = False
+
+    @property
+    def optional(self) -> bool:
+        return self.without is not None
 
     @property
     def arrow(self) -> pa.DataType:
@@ -63,7 +69,7 @@ class RawTable:
 
     `key` names a row over all files: each part is a column, or several of which the first that is not null counts.
     Rows `of_played_games` say that a game was played: odds and injury reports outlive a postponed one. Rows may be
-    dated so many `days_from_game` before or after their game.
+    dated so many `days_from_game` before or after their game. `without` as of a column: the whole table may be missing.
     """
 
     source: str
@@ -73,6 +79,7 @@ class RawTable:
     key: tuple[tuple[str, ...], ...] = ()
     of_played_games: bool = False
     days_from_game: int = 0
+    without: str | None = None
 
     def schema(self) -> pa.Schema:
         return pa.schema([pa.field(column.name, column.arrow) for column in self.columns])
@@ -98,6 +105,17 @@ def raw_tables() -> dict[str, RawTable]:
 def played_feeds() -> tuple[str, ...]:
     """Raw tables of which a row says that a game was played; in SQL the macro of this name."""
     return tuple(name for name, table in raw_tables().items() if table.of_played_games)
+
+
+@remembered
+def optional_inputs() -> dict[str, str]:
+    """What becomes of rows without each optional input: a raw table, or a column of one as `table.column`."""
+    found = {}
+    for name, table in raw_tables().items():
+        if table.without is not None:
+            found[name] = table.without
+        found |= {f"{name}.{column.name}": column.without for column in table.columns if column.without is not None}
+    return found
 
 
 def parse_raw_tables(data: bytes, file: Path) -> dict[str, RawTable]:
@@ -150,8 +168,9 @@ def _table(source: str, table: RawTableKeys, path: Part) -> RawTable:
     )
     meta = table.config.meta
     return RawTable(
-        source, table.name, partition, columns, _key(table, path), meta.of_played_games, meta.days_from_game
-    )
+        source, table.name, partition, columns, _key(table, path), meta.of_played_games, meta.days_from_game,
+        meta.optional,
+    )  # fmt: skip
 
 
 def _key(table: RawTableKeys, path: Part) -> tuple[tuple[str, ...], ...]:

@@ -79,7 +79,7 @@ def plan_of(project: Project, warehouse: Warehouse, request: Request, *, only: I
             check_load(session, load)
         overlay = overlay_of(session, request.start, request.end, load)
         schedule = None
-        if warehouse.loads_files and (SCHEDULE in overlay.rows or lacks_schedule(session, project)):
+        if load is not None and (SCHEDULE in overlay.rows or lacks_schedule(session, project)):
             schedule = schedule_to_come(project)
         only = None if only is None else set(only)
         snapshot = Snapshot(

@@ -71,13 +71,14 @@ def season_range(project: Project, warehouse: Warehouse, season: str) -> tuple[d
 
     :raises RangeError: it is spelled wrong, or the schedule does not have it.
     """
-    from python_processors.orchestration.plan.preparation import lacks_schedule, schedule_to_come
+    from python_processors.orchestration.plan.preparation import lacks_schedule, load_plan_of, schedule_to_come
 
     start_year, _, end_year = season.partition("-")
     if not (start_year.isdigit() and len(start_year) == 4 and end_year == f"{(int(start_year) + 1) % 100:02d}"):
         raise RangeError(f"`{season}` is no season; write it as 2021-22.")
     with warehouse.reading() as session:
-        schedule = schedule_to_come(project) if lacks_schedule(session, project) else read_schedule(session, project)
+        is_to_come = lacks_schedule(session, project) and load_plan_of(session) is not None
+        schedule = schedule_to_come(project) if is_to_come else read_schedule(session, project)
     seasons = zip(schedule.days["day"].to_pylist(), schedule.days["season_year"].to_pylist(), strict=True)
     rows = [day for day, season_year in seasons if season_year == int(start_year)]
     if not rows:

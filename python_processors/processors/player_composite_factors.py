@@ -16,6 +16,7 @@ VERSION = "v1_4factors"
 DEFERRED = (
     "referee_favorability_score", "look_ahead_pressure_score", "travel_impact_score", "opponent_strength_score",
 )  # fmt: skip
+AGE_LEFT_OUT = "age: no birth date is known"
 UPSTREAMS = ("player_shot", "team_defense", "player_context", "team_context")
 
 
@@ -57,7 +58,10 @@ def summarise(players: pa.Table) -> pa.Table:
         "is_production_ready": all_ready,
         "data_quality_issues": run_issues(
             players,
-            {f"{upstream}_not_ready": pc.invert(players[f"upstream_{upstream}_ready"]) for upstream in UPSTREAMS},
+            {
+                **{f"{upstream}_not_ready": pc.invert(players[f"upstream_{upstream}_ready"]) for upstream in UPSTREAMS},
+                "birth_date_unknown": pc.is_null(players["player_age"]),
+            },
         ),
     }
     return assemble("player_composite_factors", players, computed)
@@ -109,6 +113,7 @@ def warnings(fatigue: Column, mismatch: Column, total: Column) -> Columns:
 
 
 def fatigue_context(players: pa.Table, terms: dict[str, pa.ChunkedArray], score: Column) -> Column:
+    """Of whom nobody knows the age, it says which term the score lacks."""
     inputs = {
         name: players[name]
         for name in (
@@ -117,7 +122,13 @@ def fatigue_context(players: pa.Table, terms: dict[str, pa.ChunkedArray], score:
         )
     }  # fmt: skip
     inputs["avg_minutes_per_game_last_7"] = from_parts(players["avg_minutes_tenths"], 10, 1)
-    return json_objects({"score": score, **inputs}, {"penalties": json_objects(terms)})
+    penalties = {"penalties": json_objects(terms)}
+    left_out = pa.repeat(AGE_LEFT_OUT, players.num_rows)
+    return pc.if_else(
+        pc.is_valid(players["player_age"]),
+        json_objects({"score": score, **inputs}, penalties),
+        json_objects({"score": score, **inputs, "left_out": left_out}, penalties),
+    )
 
 
 def shot_zone_context(players: pa.Table, zone: Column, defense: Column, rate: Column, score: Column) -> Column:

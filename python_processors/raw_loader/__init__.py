@@ -38,10 +38,10 @@ from python_processors.raw_loader.ledger import FILE_COLUMN, holds_simulated
 from python_processors.raw_loader.links import link_files
 from python_processors.raw_loader.load import LoadOutcome, load_raw, tell
 from python_processors.raw_loader.overlay import rows_to_come
-from python_processors.raw_loader.plan import LoadPlan, TableChange, plan_load
+from python_processors.raw_loader.plan import LoadPlan, TableChange, loads_files, plan_load
 
 __all__ = [
     "FILE_COLUMN", "SIMULATED_UNTIL", "DeletionsRefusedError", "LeaguesMeetError", "LoadOutcome", "LoadPlan",
     "RawFolder", "TableChange", "check_deletions", "deletes_allowed", "find_raw_dir", "holds_simulated", "link_files",
-    "load_raw", "max_deleted_pct", "plan_load", "refusals_of", "rows_to_come", "tell",
+    "load_raw", "loads_files", "max_deleted_pct", "plan_load", "refusals_of", "rows_to_come", "tell",
 ]  # fmt: skip

@@ -19,10 +19,11 @@ SIMULATED_UNTIL = date(2021, 11, 19)  # a month: enough for every table, and mad
 
 @dataclass(frozen=True)
 class RawFolder:
-    """A folder to load, and whether it is the league that is simulated where no archive was found."""
+    """A folder to load. `is_found`: nobody named it. `is_simulated`: the league that is made where no archive is."""
 
     path: Path
     is_simulated: bool = False
+    is_found: bool = False
 
 
 def find_raw_dir(environment: Mapping[str, str] = os.environ) -> RawFolder:
@@ -36,7 +37,9 @@ def find_raw_dir(environment: Mapping[str, str] = os.environ) -> RawFolder:
             raise RawDirMissingError(named)
         return RawFolder(Path(named))
     found = next((folder for folder in DEFAULT_FOLDERS if folder.is_dir()), None)
-    return RawFolder(found) if found else RawFolder(SIMULATED_FOLDER, is_simulated=True)
+    if found:
+        return RawFolder(found, is_found=True)
+    return RawFolder(SIMULATED_FOLDER, is_simulated=True, is_found=True)
 
 
 def make_if_simulated(folder: RawFolder) -> None:

@@ -45,11 +45,14 @@ class StoredFile:
 
 @dataclass(frozen=True)
 class Stored:
-    """What a database holds of raw files. `anew` are tables that are missing or not as the contract says now."""
+    """What a database holds of raw files. `anew` are tables that are missing or not as the contract says now;
+    `others` are somebody else's, of any columns: they were there, and no file of ours was ever loaded into them.
+    """
 
     files: tuple[StoredFile, ...] = ()
     rows: Mapping[str, int] = field(default_factory=dict)
     anew: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
     has_ledger: bool = False
     database: Path | None = None
 
@@ -63,9 +66,6 @@ def read_stored(connection: duckdb.DuckDBPyConnection, prefix: str) -> Stored:
     """Reads only; a database that was never loaded holds nothing."""
     tables = raw_tables()
     there = _all_columns(connection)
-    anew = frozenset(
-        name for name, table in tables.items() if there.get(_place(table, prefix)) != contract_columns(table)
-    )
     of_file = _rows_by_file(connection, prefix, there)
     rows = {name: sum(count for (table, _), count in of_file.items() if table == name) for name in tables}
     ledger = there.get((f"{prefix}nba_ops", "raw_files"), {})
@@ -74,7 +74,18 @@ def read_stored(connection: duckdb.DuckDBPyConnection, prefix: str) -> Stored:
         files = _ledger_files(connection, prefix)
     else:
         files = _old_ledger_files(connection, prefix, there) if ledger else []
-    return Stored(tuple(_as_counted(files, of_file)), rows, anew, has_ledger, _database(connection))
+    loaded = {file.table for file in files}
+    others = frozenset(
+        name
+        for name, table in tables.items()
+        if name not in loaded and FILE_COLUMN not in there.get(_place(table, prefix), {FILE_COLUMN})
+    )
+    anew = frozenset(
+        name
+        for name, table in tables.items()
+        if name not in others and there.get(_place(table, prefix)) != contract_columns(table)
+    )
+    return Stored(tuple(_as_counted(files, of_file)), rows, anew, others, has_ledger, _database(connection))
 
 
 def contract_columns(table: RawTable) -> dict[str, str]:

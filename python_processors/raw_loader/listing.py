@@ -18,6 +18,11 @@ _DATA = frozenset(
     " zst lz4 7z tar tgz rar db sqlite sqlite3 duckdb pkl pickle h5 hdf hdf5 sav dta rds rda rdata parq parquet csv"
     " html xml".split()
 )
+# Of archives from before these were no raw tables.
+_NOT_RAW = {
+    "teams": "the teams are the project's own, seeds/arenas.csv",
+    "sources": "where rows came from is not read",
+}
 _AS_WHAT = "write its rows to <table>.parquet or <table>.csv, or move it out of the folder"
 
 
@@ -47,9 +52,9 @@ class IgnoredFile:
 class Listing:
     """What there is in a folder."""
 
-    files: tuple[FoundFile, ...]
-    ignored: tuple[IgnoredFile, ...]
-    problems: tuple[str, ...]
+    files: tuple[FoundFile, ...] = ()
+    ignored: tuple[IgnoredFile, ...] = ()
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -143,6 +148,8 @@ def _looked_at(entry: _Entry) -> FoundFile | IgnoredFile | str | None:
         return "its name is not UTF-8; rename it"
     table = entry.path.name[: -len(suffix)].lower()
     if table not in known:
+        if table in _NOT_RAW:
+            return IgnoredFile(entry.name, _NOT_RAW[table])
         return f"unknown table `{table}`; known are {', '.join(sorted(known))}"
     try:
         status = entry.path.stat()

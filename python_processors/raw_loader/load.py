@@ -27,7 +27,7 @@ from python_processors.raw_loader.ledger import (
 )
 from python_processors.raw_loader.listing import IgnoredFile
 from python_processors.raw_loader.overlaps import matches
-from python_processors.raw_loader.plan import Incoming, Kept, LoadPlan, plan_load
+from python_processors.raw_loader.plan import Incoming, Kept, LoadPlan, loads_files, plan_load
 from python_processors.raw_loader.reading import UnreadableFileError, read_file
 
 _PAGES_KEPT = "64MB"  # of DuckDB's between two files: the load of twenty seasons needs no more memory than that of one
@@ -36,7 +36,9 @@ _ON_ITS_WAY = "moving:"  # before the name of a file whose new name is still ano
 
 @dataclass(frozen=True)
 class LoadOutcome:
-    """What a load did. `superseded` are rows that a newer file gives, too: they are not stored."""
+    """What a load did. `superseded` are rows that a newer file gives, too: they are not stored. One that `leaves_alone`
+    what is there looked at no file.
+    """
 
     folder: RawFolder
     rows_by_file: Mapping[str, int]
@@ -46,6 +48,7 @@ class LoadOutcome:
     superseded: int = 0
     ignored: tuple[IgnoredFile, ...] = ()
     is_simulated: bool = False
+    leaves_alone: bool = False
 
     @property
     def changed_anything(self) -> bool:
@@ -78,6 +81,8 @@ def load_raw(
     :raises LeaguesMeetError: simulated games would meet others.
     :raises DeletionsRefusedError: rows would go that nobody said may go.
     """
+    if not loads_files(connection, folder, prefix=prefix):
+        return LoadOutcome(folder, {}, 0, leaves_alone=True)
     create_missing(connection, prefix)
     plan = plan_load(connection, folder, prefix=prefix, allow_deletes=allow_deletes)
     if not allow_deletes:
@@ -98,6 +103,8 @@ def load_raw(
 
 def tell(outcome: LoadOutcome) -> None:
     """Say on stderr what a load did, and once per process which files it left alone."""
+    if outcome.leaves_alone:
+        return
     is_empty = not (outcome.rows_by_file or outcome.unchanged_files or outcome.moved)
     if outcome.changed_anything or is_empty:
         print(outcome, file=sys.stderr)

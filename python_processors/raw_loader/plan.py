@@ -14,7 +14,7 @@ from python_processors.raw_contract import raw_tables
 from python_processors.raw_loader.folder import RawFolder
 from python_processors.raw_loader.leagues import League, check_leagues
 from python_processors.raw_loader.ledger import NOT_CONTENT, Stored, StoredFile, read_stored
-from python_processors.raw_loader.listing import FoundFile, IgnoredFile, list_files
+from python_processors.raw_loader.listing import FoundFile, IgnoredFile, Listing, list_files
 from python_processors.raw_loader.overlaps import Bounds, Lost, bounds_of, is_stored, lie_apart, lost_rows
 from python_processors.raw_loader.reading import UnreadableFileError, read_file
 
@@ -115,8 +115,8 @@ def plan_load(
     :raises LeaguesMeetError: games of two leagues would meet.
     """
     stored = read_stored(connection, prefix)
-    listing = list_files(folder)
-    problems = list(listing.problems)
+    listing = Listing() if leaves_alone(stored, folder) else list_files(folder)
+    problems = [*listing.problems, *_of_others(listing, stored)]
     matched, copies = _matched(folder, _without_copies(listing.files, stored), stored)
     bounds: dict[str, Bounds] = {}
     overlapping: set[str] = set()
@@ -156,6 +156,27 @@ def plan_load(
         problems = error.problems
     _check(folder, problems)
     return replace(plan, changes=_changes(plan))
+
+
+def leaves_alone(stored: Stored, folder: RawFolder) -> bool:
+    """Whether nothing is loaded and no raw table is made: somebody else fills them, as the platform does on BigQuery.
+    A folder that nobody named is of no use there, and least of all invented games.
+    """
+    return bool(stored.others and folder.is_found and not stored.files)
+
+
+def loads_files(connection: duckdb.DuckDBPyConnection, folder: RawFolder, *, prefix: str = "") -> bool:
+    """Whether a load into this database would look at the folder."""
+    return not leaves_alone(read_stored(connection, prefix), folder)
+
+
+def _of_others(listing: Listing, stored: Stored) -> list[str]:
+    return [
+        f"{file.name}: the table {file.table.name} is there already, and no file was ever loaded into it; move the file"
+        " out of the folder, or the table out of the database"
+        for file in listing.files
+        if file.table.name in stored.others
+    ]
 
 
 def _check(folder: RawFolder, problems: list[str]) -> None:

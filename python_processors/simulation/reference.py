@@ -14,7 +14,7 @@ from python_processors.simulation.columns import LOADED_AT, dates, instants, raw
 from python_processors.simulation.injuries import REASONS, STATUSES
 from python_processors.simulation.players import ROSTER, ascii_only, injury_key, printed_short, stream
 from python_processors.simulation.season import Season
-from python_processors.simulation.teams import ABBREVIATIONS, ARENAS, NAMES
+from python_processors.simulation.teams import ABBREVIATIONS, ARENAS
 
 POSITIONS = ("Guard", "Guard-Forward", "Forward", "Forward-Center", "Center")
 SCHEDULED, FINAL = 1, 3
@@ -162,17 +162,3 @@ def aliases(names: list[str]) -> pa.Table:
         "is_active": [True] * len(keys),
     }
     return raw_table("player_aliases", columns)
-
-
-def teams() -> pa.Table:
-    arenas = [ARENAS[team] for team in ABBREVIATIONS]
-    columns: dict[str, Any] = {
-        "team_abbr": list(ABBREVIATIONS),
-        "full_name": [NAMES[team] for team in ABBREVIATIONS],
-        "arena": [arena.name for arena in arenas],
-        "arena_city": [arena.city for arena in arenas],
-        "latitude": [arena.latitude for arena in arenas],
-        "longitude": [arena.longitude for arena in arenas],
-        "timezone": [arena.timezone for arena in arenas],
-    }
-    return raw_table("teams", columns)

@@ -85,7 +85,6 @@ def simulate(
         league = league.next_summer()
     _write(pa.concat_tables(registered).combine_chunks(), out / "reference" / "nba_players_registry.parquet", mark)
     _write(reference.aliases(league.players.names), out / "reference" / "player_aliases.parquet", mark)
-    _write(reference.teams(), out / "reference" / "teams.parquet", mark)
     return written
 
 

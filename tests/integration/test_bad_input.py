@@ -156,7 +156,7 @@ def test_teams_under_known_spellings_come_out_as_under_their_own_codes(
         if not teams:
             continue
         spelled = [(column, _spelled(column, whole=True)) for column in teams]
-        if name not in ("nbac_schedule", "odds_api_game_lines", "nba_players_registry", "teams"):
+        if name not in ("nbac_schedule", "odds_api_game_lines", "nba_players_registry"):
             spelled.append(("game_id", _spelled("game_id", whole=False)))
         rewrite(raw, name, f"select * replace ({', '.join(f'{sql} as {column}' for column, sql in spelled)}) from raw")
     copy_of_built.build()
@@ -280,7 +280,7 @@ def test_two_players_of_one_name_are_told_apart_by_team_or_called_ambiguous(
             for c in table.columns
             if c.name.endswith(("_lookup", "player_name", "full_name", "_1_name", "_2_name"))
         ]
-        if table.name in ("player_aliases", "teams") or not texts:
+        if table.name == "player_aliases" or not texts:
             continue
         columns = ", ".join(
             f"case {c} when '{second[0]}' then '{first[0]}' when '{other}' then '{name}' else {c} end as {c}"

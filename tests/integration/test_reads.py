@@ -264,11 +264,8 @@ def test_a_table_declares_whatever_its_queries_read(table: str, plans: Plans) ->
 
 # Declared, and read by none of the queries.
 SPARE = {
-    "player_game_summary": {"teams"},
-    "team_defense_game_summary": {"teams"},
-    "team_offense_game_summary": {"teams"},
-    "upcoming_player_game_context": {"teams", "arenas"},  # arenas are seen through dim_team_games
-    "upcoming_team_game_context": {"teams", "arenas"},
+    "upcoming_player_game_context": {"arenas"},  # seen through dim_team_games
+    "upcoming_team_game_context": {"arenas"},
 }
 
 

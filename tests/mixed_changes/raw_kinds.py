@@ -264,10 +264,10 @@ def player_not_registered(site: Site, rng: random.Random) -> str:
 
 
 @kind("reference")
-def arena_elsewhere(site: Site, rng: random.Random) -> str:
+def birth_date_unknown(site: Site, rng: random.Random) -> str:
     def change(rows: Rows) -> str:
         row = rng.choice([row for row in rows if row["team_abbr"] in ("BOS", "NYK", "DEN", "LAL")] or rows)
-        row["latitude"] = round(row["latitude"] + 1, 4)
-        return f"{row['team_abbr']} at {row['latitude']}"
+        row["birth_date"] = None
+        return str(row["player_lookup"])
 
-    return _reference(site, rng, "teams", change)
+    return _reference(site, rng, "nba_players_registry", change)

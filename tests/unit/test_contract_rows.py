@@ -96,7 +96,7 @@ def test_a_hashed_table_without_rows_is_refused_by_name(monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("table", "waits_for", "problem"),
     [
-        ("player_daily_cache", {"stg_nba__teams": "same_date"}, "which is no hashed table"),
+        ("player_daily_cache", {"stg_nbac__schedule": "same_date"}, "which is no hashed table"),
         ("player_daily_cache", {"player_shot_zone_analysis": "season_before"}, "may be same_date"),
     ],
 )

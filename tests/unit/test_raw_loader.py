@@ -19,6 +19,8 @@ from python_processors.raw_contract import raw_tables
 from python_processors.raw_loader import RawFolder, find_raw_dir, link_files, load, load_raw, plan_load, rows_to_come
 from tests.unit.raw_files import teams, write
 
+pytestmark = pytest.mark.usefixtures("teams_are_raw")
+
 
 @pytest.fixture
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:

@@ -19,13 +19,15 @@ import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 import pytest
 
-from python_processors import raw_contract
+from python_processors.contract import raw
 from python_processors.errors import ContractError, RawDirError
 from python_processors.orchestration.plan.preparation import load_raw_files, overlay_of
 from python_processors.orchestration.warehouse import DuckDBWarehouse
 from python_processors.raw_contract import RawTable, raw_tables
 from python_processors.raw_loader import RawFolder, load, load_raw, plan_load, rows_to_come
 from tests.unit.raw_files import DAY, arenas, files, teams, write
+
+pytestmark = pytest.mark.usefixtures("teams_are_raw")
 
 
 @pytest.fixture
@@ -257,13 +259,13 @@ def test_a_column_that_the_contract_dropped_goes(
 
 def test_every_raw_table_has_a_key_and_a_wrong_one_is_refused() -> None:
     assert [table.name for table in raw_tables().values() if not table.key] == []
-    text = raw_contract.SOURCES_FILE.read_text(encoding="utf-8")
+    text = raw.SOURCES_FILE.read_text(encoding="utf-8")
     (declared,) = set(re.findall(r"key: (\[[^]]*\])", text.partition("name: teams")[2].partition("columns:")[0]))
     for wrong in ("[]", "team_abbr", "[[team_abbr, nothing]]", "[nothing]", "[[]]", "null"):
         spoiled = text.replace(f"key: {declared}", f"key: {wrong}")
         assert spoiled != text
         with pytest.raises(ContractError, match=r"_sources\.yml, line \d+"):
-            raw_contract.parse_raw_tables(spoiled.encode(), raw_contract.SOURCES_FILE)
+            raw.parse_raw_tables(spoiled.encode(), raw.SOURCES_FILE)
 
 
 def test_a_ledger_from_before_it_knew_more_is_read_again_once(

@@ -23,6 +23,8 @@ from python_processors.raw_loader import (
 )
 from tests.unit.raw_files import files, teams, write
 
+pytestmark = pytest.mark.usefixtures("teams_are_raw")
+
 DAYS = [date(2021, 10, day) for day in range(1, 31)]
 ABBREVIATIONS: list[object] = [f"T{number:02}" for number in range(100)]
 

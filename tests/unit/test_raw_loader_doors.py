@@ -20,6 +20,8 @@ from python_processors.raw_loader import RawFolder, link_files, load, load_raw, 
 from python_processors.raw_loader.listing import FoundFile
 from tests.unit.raw_files import teams, write
 
+pytestmark = pytest.mark.usefixtures("teams_are_raw")
+
 HEADER = "team_abbr,full_name,arena,arena_city,latitude,longitude,timezone\n"
 CSV = f'{HEADER}BOS,Boston,"Garden, TD",Boston,42.3,-71,America/New_York\n'
 ZIPPED = gzip.compress(CSV.encode(), mtime=0)  # a time of now would name the tests of each worker differently

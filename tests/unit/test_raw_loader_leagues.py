@@ -14,6 +14,8 @@ from python_processors.raw_loader import LeaguesMeetError, RawFolder, folder, ho
 from python_processors.simulation import LEAGUE_MARK
 from tests.unit.raw_files import teams, write
 
+pytestmark = pytest.mark.usefixtures("teams_are_raw")
+
 SEVEN, EIGHT = "simulated seed 7 from 2021", "simulated seed 8 from 2021"
 
 

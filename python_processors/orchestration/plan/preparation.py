@@ -26,6 +26,7 @@ from python_processors.raw_loader import (
     find_raw_dir,
     link_files,
     load_raw,
+    loads_files,
     plan_load,
     rows_to_come,
     tell,
@@ -87,13 +88,13 @@ def load_raw_files(warehouse: Warehouse, *, quietly: bool = False, allow_deletes
 
 
 def load_plan_of(session: Session, *, allow_deletes: bool = False) -> LoadPlan | None:
-    """What a load would do to the raw tables; None where the platform fills them.
+    """What a load would do to the raw tables; None where somebody else fills them.
 
     :param allow_deletes: as of load_raw_files().
     :raises FullcourtError: a file does not fit the raw contract, or leagues would meet.
     """
     connection = session.connection
-    if connection is None:
+    if connection is None or not loads_files(connection, find_raw_dir(), prefix=dataset_prefix()):
         return None
     allowed = allow_deletes or deletes_allowed()
     return plan_load(connection, find_raw_dir(), prefix=dataset_prefix(), allow_deletes=allowed)
@@ -138,7 +139,7 @@ def schedule_to_come(project: Project) -> Schedule:
     _ = project.manifest  # parsed with the settings of the warehouse, not of the scratch database
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        link_files(find_raw_dir(), {SCHEDULE, "teams"}, folder / "raw")
+        link_files(find_raw_dir(), {SCHEDULE}, folder / "raw")
         scratch = {"FULLCOURT_DUCKDB": str(folder / _database_name()), "RAW_DIR": str(folder / "raw")}
         # Nothing is there that could be deleted: whether the load itself may go on is not asked here.
         with _environment(**scratch, FULLCOURT_ALLOW_DELETES="1"):

@@ -58,11 +58,14 @@ def test_all_loads_together_take_seventy_five_less_ten() -> None:
     assert worst == 100 - 15 - 10 - 10 - 8 - 12 - 10
 
 
-@pytest.mark.parametrize(
-    "unknown", ["days_rest", "minutes_in_last_7", "average_minutes_tenths", "back_to_backs_in_14", "age"]
-)
+@pytest.mark.parametrize("unknown", ["days_rest", "minutes_in_last_7", "average_minutes_tenths", "back_to_backs_in_14"])
 def test_an_unknown_input_makes_the_score_unknown(unknown: str) -> None:
     assert fatigue(**{unknown: None}) is None
+
+
+def test_an_unknown_age_leaves_its_term_out() -> None:
+    assert fatigue(age=None, back_to_back=True, days_rest=0) == fatigue(age=20, back_to_back=True, days_rest=0) == 85
+    assert fatigue(age=36, back_to_back=True, days_rest=0) == 75
 
 
 def test_a_week_without_games_has_no_average_to_weigh() -> None:
