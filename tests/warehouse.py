@@ -21,6 +21,7 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt.parser.manifest import extended_mashumuro_decoder
 
 from python_processors.contract import PROJECT_ROOT, hashed_tables, load_contract
+from python_processors.orchestration.found import found_by, said_of
 
 WEEK = ("2021-10-19", "2021-10-26")
 PARSED_PROJECTS = "FULLCOURT_TEST_PARSED_PROJECTS"  # a folder for them: set for the time of a test session
@@ -149,7 +150,7 @@ def outcome_of(result: dbtRunnerResult) -> DbtOutcome:
     for node in getattr(result.result, "results", None) or []:
         # An exposure is who reads the tables: dbt builds nothing for it.
         if node.status not in ("success", "pass") and node.node.resource_type != "exposure":
-            failures[node.node.name] = str(node.message)
+            failures[node.node.name] = said_of(node) if found_by(node) else str(node.message)
     return DbtOutcome(result.success, failures, str(result.exception or ""))
 
 

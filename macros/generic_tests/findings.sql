@@ -107,7 +107,9 @@ from (
             rows_affected=counted.rows[0][0] | int, agate_table=counted
         ) -%}
         {%- for of_check in told -%}
-            {%- do log(model.name ~ ': ' ~ of_check.check ~ ': ' ~ of_check.said, info=true) -%}
+            {%- set line = model.name ~ ': ' ~ of_check.check ~ ': ' ~ of_check.said -%}
+            {%- do log(line, info=true) -%}
+            {%- do print(line) if flags.QUIET -%}
         {%- endfor -%}
     {%- endif -%}
     {{ return(made) }}

@@ -18,6 +18,7 @@ from python_processors.yaml_files import PROJECT_ROOT, Document, named, parse, r
 
 PROJECT_FILE = PROJECT_ROOT / "dbt_project.yml"
 MODELS = PROJECT_ROOT / "models"
+PROOF = "is_proven"  # the test that every hashed table has (macros/generic_tests/is_proven.sql)
 _META = ("models", 0, "config", "meta")
 
 
@@ -114,6 +115,9 @@ def _contract(document: Document) -> Contract:
     except Wrong as wrong:
         raise Wrong(("models", 0, *wrong.path), wrong.said) from None
     _check_needs(contract)
+    if not any(test == PROOF or (isinstance(test, dict) and PROOF in test) for test in model.data_tests):
+        why = f"{table} needs the test `{PROOF}`, which holds its checks: `data_tests: [{PROOF}]` is enough at first."
+        raise Wrong(("models", 0, "data_tests"), why)
     check_processor(contract.processor)
     own = [column.name for column in contract.columns]
     check_reads(model.config.meta.reads, table, own, (*_META, "reads"))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from python_processors.contract import PROJECT_ROOT, hashed_tables, load_contract
 from python_processors.contract.declared import declared_rows
+from python_processors.contract.files import PROOF
 from python_processors.errors import FullcourtError, RefusedError
 from python_processors.jobs import load_processor
 from python_processors.logic_version import (
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
 
 LAYER = "staging_layer"  # the ledger's name for the models that only raw tables decide
 COVERAGE = "coverage"  # the ledger's name for a day that was counted against the schedule
-PROOF = "is_proven"  # the test that holds a hashed table's checks
 _NAMED_FILES = 5
 _ATTEMPTS = 3  # at reading code that is being changed meanwhile
 
@@ -414,7 +414,7 @@ class Project:
         # dbt leaves out, in silence, a test of which it does not build all that the test looks at.
         for table in {*tables}.intersection(models, outcome.built) - outcome.failures.keys():
             if outcome.tests.isdisjoint(self.tests_of(table, PROOF)):
-                outcome.failures[table] = f"its checks did not run: {table}.yml needs the test {PROOF}"
+                outcome.failures[table] = f"its checks did not run: dbt left out the test {PROOF}"
                 outcome.succeeded.discard(table)
         return outcome
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from python_processors.contract import Column, Contract, load_contract
-from python_processors.orchestration.project import PROOF, Project
+from python_processors.contract.files import PROOF
+from python_processors.orchestration.project import Project
 from python_processors.orchestration.warehouse import Session, Warehouse
 
 CHECK = "hashed_columns_vary"

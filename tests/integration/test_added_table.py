@@ -60,14 +60,12 @@ models:
         history: {windows: [l5]}
         waits_for: {player_game_summary: season_before, upcoming_player_game_context: same_date}
     data_tests:
-      - unique_key
-      - data_hash_covers_partitions
-      - data_hash_is_hex
-      - data_hash_matches
-      - window_ends_before_its_date:
-          arguments: {upstream: player_game_summary, entity: player_lookup, fingerprint: source_player_game_hash}
-      - within_ranges:
-          arguments: {ranges: {games_in_sample: [3, sample_games]}}
+      - is_proven:
+          name: player_hot_hand_is_proven
+          arguments:
+            checks:
+              - window_ends_before_its_date: {upstream: player_game_summary, entity: player_lookup, fingerprint: source_player_game_hash}
+              - within_ranges: {ranges: {games_in_sample: [3, sample_games]}}
     columns:
       - {name: game_date, data_type: DATE, description: The date of the game., config: {meta: {required: true}}}
       - {name: player_lookup, data_type: STRING, description: The player., config: {meta: {required: true}}}

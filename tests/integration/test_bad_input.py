@@ -376,13 +376,20 @@ def test_a_game_without_any_box_score_fails_the_build_and_is_named(
     ) == [(0,)]
 
 
-def test_a_row_changed_behind_its_hash_is_found(copy_of_built: Warehouse) -> None:
+def test_a_row_changed_behind_its_hash_is_found(copy_of_built: Warehouse, capsys: pytest.CaptureFixture[str]) -> None:
     copy_of_built.execute(
         "update nba_analytics.player_game_summary set assists = assists + 1 where player_lookup ="
         " (select min(player_lookup) from nba_analytics.player_game_summary)"
     )
     outcome = copy_of_built.dbt("test", "--select", "player_game_summary")
-    assert list(outcome.failures) == ["data_hash_matches_player_game_summary_"]
+    assert list(outcome.failures) == ["player_game_summary_is_proven"]
+    ((rows,),) = copy_of_built.query(
+        "select count(*) from nba_analytics.player_game_summary where player_lookup ="
+        " (select min(player_lookup) from nba_analytics.player_game_summary)"
+    )
+    said = f"data_hash_matches: {rows} found, the first: game_date=2021-10-"
+    assert outcome.failures["player_game_summary_is_proven"].startswith(f"test {said}")
+    assert f"player_game_summary_is_proven: {said}" in capsys.readouterr().out
 
 
 def test_rows_deleted_behind_the_ledger_are_missed(copy_of_built: Warehouse) -> None:
@@ -390,7 +397,10 @@ def test_rows_deleted_behind_the_ledger_are_missed(copy_of_built: Warehouse) -> 
         "delete from nba_analytics.team_offense_game_summary where game_date = '2021-10-20' and home_game"
     )
     outcome = copy_of_built.dbt("test", "--select", "team_offense_game_summary")
-    assert list(outcome.failures) == ["complete_against_schedule_team_offense_game_summary_expected_boxes"]
+    (said,) = outcome.failures.values()
+    assert said.startswith("test complete_against_schedule: ")
+    assert ", the first: game_date=2021-10-20, game_id=" in said
+    assert "first_missing=" in said
 
 
 def test_a_raw_file_that_breaks_the_contract_stops_the_run_with_file_and_column(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -61,6 +62,32 @@ def test_a_warning_keeps_its_name_its_failures_and_its_message() -> None:
         dbt_calls.Warned("days_are_known", 2, "Got 2 results, configured to warn if != 0")
     ]  # fmt: skip
     assert outcome.failures == {}
+
+
+def test_each_check_of_a_test_is_told_by_its_own_name_and_so_is_another_test() -> None:
+    checks = [
+        {"check": "unique_key", "failures": 1, "said": "1 found, the first: id=1: row_count=2"},
+        {"check": "within_ranges of points", "failures": 3, "said": "3 found, the first: id=2: points=-1"},
+    ]
+    response = {"code": "FINDINGS", "_message": json.dumps({"said": "test unique_key: 1 found; ...", "checks": checks})}
+
+    def of(name: str, status: str, response: dict[str, Any]) -> SimpleNamespace:
+        node = SimpleNamespace(name=name, resource_type="test")
+        return SimpleNamespace(
+            node=node, status=status, adapter_response=response, execution_time=0.1, failures=4, message="Got 4 results"
+        )
+
+    def outcome(*runs: SimpleNamespace) -> dbt_calls.DbtOutcome:
+        result = dbtRunnerResult(True, result=SimpleNamespace(results=runs))  # type: ignore[arg-type]
+        return dbt_calls.outcome_of(result, lambda node: "a_table")
+
+    both = outcome(of("other", "fail", {}), of("a_table_is_proven", "fail", response), of("late", "skipped", {}))
+    assert both.failures == {"a_table": "test other: Got 4 results; test unique_key: 1 found; ..."}
+    assert both.tests == {"other", "a_table_is_proven"}
+    assert outcome(of("a_table_is_proven", "warn", response)).warnings == [
+        dbt_calls.Warned("unique_key in a_table", 1, "1 found, the first: id=1: row_count=2"),
+        dbt_calls.Warned("within_ranges of points in a_table", 3, "3 found, the first: id=2: points=-1"),
+    ]
 
 
 def test_nodes_have_the_tag_by_which_they_are_selected_for_one_call_alone() -> None:
