@@ -20,12 +20,14 @@
 
 {#- A relation with these columns and no row. -#}
 {% macro no_rows_of(columns) -%}
-    (select
-    {%- for column in columns %}
-        cast(null as {{ engine_type(column.data_type) }}) as {{ column.name }}{{ ',' if not loop.last }}
-    {%- endfor %}
-    from (select 1 as nothing) as nobody
-    where 1 = 0)
+    (
+        select
+        {%- for column in columns %}
+            cast(null as {{ engine_type(column.data_type) }}) as {{ column.name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+        from (select 1 as nothing) as nobody
+        where 1 = 0
+    )
 {%- endmacro %}
 
 {#- Names of a relation's columns; none where there is no such table, and not known while dbt parses or is offline. -#}

@@ -7,7 +7,7 @@ with
 raw_side as (
     {%- for feed in undated_feeds() %}
     select '{{ feed.table }}' as table_name, count(*) as raw_rows
-    from {{ raw_relation('nba_raw', feed.table) }} as raw_rows
+    from {{ raw_relation('nba_raw', feed.table) }}
     where {{ feed.is_undated }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
