@@ -1,13 +1,20 @@
 -- One row per final game and team: the official team box score, or the sum of its players where the
--- league's is missing for either team (the archive has none for playoffs). Both teams of a game come
--- from the same source.
+-- league's is missing for either team (the archive has none for playoffs), or is wrong (int_total_evidence). Both teams of
+-- a game come from the same source.
 {{ config(**replace_window()) }}
 
 with
 
+wrong_boxes as (
+    select distinct game_id from {{ ref('int_total_evidence') }}
+    where {{ in_window() }} and feed = 'nbac_team_boxscore' and right_one = 'players'
+),
+
 official as (
-    select * from {{ ref('stg_nbac__team_boxscores') }}
-    where {{ in_window() }} and quarantine_reason is null
+    select boxes.*
+    from {{ ref('stg_nbac__team_boxscores') }} as boxes
+    left join wrong_boxes on boxes.game_id = wrong_boxes.game_id
+    where {{ in_window('boxes.game_date') }} and boxes.quarantine_reason is null and wrong_boxes.game_id is null
 ),
 
 players as (

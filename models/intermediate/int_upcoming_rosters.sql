@@ -1,6 +1,6 @@
 -- One row per date and player who may play: the official roster of his game, whatever his status, or
 -- where the gamebook lacks his team's, whoever appeared for the team in its last ten games, unless his
--- newest appearance was for another team.
+-- newest appearance was for another team. A roster of fewer than var('min_roster_players') is cut off: both name his team's.
 --
 -- Appearances come from player_game_summary, so days before the window must have been built.
 {{ config(**replace_window()) }}
@@ -19,7 +19,9 @@ official as (
 ),
 
 teams_with_roster as (
-    select distinct game_id, team_abbr from official
+    select game_id, team_abbr from official
+    group by game_id, team_abbr
+    having count(*) >= {{ var('min_roster_players') }}
 ),
 
 results as (

@@ -1,5 +1,6 @@
 -- One row per raw row with a date that must not be used, or not as it stands, with the reason; and one per team of a
--- final game whose players no feed has as the final score has them, and per player whose line others contradict.
+-- final game whose players no feed has as the final score has them, per player whose line others contradict, and per team
+-- whose box or play-by-play has other totals than its players.
 -- quarantine has rows without a date, too.
 {{ config(**replace_window()) }}
 
@@ -40,6 +41,10 @@ final as (
             and lines.team_abbr = choices.team_abbr
             and lines.feed = choices.feed
     where {{ in_window('lines.game_date') }} and {{ in_window('choices.game_date') }} and not lines.may_be_held_back
+    union all
+    select feed, game_date, game_id, team_abbr, 'other totals than those of the players', cast(null as string)
+    from {{ ref('int_total_evidence') }}
+    where {{ in_window() }}
 )
 
 select * from final

@@ -76,6 +76,19 @@ other_scores as (
     where {{ in_window() }} and feed = 'bigdataball_play_by_play' and is_final and points <> score
 ),
 
+-- A team box or a play-by-play that has other totals than the team's players. A box that is known to be wrong is not used;
+-- one that is known to be right leaves the teams' own rows as they are.
+other_totals as (
+    select
+        game_date,
+        game_id,
+        concat(team_abbr, case feed when 'nbac_team_boxscore' then ' team box' else ' play-by-play' end) as entity,
+        coalesce(feed = 'nbac_team_boxscore' and right_one = 'totals', false) as are_right,
+        concat(feed, ' of ', team_abbr, ': ', said, ' of ', players_feed) as reason
+    from {{ ref('int_total_evidence') }}
+    where {{ in_window() }} and not coalesce(feed = 'nbac_team_boxscore' and right_one = 'players', false)
+),
+
 teams_of_games as (
     select
         games.*,
@@ -87,6 +100,14 @@ teams_of_games as (
     from games
     left join choices on games.game_id = choices.game_id and games.team_abbr = choices.team_abbr
     left join team_boxes on games.game_id = team_boxes.game_id and games.team_abbr = team_boxes.team_abbr
+),
+
+-- Nobody plays two games on a date: one of the lines is another's, under his name. Nobody does in 2021-23.
+played_twice as (
+    select game_date, player_lookup from {{ ref('int_player_boxes') }}
+    where {{ in_window() }} and not is_held_back
+    group by game_date, player_lookup
+    having count(distinct game_id) > 1
 ),
 
 players_of_games as (
@@ -132,6 +153,22 @@ players_of_games as (
     union all
     select game_date, game_id, team_abbr || ' play-by-play', false, reason
     from other_scores
+    union all
+    select
+        lines_of_him.game_date,
+        lines_of_him.game_id,
+        lines_of_him.player_lookup || ' twice',
+        false,
+        concat(teams_of_games.feed, ' of ', lines_of_him.team_abbr, ': he has a line of another game of the date')
+    from {{ ref('int_player_boxes') }} as lines_of_him
+    inner join played_twice
+        on lines_of_him.game_date = played_twice.game_date and lines_of_him.player_lookup = played_twice.player_lookup
+    inner join teams_of_games
+        on lines_of_him.game_id = teams_of_games.game_id and lines_of_him.team_abbr = teams_of_games.team_abbr
+    where {{ in_window('lines_of_him.game_date') }}
+    union all
+    select game_date, game_id, entity, false, reason
+    from other_totals
 ),
 
 final as (
@@ -167,6 +204,12 @@ final as (
         other_scores.reason
     from other_scores
     cross join ({{ names_as_rows(tables_of(['teams_that_played'])) }}) as tables
+    union all
+    select
+        tables.table_name, other_totals.game_date, other_totals.game_id, other_totals.entity, false, other_totals.reason
+    from other_totals
+    cross join ({{ names_as_rows(tables_of(['teams_that_played'])) }}) as tables
+    where not other_totals.are_right
     union all
     select
         tables.table_name,

@@ -11,6 +11,10 @@ games as (
 
 lines as (
     {{ wrong_lines() }}
+    union all
+    select game_id, team_abbr, feed, 1, concat(said, ' of ', players_feed)
+    from {{ ref('int_total_evidence') }}
+    where {{ in_window() }}
 ),
 
 evidence as (

@@ -54,7 +54,7 @@ renamed as (
         player_name as player_full_name,
         lower(trim(player_status)) as player_status,
         dnp_reason,
-        start_position is not null as is_starter,
+        coalesce(trim(start_position) <> '', false) as is_starter,
         {{ minutes_text_to_seconds('minutes') }} as seconds_played,
         {{ minutes_are_given('minutes') }} as has_minutes,
         points,

@@ -134,20 +134,21 @@ def rows_may_go(monkeypatch: pytest.MonkeyPatch) -> None:
 Rewrite = Callable[[Path, str, str], None]
 
 
+def rewrite_file(folder: Path, table: str, sql: str) -> None:
+    """Replace a raw file by the rows of a query over `raw`."""
+    (path,) = folder.rglob(f"{table}.parquet")
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        raw = pa_parquet.read_table(path)
+        connection.register("raw", raw)
+        changed: pa.Table = connection.sql(sql).to_arrow_table()
+    pa_parquet.write_table(changed.cast(raw.schema), path)
+
+
 @pytest.fixture
 def rewrite() -> Rewrite:
     """rewrite(raw folder, table, SQL over `raw`) replaces a raw file by the query's rows."""
-
-    def apply(folder: Path, table: str, sql: str) -> None:
-        (path,) = folder.rglob(f"{table}.parquet")
-        with duckdb.connect() as connection:
-            connection.execute("set TimeZone = 'UTC'")
-            raw = pa_parquet.read_table(path)
-            connection.register("raw", raw)
-            changed: pa.Table = connection.sql(sql).to_arrow_table()
-        pa_parquet.write_table(changed.cast(raw.schema), path)
-
-    return apply
+    return rewrite_file
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,168 @@
+-- One row per final game, team, and feed of totals (the official team box, the play-by-play) that has other totals than
+-- the players of the feed that is used for the team, where these agree with the final score.
+--
+-- In 2021-23 the totals of all 4,920 official boxes are those of balldontlie, and of 3,414 of the gamebook 7 differ, by 3
+-- at most over all counts; the play-by-play's differ in 5 of 5,094, by 2 at most. What is further away is contradicted
+-- (max_line_difference), and so is a playing time that is off by more than rounding shows (minutes_tolerance_seconds; 200
+-- seconds at most).
+--
+-- `right_one` is who has it right: `players` or `totals`, whichever another feed has, too; null where none or both have
+-- it. A playing time is right where a play-by-play tells the overtimes: players who agree have that one.
+{{ config(**replace_window()) }}
+
+{%- set counts = box_score_counts() %}
+{%- set feeds_of_players = [
+    ('nbac_gamebook_player_stats', 'stg_nbac__gamebook_player_stats', "player_status = 'active' and points is not null"),
+    ('bdl_player_boxscores', 'stg_bdl__player_boxscores', 'true'),
+] %}
+
+with
+
+choices as (
+    select game_id, game_date, team_abbr, feed from {{ ref('int_box_choices') }}
+    where {{ in_window() }} and agrees
+),
+
+-- A total is null where a row lacks the count: it contradicts nothing.
+totals as (
+    {%- for feed, model, condition in feeds_of_players %}
+    select
+        '{{ feed }}' as feed,
+        game_id,
+        team_abbr,
+        case when count(seconds_played) = count(*) then sum(seconds_played) end as seconds_played
+        {%- for count in counts %},
+        case when count({{ count }}) = count(*) then sum({{ count }}) end as {{ count }}
+        {%- endfor %}
+    from {{ ref(model) }} as player_rows
+    where {{ in_window() }} and {{ condition }} and {{ usable_for_teams('player_rows') }}
+    group by game_id, team_abbr
+    union all
+    {%- endfor %}
+    select 'nbac_team_boxscore', game_id, team_abbr, seconds_played, {{ counts | join(', ') }}
+    from {{ ref('stg_nbac__team_boxscores') }}
+    where {{ in_window() }} and quarantine_reason is null
+    union all
+    select
+        'bigdataball_play_by_play',
+        game_id,
+        team_abbr,
+        cast(null as int64)
+        {%- for count in counts %},
+        {{ 'sum(' ~ count ~ ')' if count in line_counts() else 'cast(null as int64)' }}
+        {%- endfor %}
+    from {{ ref('int_event_lines') }}
+    group by game_id, team_abbr
+),
+
+compared as (
+    select
+        choices.game_id,
+        choices.game_date,
+        choices.team_abbr,
+        choices.feed as players_feed,
+        totals.feed,
+        {{ line_difference('totals', 'players', counts) }} > {{ var('max_line_difference') }} as has_other_counts,
+        coalesce(
+            abs(totals.seconds_played - players.seconds_played) > {{ var('minutes_tolerance_seconds') }}, false
+        ) as has_other_minutes,
+        concat(
+            {%- for count in counts %}
+            case
+                when coalesce(totals.{{ count }} <> players.{{ count }}, false)
+                    then concat(
+                        ', {{ count }} ', cast(totals.{{ count }} as string), ' for ', cast(players.{{ count }} as string)
+                    )
+                else ''
+            end,
+            {%- endfor %}
+            case
+                when coalesce(
+                    abs(totals.seconds_played - players.seconds_played) > {{ var('minutes_tolerance_seconds') }}, false
+                )
+                    then concat(', minutes ', {{ whole_minutes('totals') }}, ' for ', {{ whole_minutes('players') }})
+                else ''
+            end
+        ) as said
+    from choices
+    inner join totals as players
+        on
+            choices.game_id = players.game_id
+            and choices.team_abbr = players.team_abbr
+            and choices.feed = players.feed
+    inner join totals
+        on
+            choices.game_id = totals.game_id
+            and choices.team_abbr = totals.team_abbr
+            and totals.feed in ('nbac_team_boxscore', 'bigdataball_play_by_play')
+),
+
+contradicted as (
+    select * from compared
+    where has_other_counts or has_other_minutes
+),
+
+witnessed as (
+    select
+        contradicted.game_id,
+        contradicted.team_abbr,
+        contradicted.feed,
+        case
+            when not contradicted.has_other_counts then witnesses.feed = 'bigdataball_play_by_play'
+            else
+                {{ line_difference('witnesses', 'players', counts) }} <= {{ var('max_line_difference') }}
+                and {{ line_difference('witnesses', 'totals', counts) }} > {{ var('max_line_difference') }}
+        end as is_like_players,
+        contradicted.has_other_counts
+        and {{ line_difference('witnesses', 'totals', counts) }} <= {{ var('max_line_difference') }}
+        and {{ line_difference('witnesses', 'players', counts) }} > {{ var('max_line_difference') }} as is_like_totals
+    from contradicted
+    inner join totals as players
+        on
+            contradicted.game_id = players.game_id
+            and contradicted.team_abbr = players.team_abbr
+            and contradicted.players_feed = players.feed
+    inner join totals
+        on
+            contradicted.game_id = totals.game_id
+            and contradicted.team_abbr = totals.team_abbr
+            and contradicted.feed = totals.feed
+    inner join totals as witnesses
+        on
+            contradicted.game_id = witnesses.game_id
+            and contradicted.team_abbr = witnesses.team_abbr
+            and witnesses.feed not in (contradicted.players_feed, contradicted.feed)
+),
+
+judged as (
+    select
+        game_id,
+        team_abbr,
+        feed,
+        max(case when is_like_players then 1 else 0 end) as for_players,
+        max(case when is_like_totals then 1 else 0 end) as for_totals
+    from witnessed
+    group by game_id, team_abbr, feed
+),
+
+final as (
+    select
+        contradicted.game_id,
+        contradicted.game_date,
+        contradicted.team_abbr,
+        contradicted.feed,
+        contradicted.players_feed,
+        substr(contradicted.said, 3) as said,
+        case
+            when judged.for_players > judged.for_totals then 'players'
+            when judged.for_totals > judged.for_players then 'totals'
+        end as right_one
+    from contradicted
+    left join judged
+        on
+            contradicted.game_id = judged.game_id
+            and contradicted.team_abbr = judged.team_abbr
+            and contradicted.feed = judged.feed
+)
+
+select * from final
