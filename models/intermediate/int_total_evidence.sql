@@ -3,7 +3,7 @@
 --
 -- In 2021-23 the totals of all 4,920 official boxes are those of balldontlie, and of 3,414 of the gamebook 7 differ, by 3
 -- at most over all counts; the play-by-play's differ in 5 of 5,094, by 2 at most. What is further away is contradicted
--- (max_line_difference), and so is a playing time that is off by more than rounding shows (minutes_tolerance_seconds; 200
+-- (max_total_difference), and so is a playing time that is off by more than rounding shows (minutes_tolerance_seconds; 200
 -- seconds at most).
 --
 -- `right_one` is who has it right: `players` or `totals`, whichever another feed has, too; null where none or both have
@@ -62,7 +62,7 @@ compared as (
         choices.team_abbr,
         choices.feed as players_feed,
         totals.feed,
-        {{ line_difference('totals', 'players', counts) }} > {{ var('max_line_difference') }} as has_other_counts,
+        {{ line_difference('totals', 'players', counts) }} > {{ var('max_total_difference') }} as has_other_counts,
         coalesce(
             abs(totals.seconds_played - players.seconds_played) > {{ var('minutes_tolerance_seconds') }}, false
         ) as has_other_minutes,
@@ -93,12 +93,12 @@ witnessed as (
         case
             when not contradicted.has_other_counts then witnesses.feed = 'bigdataball_play_by_play'
             else
-                {{ line_difference('witnesses', 'players', counts) }} <= {{ var('max_line_difference') }}
-                and {{ line_difference('witnesses', 'totals', counts) }} > {{ var('max_line_difference') }}
+                {{ line_difference('witnesses', 'players', counts) }} <= {{ var('max_total_difference') }}
+                and {{ line_difference('witnesses', 'totals', counts) }} > {{ var('max_total_difference') }}
         end as is_like_players,
         contradicted.has_other_counts
-        and {{ line_difference('witnesses', 'totals', counts) }} <= {{ var('max_line_difference') }}
-        and {{ line_difference('witnesses', 'players', counts) }} > {{ var('max_line_difference') }} as is_like_totals
+        and {{ line_difference('witnesses', 'totals', counts) }} <= {{ var('max_total_difference') }}
+        and {{ line_difference('witnesses', 'players', counts) }} > {{ var('max_total_difference') }} as is_like_totals
     from contradicted
     inner join totals as players
         on
