@@ -130,6 +130,26 @@
         )
 {%- endmacro %}
 
+{#- The counts that differ, and minutes by more than rounding shows, as one text: 'assists 31 for 23, minutes 290 for 240'. -#}
+{% macro what_differs(one, other, counts) -%}
+    substr(concat(
+            {%- for count in counts %}
+            case
+                when {{ one }}.{{ count }} <> {{ other }}.{{ count }}
+                    then concat(
+                        ', {{ count }} ', cast({{ one }}.{{ count }} as string), ' for ', cast({{ other }}.{{ count }} as string)
+                    )
+                else ''
+            end,
+            {%- endfor %}
+            case
+                when abs({{ one }}.seconds_played - {{ other }}.seconds_played) > {{ var('minutes_tolerance_seconds') }}
+                    then concat(', minutes ', {{ whole_minutes(one) }}, ' for ', {{ whole_minutes(other) }})
+                else ''
+            end
+        ), 3)
+{%- endmacro %}
+
 {#- Wrong lines per game, team and feed, and what is said of them. -#}
 {% macro wrong_lines() -%}
     select

@@ -3,7 +3,7 @@
 --
 -- In 2021-23 the totals of all 4,920 official boxes are those of balldontlie, and of 3,414 of the gamebook 7 differ, by 3
 -- at most over all counts; the play-by-play's differ in 5 of 5,094, by 2 at most. What is further away is contradicted
--- (max_line_difference), and so is a playing time that is off by more than rounding shows (minutes_tolerance_seconds; 200
+-- (max_total_difference), and so is a playing time that is off by more than rounding shows (minutes_tolerance_seconds; 200
 -- seconds at most).
 --
 -- `right_one` is who has it right: `players` or `totals`, whichever another feed has, too; null where none or both have
@@ -30,16 +30,16 @@ totals as (
         '{{ feed }}' as feed,
         game_id,
         team_abbr,
-        case when count(seconds_played) = count(*) then sum(seconds_played) end as seconds_played
-        {%- for count in counts %},
-        case when count({{ count }}) = count(*) then sum({{ count }}) end as {{ count }}
+        {%- for count in counts %}
+        case when count({{ count }}) = count(*) then sum({{ count }}) end as {{ count }},
         {%- endfor %}
+        case when count(seconds_played) = count(*) then sum(seconds_played) end as seconds_played
     from {{ ref(model) }} as player_rows
     where {{ in_window() }} and {{ condition }} and {{ usable_for_teams('player_rows') }}
     group by game_id, team_abbr
     union all
     {%- endfor %}
-    select 'nbac_team_boxscore', game_id, team_abbr, seconds_played, {{ counts | join(', ') }}
+    select 'nbac_team_boxscore', game_id, team_abbr, {{ counts | join(', ') }}, seconds_played
     from {{ ref('stg_nbac__team_boxscores') }}
     where {{ in_window() }} and quarantine_reason is null
     union all
@@ -47,10 +47,10 @@ totals as (
         'bigdataball_play_by_play',
         game_id,
         team_abbr,
-        cast(null as int64)
-        {%- for count in counts %},
-        {{ 'sum(' ~ count ~ ')' if count in line_counts() else 'cast(null as int64)' }}
+        {%- for count in counts %}
+        {{ 'sum(' ~ count ~ ')' if count in line_counts() else 'cast(null as int64)' }},
         {%- endfor %}
+        cast(null as int64)
     from {{ ref('int_event_lines') }}
     group by game_id, team_abbr
 ),
@@ -62,28 +62,11 @@ compared as (
         choices.team_abbr,
         choices.feed as players_feed,
         totals.feed,
-        {{ line_difference('totals', 'players', counts) }} > {{ var('max_line_difference') }} as has_other_counts,
+        {{ line_difference('totals', 'players', counts) }} > {{ var('max_total_difference') }} as has_other_counts,
         coalesce(
             abs(totals.seconds_played - players.seconds_played) > {{ var('minutes_tolerance_seconds') }}, false
         ) as has_other_minutes,
-        concat(
-            {%- for count in counts %}
-            case
-                when coalesce(totals.{{ count }} <> players.{{ count }}, false)
-                    then concat(
-                        ', {{ count }} ', cast(totals.{{ count }} as string), ' for ', cast(players.{{ count }} as string)
-                    )
-                else ''
-            end,
-            {%- endfor %}
-            case
-                when coalesce(
-                    abs(totals.seconds_played - players.seconds_played) > {{ var('minutes_tolerance_seconds') }}, false
-                )
-                    then concat(', minutes ', {{ whole_minutes('totals') }}, ' for ', {{ whole_minutes('players') }})
-                else ''
-            end
-        ) as said
+        {{ what_differs('totals', 'players', counts) }} as said
     from choices
     inner join totals as players
         on
@@ -110,12 +93,12 @@ witnessed as (
         case
             when not contradicted.has_other_counts then witnesses.feed = 'bigdataball_play_by_play'
             else
-                {{ line_difference('witnesses', 'players', counts) }} <= {{ var('max_line_difference') }}
-                and {{ line_difference('witnesses', 'totals', counts) }} > {{ var('max_line_difference') }}
+                {{ line_difference('witnesses', 'players', counts) }} <= {{ var('max_total_difference') }}
+                and {{ line_difference('witnesses', 'totals', counts) }} > {{ var('max_total_difference') }}
         end as is_like_players,
         contradicted.has_other_counts
-        and {{ line_difference('witnesses', 'totals', counts) }} <= {{ var('max_line_difference') }}
-        and {{ line_difference('witnesses', 'players', counts) }} > {{ var('max_line_difference') }} as is_like_totals
+        and {{ line_difference('witnesses', 'totals', counts) }} <= {{ var('max_total_difference') }}
+        and {{ line_difference('witnesses', 'players', counts) }} > {{ var('max_total_difference') }} as is_like_totals
     from contradicted
     inner join totals as players
         on
@@ -152,7 +135,7 @@ final as (
         contradicted.team_abbr,
         contradicted.feed,
         contradicted.players_feed,
-        substr(contradicted.said, 3) as said,
+        contradicted.said,
         case
             when judged.for_players > judged.for_totals then 'players'
             when judged.for_totals > judged.for_players then 'totals'
