@@ -79,6 +79,7 @@ def refused(text: str, old: str, new: str) -> str:
         ("- name: game_id", "- name: Game_id", "is no name: lower-case letters"),
         ("- name: game_id", "- game_id:", "it may have name, data_type, description"),
         ("  - name: player_composite_factors", "  - name: other", "and the model is called other"),
+        ("{max_null_rate: 0.3}", "{needs: nothing}", "needs nothing, which is no optional raw input; there are"),
         ("{max_null_rate: 0.3}", "{max_null_rate: 3}", "less than or equal to 1"),
         ("{max_null_rate: 0.3}", "{max_null_rate: '0.3'}", "`max_null_rate` must be a number, and is 0.3"),
         ("{max_null_rate: 0.3}", "{max_nul_rate: 0.3}", "(`max_null_rate`?); it may have required"),
