@@ -24,26 +24,38 @@ class AbsentInput:
 
 
 def absent_inputs(project: Project, session: Session) -> list[AbsentInput]:
-    """In the order of the raw contract; of a table that is absent none of its columns."""
-    names = [name for table in raw_tables().values() for name in _absent_of(project, session, table)]
-    return [AbsentInput(name, optional_inputs()[name]) for name in names]
+    """In the order of the raw contract; of a table that is absent none of its columns. One query."""
+    asked = [table for table in raw_tables().values() if table.without is not None or _optional(table)]
+    queries = [sql for table in asked for sql in _questions(project, session, table)]
+    rows = session.read(" union all ".join(queries)).to_pylist() if queries else []
+    there = {row["name"] for row in rows if row["is_there"]}
+    absent = []
+    for table in asked:
+        if table.name in there:
+            absent += [f"{table.name}.{column}" for column in _optional(table) if f"{table.name}.{column}" not in there]
+        elif table.without is not None:
+            absent.append(table.name)
+    return [AbsentInput(name, optional_inputs()[name]) for name in absent]
 
 
-def _absent_of(project: Project, session: Session, table: RawTable) -> list[str]:
+def _optional(table: RawTable) -> list[str]:
+    return [column.name for column in table.columns if column.optional]
+
+
+def _questions(project: Project, session: Session, table: RawTable) -> list[str]:
+    """Whether there are rows, and values of each optional column, on any date; none where there is no such table."""
     relation = project.relation(table.name)
-    there = {column for column, _, _ in session.columns(relation)}
-    optional = [column.name for column in table.columns if column.optional]
-    if not there:
-        return [table.name] if table.without is not None else []
-    if not optional and table.without is None:
+    live = {column for column, _, _ in session.columns(relation)}
+    if not live:
         return []
-    asked = [column for column in optional if column in there]
-    counts = ", ".join(["count(*) as rows_there", *(f"count({column}) as {column}" for column in asked)])
     where = f" where {table.partition_by} >= date '0001-01-01'" if table.partition_by else ""
-    row = session.read(f"select {counts} from {session.named(relation)} as raw_rows{where}").to_pylist()[0]
-    if not row["rows_there"]:
-        return [table.name] if table.without is not None else []
-    return [f"{table.name}.{column}" for column in optional if not row.get(column)]
+    counts = {table.name: "count(*)"} | {
+        f"{table.name}.{column}": f"count({column})" for column in _optional(table) if column in live
+    }
+    return [
+        f"select '{name}' as name, {count} > 0 as is_there from {session.named(relation)} as raw_rows{where}"
+        for name, count in counts.items()
+    ]
 
 
 def lines_of(absent: list[AbsentInput]) -> list[str]:

@@ -70,8 +70,8 @@ def status_of(
     """One line per table, or per table and season, in the order of the chain."""
     seasons = snapshot.memory.seasons
     lines = []
+    hashed = _hashed_rows(session, snapshot.tables, snapshot.start, snapshot.end)
     for table in (LAYER, *snapshot.tables):
-        hashed = {} if table == LAYER else _hashed_rows(session, table, snapshot.start, snapshot.end)
         of_table = [state for state in states if state.table == table]
         groups: dict[int | None, list[State]] = {}
         for state in of_table:
@@ -80,7 +80,7 @@ def status_of(
             counts = Counter(state.outcome for state in group)
             outcomes = {outcome: counts[outcome] for outcome in OUTCOMES if counts[outcome]}
             rows = sum(state.actual_rows for state in group)
-            with_hash = sum(hashed.get(state.day, 0) for state in group)
+            with_hash = sum(hashed.get((table, state.day), 0) for state in group)
             lines.append(TableStatus(table, season, outcomes, rows, with_hash))
     return lines
 
@@ -168,15 +168,16 @@ def class_of(state: State) -> str:
     return state.reason
 
 
-def _hashed_rows(session: Session, table: str, start: date, end: date) -> dict[date, int]:
-    contract = load_contract(table)
-    if not session.columns(contract.relation):
-        return {}
-    rows = session.read(
-        f"select {contract.partition_by} as day, count(data_hash) as hashed from {session.named(contract.relation)}"
-        f" where {contract.partition_by} between date '{start}' and date '{end}' group by 1"
-    ).to_pylist()
-    return {row["day"]: row["hashed"] for row in rows}
+def _hashed_rows(session: Session, tables: Sequence[str], start: date, end: date) -> dict[tuple[str, date], int]:
+    """Rows with a hash by table and day, in one query."""
+    queries = [
+        f"select '{table}' as table_name, {of.partition_by} as day, count(data_hash) as hashed"
+        f" from {session.named(of.relation)} where {of.partition_by} between date '{start}' and date '{end}' group by 2"
+        for table, of in ((table, load_contract(table)) for table in tables)
+        if session.columns(of.relation)
+    ]
+    rows = session.read(" union all ".join(queries)).to_pylist() if queries else []
+    return {(row["table_name"], row["day"]): row["hashed"] for row in rows}
 
 
 def _decisions(session: Session, table: str, day: date) -> list[dict[str, Any]]:
