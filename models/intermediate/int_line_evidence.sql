@@ -6,7 +6,8 @@
 -- reaches the final score a line is held against the other feed, where that agrees with the score.
 --
 -- Minutes are held against the other feed alone: in 36,222 lines of 2021-23 they are apart by 30 seconds, the rounding of
--- whole minutes, but in two of 151. Nothing tells which of the two is right, so neither is.
+-- whole minutes, but in two of 151. Nothing tells which of the two is right, so neither is; where the counts differ, too,
+-- these decide.
 --
 -- Who is on court by the play-by-play (int_event_lines), or has minutes in the other feed, is to have a row. Rows that are
 -- held back may be his under another name, and are compared with nothing: `may_be_held_back` where the team has no fewer of
@@ -96,7 +97,9 @@ judged as (
                 from_events > {{ var('max_line_difference') }}
                 and coalesce(from_other > {{ var('max_line_difference') }}, true)
         end as has_other_counts,
-        coalesce(seconds_apart > {{ var('max_minutes_difference_seconds') }}, false) and other_agrees as has_other_minutes
+        coalesce(
+            seconds_apart > {{ var('max_minutes_difference_seconds') }} and from_other <= {{ var('max_line_difference') }}, false
+        ) and other_agrees as has_other_minutes
     from compared
 ),
 

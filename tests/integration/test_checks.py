@@ -34,14 +34,14 @@ NULLED = {  # of each table a hashed column that is known in most rows
 }  # fmt: skip
 
 
-def tests_of(table: str) -> list[Any]:
+def listed_tests(table: str) -> list[Any]:
     listed: list[Any] = read_yaml(contract_file(table))["models"][0]["data_tests"]
     return listed
 
 
 def checks_of(table: str) -> list[tuple[str, Mapping[str, Any]]]:
     """The checks that a contract lists, with their arguments."""
-    (proof,) = (test[PROOF] for test in tests_of(table) if PROOF in test)
+    (proof,) = (test[PROOF] for test in listed_tests(table) if PROOF in test)
     return [
         pair
         for entry in proof.get("arguments", {}).get("checks", [])
@@ -58,7 +58,7 @@ def faults_of(table: str) -> Iterator[tuple[str, list[str]]]:
     yield f"hashed_columns_vary of {NULLED[table]}", [f"{NULLED[table]} = null"]
     if "completeness_percentage" in names:
         yield "completeness_within_bounds", ["completeness_percentage = 340"]
-    if any(COMPLETE in test for test in tests_of(table)):
+    if any(COMPLETE in test for test in listed_tests(table)):
         yield COMPLETE, ["game_id = 'no such game'"]
     for name, given in checks_of(table):
         match name:

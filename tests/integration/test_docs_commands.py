@@ -163,7 +163,7 @@ def test_every_check_and_every_outcome_is_explained() -> None:
     generic: Mapping[str, str] = {
         name: path.name
         for path in (PROJECT_ROOT / "macros" / "generic_tests").glob("*.sql")
-        for name in re.findall(r"{%-?\s*test (\w+)", path.read_text())
+        for name in re.findall(r"{%-?\s*(?:test |macro check_)(\w+)", path.read_text())
     }
     assert len(generic) > 15
     assert [

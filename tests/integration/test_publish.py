@@ -71,7 +71,7 @@ def test_a_corrected_team_changes_both_teams_and_its_players_usage(
         copy_of_built.raw_dir,
         "nbac_team_boxscore",
         f"select * replace (case when game_id = '{game}' and team_abbr = '{team}'"
-        " then turnovers + 9 else turnovers end as turnovers) from raw",
+        " then turnovers + 3 else turnovers end as turnovers) from raw",
     )
     copy_of_built.run()
     both = {(game, team), (game, opponent)}
