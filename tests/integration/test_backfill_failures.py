@@ -111,7 +111,10 @@ def test_built_dates_that_read_what_failed_wait_for_it_and_retry_builds_them_too
     bad, end = "2021-11-05", "2021-11-07"
     files = {feed: next(warehouse.raw_dir.rglob(f"{feed}.parquet")) for feed in FEEDS_OF_PLAYERS}
     as_they_were = {feed: file.read_bytes() for feed, file in files.items()}
-    corrected = f"select * replace (case when game_date = '{bad}' and points > 0 then assists + 1 else assists end as assists) from raw"
+    corrected = (
+        f"select * replace (case when game_date = '{bad}' and player_lookup = (select min(player_lookup) from raw"
+        f" where game_date = '{bad}' and points > 0) then assists + 1 else assists end as assists) from raw"
+    )
     with at_work(warehouse) as (project, opened):
         monkeypatch.setattr(opening, "opened", lambda: (project, opened))
 

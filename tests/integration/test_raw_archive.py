@@ -31,8 +31,9 @@ def test_an_archive_that_moved_and_was_then_corrected_ends_as_built_from_nothing
         assert plan_of(project, warehouse, ASKED).is_empty, "a file that moved is the same file"
         rewrite(
             raw, "nbac_gamebook_player_stats",
-            "select * replace (case when game_date = '2021-10-20' and player_status = 'active' then assists + 1"
-            " else assists end as assists) from raw",
+            "select * replace (case when game_date = '2021-10-20' and player_lookup = (select min(player_lookup) from raw"
+            " where game_date = '2021-10-20' and player_status = 'active') then assists + 1 else assists end as assists)"
+            " from raw",
         )  # fmt: skip
         plan = plan_of(project, warehouse, ASKED)
         assert {f"{step.day}" for step in plan.steps if step.table == TABLE} == {"2021-10-20"}
