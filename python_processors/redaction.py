@@ -60,12 +60,34 @@ _CHANNEL = re.compile(
 )
 
 
+_URL = ("://",)
+_NAME_HINTS = (
+    "pass", "pwd", "secret", "token", "sig", "credential", "webhook", "bearer",
+    *(f"{of}{sep}key" for of in "api access account private encryption session".split() for sep in ("", "-", "_")),
+    "sessionid", "session-id", "session_id",
+)  # fmt: skip
+# In what order secrets are taken out. A text without any of a rule's hints, in small letters, has no match of it: dbt
+# logs each statement that it sends, and hints are found in a fifteenth of the time that the patterns take.
+_RULES = (
+    (_WHOLE, SECRET, (
+        "-----begin", "bearer", "basic", "eyj", "ya29.", "1//0", "aiza", "gocspx-",
+        "akia", "asia", "agpa", "aida", "aroa", "anpa", "gho", "ghp", "ghs", "ghu", "ghr", "github_pat", "glpat", "npm",
+        "pypi", "dop_v1", "hf", "shpat", "dapi", "xox", "xapp", "_live_", "_test_", "sk-", "sg.", ":aa",
+    )),
+    (_WEBHOOK, rf"\g<host>/{SECRET}", _URL),
+    (_USER_OF_URL, f"{SECRET}@", _URL),
+    (_CHANNEL, rf"\g<scheme>{SECRET}", _URL),
+    (_HEADER, rf"\g<name>\g<scheme>{SECRET}", ("authorization", "x-", "cookie")),
+    (_OPTION, rf"\g<name>{SECRET}", (*_NAME_HINTS, "identified")),
+    (_NAMED, rf"\g<name>{SECRET}", _NAME_HINTS),
+)  # fmt: skip
+
+
 def without_secrets(text: str) -> str:
     """The text, with `[secret]` where it quotes one."""
-    text = _WHOLE.sub(SECRET, text)
-    text = _WEBHOOK.sub(rf"\g<host>/{SECRET}", text)
-    text = _USER_OF_URL.sub(f"{SECRET}@", text)
-    text = _CHANNEL.sub(rf"\g<scheme>{SECRET}", text)
-    text = _HEADER.sub(rf"\g<name>\g<scheme>{SECRET}", text)
-    text = _OPTION.sub(rf"\g<name>{SECRET}", text)
-    return _NAMED.sub(rf"\g<name>{SECRET}", text)
+    lowered = text.lower()
+    hides = not text.isascii()  # a letter of another alphabet may be taken for one of these, as the long s
+    for pattern, replacement, hints in _RULES:
+        if hides or any(hint in lowered for hint in hints):
+            text = pattern.sub(replacement, text)
+    return text

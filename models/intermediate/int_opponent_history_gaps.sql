@@ -33,6 +33,7 @@ opponents as (
         on
             exceptions.table_name = 'player_game_summary'
             and exceptions.quarantine_reason is null
+            and {{ line_is_reviewed('exceptions') }}
             and games.team_abbr || ' players' = exceptions.entity
             and games.game_date between exceptions.first_date and exceptions.last_date
     where built.game_id is null and exceptions.entity is null

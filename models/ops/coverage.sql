@@ -32,14 +32,18 @@ old_schedule as (
     select * from {{ ref('schedule_blocks') }}
 ),
 
--- Rows that nobody can name are excused by number.
+-- Rows that nobody can name are excused by number, and as what they are held back.
 excused as (
-    select lines.table_name, calendar.game_date, cast(sum(lines.row_count) as int64) as excused_rows
+    select
+        lines.table_name,
+        calendar.game_date,
+        coalesce(lines.quarantine_reason, '') as quarantine_reason,
+        cast(sum(lines.row_count) as int64) as row_count
     from calendar
     inner join {{ ref('completeness_exceptions') }} as lines
         on calendar.game_date between lines.first_date and lines.last_date
-    where lines.entity is null
-    group by lines.table_name, calendar.game_date
+    where lines.entity is null and {{ line_is_reviewed('lines') }}
+    group by lines.table_name, calendar.game_date, coalesce(lines.quarantine_reason, '')
 ),
 
 listed as (
@@ -106,6 +110,7 @@ compared as (
         coalesce(expected.table_name, actual.table_name) as table_name,
         coalesce(expected.game_date, actual.game_date) as game_date,
         expected.no_row_since,
+        expected.quarantine_reason,
         expected.held_back,
         expected.lacks,
         coalesce(expected.is_named, false) as is_named,
@@ -147,6 +152,22 @@ counted as (
     group by table_name, game_date
 ),
 
+excused_by_number as (
+    select lacking.table_name, lacking.game_date, cast(sum(least(lacking.row_count, excused.row_count)) as int64) as row_count
+    from (
+        select table_name, game_date, coalesce(quarantine_reason, '') as quarantine_reason, count(*) as row_count
+        from compared
+        where no_row_since in ('quarantined', 'no source') and not is_named
+        group by table_name, game_date, coalesce(quarantine_reason, '')
+    ) as lacking
+    inner join excused
+        on
+            lacking.table_name = excused.table_name
+            and lacking.game_date = excused.game_date
+            and lacking.quarantine_reason = excused.quarantine_reason
+    group by lacking.table_name, lacking.game_date
+),
+
 tables as (
     {%- for table_name, of_table in declared.items() %}
     select
@@ -180,7 +201,7 @@ judged as (
         counted.table_name is not null as is_counted,
         coalesce(scheduled.games, 0) as scheduled_games,
         {%- for name in ['expected_rows', 'actual_rows', 'missing_rows', 'surplus_rows', 'too_few_games',
-                         'history_incomplete', 'without_source', 'quarantined', 'upstream_incomplete', 'named_lacking',
+                         'history_incomplete', 'without_source', 'quarantined', 'upstream_incomplete',
                          'named_incomplete'] %}
         coalesce(counted.{{ name }}, 0) as {{ name }},
         {%- endfor %}
@@ -188,7 +209,8 @@ judged as (
         counted.first_without_source,
         counted.first_lacking,
         coalesce(', the first ' || waiting.first_waiting, '') as what_is_first,
-        excused.excused_rows as rows_of_lines,
+        excused.row_count as histories_of_lines,
+        coalesce(excused_by_number.row_count, 0) + coalesce(counted.named_lacking, 0) as lacking_excused,
         coalesce(of_date.reason, case when tables.looks_back then of_season.reason end) as schedule_reason,
         blocked.reason as blocked_reason
     from tables
@@ -198,7 +220,13 @@ judged as (
     left join counted on tables.table_name = counted.table_name and calendar.game_date = counted.game_date
     left join blocked on tables.table_name = blocked.table_name and calendar.game_date = blocked.game_date
     left join waiting on tables.table_name = waiting.table_name and calendar.game_date = waiting.game_date
-    left join excused on tables.table_name = excused.table_name and calendar.game_date = excused.game_date
+    left join excused
+        on
+            tables.table_name = excused.table_name
+            and calendar.game_date = excused.game_date
+            and excused.quarantine_reason = ''
+    left join excused_by_number
+        on tables.table_name = excused_by_number.table_name and calendar.game_date = excused_by_number.game_date
     left join old_schedule as of_date
         on calendar.game_date = of_date.game_date and of_date.window_name = 'same_date'
     left join old_schedule as of_season
@@ -217,9 +245,9 @@ explained as (
             else 'too few games of the season so far'
         end as nobody_since,
         without_source + quarantined + upstream_incomplete as lacking_rows,
-        (rows_of_lines is not null or named_lacking + named_incomplete > 0)
+        (histories_of_lines is not null or lacking_excused + named_incomplete > 0)
         and upstream_incomplete = 0
-        and without_source + quarantined - named_lacking <= coalesce(rows_of_lines, 0) as is_excused,
+        and without_source + quarantined = lacking_excused as is_excused,
         case
             when missing_rows > 0
                 then concat({{ counted_rows('missing_rows') }}, ' expected and not there', what_is_first, '; ')
@@ -240,9 +268,9 @@ explained as (
             else ''
         end as what_lacks_upstream,
         case
-            when coalesce(rows_of_lines, 0) + named_lacking = 0 then 'none is'
-            when coalesce(rows_of_lines, 0) + named_lacking = 1 then '1 is'
-            else concat(cast(coalesce(rows_of_lines, 0) + named_lacking as string), ' are')
+            when lacking_excused = 0 then 'none is'
+            when lacking_excused = 1 then '1 is'
+            else concat(cast(lacking_excused as string), ' are')
         end as how_many
     from judged
 ),
@@ -264,7 +292,10 @@ final as (
             when blocked_reason is not null then 'blocked'
             when nobody_since like 'the first %' then 'expected_empty'
             when nobody_since like 'too few %' then 'expected_empty'
-            when nobody_since is not null and is_excused and history_incomplete - named_incomplete <= coalesce(rows_of_lines, 0)
+            when
+                nobody_since is not null
+                and is_excused
+                and history_incomplete - named_incomplete <= coalesce(histories_of_lines, 0)
                 then 'excused'
             when nobody_since is not null then 'blocked'
             when missing_rows + surplus_rows + lacking_rows = 0 and is_counted then 'complete'

@@ -64,8 +64,7 @@ teams_with_excused_rows as (
     ) as held
     inner join {{ ref('completeness_exceptions') }} as exceptions
         on
-            held.table_name = exceptions.table_name
-            and held.game_date between exceptions.first_date and exceptions.last_date
+            {{ line_is_about_row('exceptions', 'held') }}
             and (exceptions.entity is null or ({{ line_names_row('exceptions', 'held') }}))
 ),
 

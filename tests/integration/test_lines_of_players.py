@@ -55,14 +55,19 @@ def held_back_of(warehouse: Warehouse) -> list[tuple[str, str]]:
     )
 
 
-def excuse(warehouse: Warehouse, rows: Sequence[tuple[str, str]]) -> None:
-    """Have one line of completeness_exceptions for each, and no other; then count the date."""
+def excuse(warehouse: Warehouse, rows: Sequence[tuple[str, str]], *, count: int = 1, by: str = "a test") -> None:
+    """Have one line of completeness_exceptions for each, and no other; then count the date.
+
+    :param rows: whose (nobody's in particular, if blank), and held back as what (not at all, if blank).
+    :param by: who looked.
+    """
     warehouse.execute("delete from nba_ops.completeness_exceptions")
     for entity, why in rows:
         warehouse.execute(
             "insert into nba_ops.completeness_exceptions by name select 'player_game_summary' as table_name,"
-            f" date '{DAY}' as first_date, date '{DAY}' as last_date, '{entity}' as entity, 1 as row_count,"
-            f" '{why}' as quarantine_reason, 'a test' as reason, 'a test' as reviewed_by"
+            f" date '{DAY}' as first_date, date '{DAY}' as last_date, nullif('{entity}', '') as entity,"
+            f" {count} as row_count, nullif('{why}', '') as quarantine_reason, 'a test' as reason,"
+            f" nullif('{by}', '') as reviewed_by"
         )
     assert warehouse.dbt("run", "-s", "expected_boxes", "expected_rows", "coverage", window=(DAY, DAY)).success
 
@@ -155,6 +160,16 @@ def test_what_only_the_play_by_play_contradicts_is_named_and_excused_by_name_alo
         excuse(copy_of_built, whom)
         assert covered(copy_of_built)[0] == expected
     assert covered(copy_of_built)[1].count(lines[0][0]) == 1  # whom no line excuses goes first
+    excuse(copy_of_built, lines, by="")
+    assert "none is excused" in covered(copy_of_built)[1]  # nobody looked at the lines
+    # A line that names nobody excuses by number, and only what is held back for its own reason.
+    for whom, expected in (
+        ([("", why) for why in {why for _, why in lines}], "excused"),
+        ([("", "")], "partial"),
+        ([("", why) for why in sorted({why for _, why in lines})[1:]], "partial"),
+    ):
+        excuse(copy_of_built, whom, count=999)
+        assert covered(copy_of_built)[0] == expected, whom
 
 
 def test_a_row_that_is_held_back_and_excused_hides_nobody_else_who_played(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from python_processors import redaction
 from python_processors.errors import FullcourtError
 from python_processors.orchestration import dbt_calls
 from python_processors.redaction import without_secrets
@@ -106,6 +110,19 @@ def test_redacting_twice_is_redacting_once(text: str) -> None:
 @pytest.mark.parametrize("text", PLAIN)
 def test_what_is_no_secret_stays(text: str) -> None:
     assert without_secrets(text) == text
+
+
+@given(
+    st.lists(
+        st.sampled_from((*FORMS, *PLAIN, *redaction._NAME_HINTS, "=", ": ", "--", "'x'", "A" * 24, "\u017f", "\n", "-", "_")),
+        max_size=8,
+    ),
+    st.sampled_from((str, str.upper, str.lower, str.swapcase)),
+)  # fmt: skip
+def test_no_rule_matches_a_text_without_one_of_its_hints(pieces: list[str], spelled: Callable[[str], str]) -> None:
+    text = spelled("".join(pieces))
+    for pattern, _, hints in redaction._RULES:
+        assert not pattern.search(text) or not text.isascii() or any(hint in text.lower() for hint in hints)
 
 
 def test_what_stands_around_a_secret_stays() -> None:
