@@ -55,12 +55,12 @@ def retry(asked: Asked, yes: bool, allow_deletes: bool, as_json: bool) -> int:
     plan = plan_of(project, warehouse, request)  # with raw files that are new
     with warehouse.reading() as session:
         only = dates_to_try(plan, open_breakers(session, request.start, request.end, request.tables))
-        is_met = open_findings(session, request.start, request.end)
+        met = open_findings(session, request.start, request.end, request.tables or project.tables)
     if only is not None:
         plan = plan_of(project, warehouse, request, only=only)
     result = None
-    if plan.is_empty and is_met:
-        meet(project, warehouse, request, command="retry")
+    if plan.is_empty and met:
+        meet(project, warehouse, request, met, command="retry")
     if not plan.is_empty:
         opening.confirm(project, warehouse, request, plan, yes=yes, skip_first_month=True, is_asked=not as_json)
         result = run_backfill(project, warehouse, request, plan=plan, command="retry")

@@ -180,17 +180,19 @@ def backfill(
             return runner.run()
 
 
-def meet(project: Project, warehouse: Warehouse, request: Request, *, command: str) -> None:
+def meet(project: Project, warehouse: Warehouse, request: Request, findings: Iterable[str], *, command: str) -> None:
     """A run with nothing to build meets what is incomplete in its range: that counts as an attempt, too.
 
+    :param findings: what it leaves as it is, for the run's own row.
     :raises RunLockedError: another run holds the warehouse.
     """
     run_id = new_run_id()
     with (
         run_lock(warehouse, run_id, f"{request.start} to {request.end}"),
-        own_row(project, warehouse, request, run_id, command),
+        own_row(project, warehouse, request, run_id, command) as own,
         warehouse.writing() as session,
     ):
+        own.left += findings
         count_met(session, run_id, request.start, request.end, request.tables or project.tables)
 
 

@@ -118,6 +118,8 @@ def test_a_player_whom_nobody_registers_counts_once_a_run_that_builds_nothing(
         run(warehouse)
         assert open_entities(warehouse) == [("nobodyknown", count, False, "UNRESOLVED")]
     as_json(warehouse, "retry", *RANGE, code=1)  # builds nothing, and meets him
+    ((state, left),) = warehouse.query("select state, errors_json from nba_ops.runs where command = 'retry'")
+    assert (state, left) == ("partial", f'["upcoming_player_game_context: 1 of {LAST} to {LAST} incomplete"]')
     assert open_entities(warehouse) == [("nobodyknown", 3, True, "UNRESOLVED")]
     assert f"{LAST} nobodyknown after 3 attempts, until " in fullcourt(warehouse, "gaps", *RANGE, code=1).stdout
     run(warehouse)

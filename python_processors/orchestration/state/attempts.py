@@ -128,9 +128,18 @@ def count_met(
             session.execute(_count_statement(session, ledger, games, run_id, start, end, sorted(tables), now))
 
 
-def open_findings(session: Session, start: date, end: date) -> bool:
-    """Whether the range has players, teams or days that are incomplete, and whose repair is known."""
-    return any(session.columns(ledger) and _met(session, ledger, "", start, end) for ledger in LEDGERS)
+def open_findings(session: Session, start: date, end: date, tables: Iterable[str]) -> list[str]:
+    """Sentences, one a table, of a range's players, teams and days that are incomplete, and whose repair is known."""
+    listed = ", ".join(f"'{table}'" for table in sorted(tables))
+    return [
+        f"{row['processor_name']}: {row['findings']:,} of {row['first_day']} to {row['last_day']} incomplete"
+        for ledger in LEDGERS if session.columns(ledger)
+        for row in session.read(
+            "select processor_name, min(analysis_date) as first_day, max(analysis_date) as last_day,"
+            f" count(*) as findings from {session.named(ledger)} as ledger where {_is_met('', start, end)}"
+            f" and ledger.processor_name in ({listed}) group by processor_name order by processor_name"
+        ).to_pylist()
+    ]  # fmt: skip
 
 
 def _met(session: Session, ledger: str, run_id: str, start: date, end: date) -> bool:
