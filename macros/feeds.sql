@@ -1,6 +1,6 @@
 {#-
   The game feeds: which staging model holds which raw table, what names one of its rows to a person, and
-  which of the raw columns name its game. Quarantine and row accounting go over this list, so a new feed
+  which of the raw columns name its game, or where none does, the team. Quarantine and row accounting go over this list, so a new feed
   is one entry here.
 -#}
 {% macro feeds() -%}
@@ -20,6 +20,11 @@
         {'table': 'odds_api_player_points_props', 'model': 'stg_odds_api__player_points_props',
          'key': "coalesce(player_lookup, '?') || ' ' || bookmaker || ' ' || cast(snapshot_at as string)",
          'tipoff': 'game_start_time'},
+        {'table': 'bettingpros_player_points_props', 'model': 'stg_bettingpros__player_points_props',
+         'key': "coalesce(player_lookup, '?') || ' ' || coalesce(bookmaker, '?') || ' ' || coalesce(bet_side, '?') || ' '"
+                ~ " || coalesce(cast(updated_at as string), '?')",
+         'team': team_of_bettingpros('raw_bettingpros_player_points_props'),
+         'is_out_of_scope': is_other_market('raw_bettingpros_player_points_props')},
         {'table': 'nbac_injury_report', 'model': 'stg_nbac__injury_report',
          'key': "coalesce(player_lookup, player_full_name, '?') || ' ' || cast(report_date as string) || ' '"
                 ~ " || cast(report_hour as string)"},
@@ -28,8 +33,9 @@
 
 {#-
   Raw tables whose rows belong to a date, the schedule with them: `is_undated` is whether a row has none that says
-  where it belongs, `undated_reason` says which is lacking, `raw_key` names the row. An injury report has two dates;
-  BigQuery reads a partitioned table only by a condition on its partition column, so that one has a part of its own.
+  where it belongs, `undated_reason` says which is lacking, `raw_key` names the row; `names_games` is whether the table
+  has ids of games. An injury report has two dates; BigQuery reads a partitioned table only by a condition on its
+  partition column, so that one has a part of its own.
 -#}
 {% macro undated_feeds() -%}
     {%- set found = [] -%}
@@ -38,6 +44,7 @@
         {%- set partition = meta.partition_by -%}
         {%- set feed = {
             'table': table,
+            'names_games': 'game_id' in source_contract('nba_raw', table).columns,
             'is_undated': 'game_date is null',
             'undated_reason': "'no game_date'",
             'raw_key': raw_key(meta.get('key', ['game_id']) | reject('in', ['game_id', 'game_date', partition]) | list),

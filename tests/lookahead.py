@@ -41,7 +41,9 @@ def hidden_future(raw: Path, day: date, what: str, rewrite: Callable[[Path, str,
     tables = {path.stem for path in raw.rglob("*.parquet")}
     for table in ("bdl_player_boxscores", "nbac_team_boxscore", "bigdataball_play_by_play"):
         rewrite(raw, table, f"select * from raw where not ({played})")
-    for table in ("odds_api_game_lines", "odds_api_player_points_props", "nbac_injury_report"):
+    for table in (
+        "odds_api_game_lines", "odds_api_player_points_props", "bettingpros_player_points_props", "nbac_injury_report",
+    ):  # fmt: skip
         if table in tables:
             rewrite(raw, table, f"select * from raw where not ({later})")
     nulls = ", ".join(f"case when {played} then null else {name} end as {name}" for name in FIGURES)

@@ -81,6 +81,39 @@
 {%- endmacro %}
 
 {#-
+  A CTE `<rows>_by_team`: per date of the window and team, the game that a row means which names no more than these: its
+  game that counts, else one out of scope. Of several that count none is known to be meant.
+-#}
+{% macro games_by_team(rows) -%}
+{{ rows }}_by_team as (
+    select
+        game_date,
+        team_abbr,
+        {{ count_where('counts') }} > 1 as has_several_games,
+        case
+            when {{ count_where('counts') }} <= 1
+                then coalesce(min(case when counts then source_game_id end), min(source_game_id))
+        end as nba_game_id
+    from (
+        {%- for side in ['home', 'away'] %}
+        select game_date, {{ side }}_team_abbr as team_abbr, source_game_id, {{ is_in_scope('game_type') }} as counts
+        from {{ ref('dim_game_ids') }}
+        where form = 'official' and {{ in_window() }}
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
+    ) as games_of_teams
+    group by game_date, team_abbr
+)
+{%- endmacro %}
+
+{#- Joins the game that games_by_team() found for the team of a row. -#}
+{% macro join_game_of_team(rows, team) %}
+    left join {{ rows }}_by_team as by_team
+        on {{ rows }}.game_date = by_team.game_date and {{ team }} = by_team.team_abbr
+    {{ join_game('by_team.nba_game_id') }}
+{%- endmacro %}
+
+{#-
   The date that a row of odds counts for: that of the game which its commence time found, where the feed's date is no
   further off than config.meta.days_from_game of the raw table allows; else the feed's date.
 -#}

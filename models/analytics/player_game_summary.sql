@@ -31,6 +31,14 @@ sources as (
     where {{ in_window() }}
 ),
 
+-- Not in int_game_sources, which the teams' tables read, too: lines are no matter of theirs.
+bettingpros as (
+    select game_id, count(*) as row_count, max(processed_at) as last_updated_at
+    from {{ ref('stg_bettingpros__player_points_props') }}
+    where {{ in_window() }} and quarantine_reason is null
+    group by game_id
+),
+
 {%- set zone_columns = [
     'paint_attempts', 'paint_makes', 'mid_range_attempts', 'mid_range_makes', 'paint_blocks', 'mid_range_blocks',
     'three_pt_blocks', 'and1_count', 'assisted_fg_makes', 'unassisted_fg_makes'
@@ -96,8 +104,8 @@ final as (
         sources.props_rows as source_odds_rows_found,
         cast(null as int64) as source_odds_completeness_pct,
         cast(null as string) as source_odds_hash,
-        cast(null as {{ engine_type('TIMESTAMP') }}) as source_bp_last_updated,
-        cast(null as int64) as source_bp_rows_found,
+        bettingpros.last_updated_at as source_bp_last_updated,
+        bettingpros.row_count as source_bp_rows_found,
         cast(null as int64) as source_bp_completeness_pct,
         cast(null as string) as source_bp_hash,
         teams.processed_at as source_team_last_updated,
@@ -127,6 +135,7 @@ final as (
     left join teams on boxes.game_id = teams.game_id and boxes.team_abbr = teams.team_abbr
     left join teams as opponents on boxes.game_id = opponents.game_id and boxes.opponent_team_abbr = opponents.team_abbr
     left join sources on boxes.game_id = sources.game_id
+    left join bettingpros on boxes.game_id = bettingpros.game_id
     left join zones on boxes.game_id = zones.game_id and boxes.player_lookup = zones.player_lookup
     left join props on boxes.game_id = props.game_id and boxes.player_lookup = props.player_lookup
 )

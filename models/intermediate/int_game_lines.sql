@@ -56,8 +56,8 @@ medians as (
         market_key,
         which,
         cast(
-            sum(case when 2 * position between line_count and line_count + 2 then hundredths end)
-            * (3 - {{ count_where('2 * position between line_count and line_count + 2') }})
+            sum(case when {{ is_in_the_middle('position', 'line_count') }} then hundredths end)
+            * (3 - {{ count_where(is_in_the_middle('position', 'line_count')) }})
             as int64
         ) as median,
         string_agg(distinct bookmaker_key, ',' order by bookmaker_key) as bookmakers,

@@ -15,7 +15,7 @@ with
 {%- set reports = feed.table == 'nbac_injury_report' %}
 
 {{ rows_of }} as (
-    select *, {{ feed.game or 'game_id' }} as source_game_id
+    select *{% if not feed.team %}, {{ feed.game or 'game_id' }} as source_game_id{% endif %}
     from {{ raw_rows('nba_raw', feed.table, where=injury_report_window() if reports else none) }} as raw_rows
     {%- if reports %}
     where {{ in_window() }}
@@ -25,18 +25,24 @@ with
 {%- if feed.tipoff %}
 
 {{ games_by_tipoff(rows_of, feed.tipoff) }},
+{%- elif feed.team %}
+
+{{ games_by_team(rows_of) }},
 {%- endif %}
+{%- set source_game_id = 'by_team.nba_game_id' if feed.team else rows_of ~ '.source_game_id' %}
 
 dated_{{ feed.table }} as (
     select
         {{ rows_of }}.game_date as raw_date,
-        {{ game_type_of_row(rows_of ~ '.source_game_id') }} as game_type,
+        not {{ is_not_out_of_scope(source_game_id) }} or {{ feed.is_out_of_scope or 'false' }} as is_out_of_scope,
         {{ date_of_odds(rows_of, feed.table) if feed.tipoff else rows_of ~ '.game_date' }} as game_date
     from {{ rows_of }}
     {%- if feed.tipoff %}
-    {{ join_game_of_odds(rows_of, feed.tipoff, rows_of ~ '.source_game_id') }}
+    {{ join_game_of_odds(rows_of, feed.tipoff, source_game_id) }}
+    {%- elif feed.team %}
+    {{ join_game_of_team(rows_of, feed.team) }}
     {%- else %}
-    {{ join_game(rows_of ~ '.source_game_id') }}
+    {{ join_game(source_game_id) }}
     {%- endif %}
 ),
 
@@ -62,7 +68,7 @@ counted_{{ feed.table }} as (
             0,
             0,
             {{ count_where('game_date <> raw_date') }},
-            {{ count_where("game_type is not null and not " ~ is_in_scope('game_type')) }}
+            {{ count_where('is_out_of_scope') }}
         from dated_{{ feed.table }}
         group by game_date
     ) as both_dates

@@ -8,7 +8,7 @@ final as (
     {%- for feed in undated_feeds() %}
     select
         '{{ feed.table }}' as table_name,
-        cast(game_id as string) as game_id,
+        {{ 'cast(game_id as string)' if feed.names_games else 'cast(null as string)' }} as game_id,
         {{ feed.raw_key }} as row_key,
         {{ feed.undated_reason }} as reason,
         source_file_path

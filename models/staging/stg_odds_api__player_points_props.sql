@@ -58,8 +58,7 @@ final as (
         case
             when game_problem is not null then game_problem
             when found_player_lookup is null then {{ player_problem('is_ambiguous_player') }}
-            when {{ nan_to_null('points_line') }} is null then 'no number'
-            when points_line <= 0 or points_line > 100 then 'impossible line'
+            else {{ points_line_problem('points_line') }}
         end as quarantine_reason
     from deduplicated
 )

@@ -37,6 +37,7 @@ PENALTIES: Mapping[str, int] = {
     "fewer_than_10_games": 10,  # the platform: silver from 5 games on, gold from 10
     "fewer_than_5_games": 20,  # on top of the other
 }
+BETTINGPROS = "bettingpros"  # the source that int_points_props names where a line is of the second feed
 TIERS = ((95, "gold"), (75, "silver"), (50, "bronze"), (25, "poor"), (0, "unusable"))
 
 Flags: TypeAlias = "Mapping[str, pa.Array | pa.ChunkedArray]"
@@ -75,6 +76,19 @@ def score_of(flags: Flags) -> pa.Array:
     texts = names_where(flags).to_pylist()
     scores = {names: _judge(list(names))[0] for names in {tuple(names) for names in texts}}
     return pa.array([scores[tuple(names)] for names in texts], pa.int64())
+
+
+def sources_of_points_line(has_line: pa.ChunkedArray, line_source: pa.ChunkedArray) -> Flags:
+    """Per feed of points lines, whether a row's line is of it.
+
+    :param has_line: whether there is a line; null counts as no.
+    :param line_source: the bookmaker, or BETTINGPROS.
+    """
+    is_second = pc.fill_null(pc.equal(line_source, BETTINGPROS), False)
+    return {
+        "odds_api_player_points_props": pc.and_kleene(has_line, pc.invert(is_second)),
+        "bettingpros_player_points_props": pc.and_kleene(has_line, is_second),
+    }
 
 
 def run_issues(rows: pa.Table, flags: Flags | None = None) -> pa.Array:

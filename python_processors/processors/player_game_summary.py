@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from python_processors.basketball import formulas
-from python_processors.basketball.quality import quality_columns
+from python_processors.basketball.quality import quality_columns, sources_of_points_line
 from python_processors.decimals import from_parts
 from python_processors.processors import assemble
 
@@ -57,7 +57,7 @@ def summarise(boxes: pa.Table) -> pa.Table:
                 "nbac_gamebook": is_gamebook,
                 "bdl_boxscores": pc.invert(is_gamebook),
                 "bigdataball_play_by_play": has_zones,
-                "odds_api_player_points_props": pc.is_valid(line),
+                **sources_of_points_line(pc.is_valid(line), boxes["points_line_source"]),
                 "team_offense_game_summary": pc.is_valid(usage),
             },
             sample_size=boxes["box_rows_of_game"],

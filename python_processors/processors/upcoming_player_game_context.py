@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from python_processors.basketball import formulas
+from python_processors.basketball.quality import sources_of_points_line
 from python_processors.decimals import from_parts, ratio
 from python_processors.processors import assemble
 from python_processors.processors.upcoming_contexts import Columns, context_quality, line_columns
@@ -34,7 +35,7 @@ def summarise(players: pa.Table) -> pa.Table:
             },
             sources={
                 "nbac_gamebook": pc.equal(players["primary_source_used"], "nbac_gamebook"),
-                "odds_api_player_points_props": players["has_prop_line"],
+                **sources_of_points_line(players["has_prop_line"], players["current_points_line_source"]),
                 "player_game_summary": has_history,
                 "team_offense_game_summary": pc.greater(players["own_pace_games"], 0),
                 "team_defense_game_summary": pc.greater(players["opponent_defensive_rating_games"], 0),
