@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 import pytest
 
-from python_processors.contract import PROJECT_ROOT
 from python_processors.raw_contract import raw_tables
 from tests.integration.conftest import copied
 from tests.warehouse import Warehouse
@@ -171,7 +171,89 @@ def test_every_offer_is_accounted_for(with_offers: Warehouse, game: Game) -> Non
     assert found == [(rows, rows - 5 - 1 - 2, 5, 1, 2)]
 
 
+REAL = ("2021-10-19", "2021-11-03")
+LATE = "2021-10-30"  # its real lines are dated as of a minute after tip-off
+SPELLINGS = {"russellwestbrookiii", "bobbyportisjr", "brucebrownjr", "rjhamptonjr", "terencedavisii"}
+
+
+@pytest.fixture(scope="module")
+def real_lines(raw_archive: Path) -> Path:
+    lines = raw_archive.parent / "platform" / "raw"
+    if not lines.is_dir():
+        pytest.skip(f"no lines of BettingPros beside the raw archive, in {lines}")
+    return lines
+
+
+@pytest.fixture(scope="module")
+def real_week(raw_archive: Path, real_lines: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """The season's first sixteen days with real lines: `unknown` has who was in no list of names before five were added."""
+    raw = tmp_path_factory.mktemp("real_lines") / "raw"
+    raw.mkdir()
+    for folder in ("2021-22", "reference"):
+        (raw / folder).symlink_to(raw_archive / folder)
+    warehouse = Warehouse(raw.parent / "fullcourt.duckdb", raw)
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute(
+            f"copy (select * replace (bookmaker_last_update + case when game_date = '{LATE}' then interval 61 minute"
+            " else interval 0 minute end as bookmaker_last_update)"
+            f" from read_parquet('{real_lines}/2021-22/{FEED}.parquet')) to '{raw}/{FEED}.parquet'"
+        )
+    assert warehouse.dbt("seed").success
+    season = ("2021-10-19", "2022-06-16")
+    assert warehouse.dbt("run", "--select", "+stg_bettingpros__player_points_props", window=season).success
+    warehouse.execute(
+        "create table unknown as select player_lookup, quarantine_reason from"
+        " nba_staging.stg_bettingpros__player_points_props where quarantine_reason is not null"
+    )
+    (raw / "extra").symlink_to(real_lines / "extra")
+    assert warehouse.dbt("run", "--select", "+stg_bettingpros__player_points_props", window=season).success
+    warehouse.build(REAL)
+    return warehouse
+
+
 @pytest.mark.real_data
 @pytest.mark.slow
-def test_real_lines_stand_in_contexts_and_features(raw_archive: Path, tmp_path: Path) -> None:
-    """2021-10-19 to 2021-11-03: every line resolves, and features of the dates after the bootstrap have it."""
+def test_every_real_line_of_a_season_resolves_or_has_its_reason(real_week: Warehouse) -> None:
+    assert set(real_week.query("select * from unknown")) == {(player, "unknown player") for player in SPELLINGS}
+    assert real_week.query(
+        "select count(*), count(quarantine_reason), sum(raw_copies)::int from nba_staging.stg_bettingpros__player_points_props"
+    ) == [(29_364, 0, 29_364)]
+    # The files name the game, which the platform's do not.
+    assert real_week.query(
+        "select count(*) from nba_staging.stg_bettingpros__player_points_props as staged"
+        " inner join nba_intermediate.dim_games as games on staged.game_id = games.game_id"
+        f" semi join '{real_week.raw_dir}/{FEED}.parquet' as raw on raw.nba_game_id = games.nba_game_id"
+        " and raw.points_line = staged.points_line and raw.bet_side = staged.bet_side"
+        " and coalesce(raw.validated_team, raw.player_team) = staged.team_abbr"
+    ) == [(29_364,)]
+
+
+@pytest.mark.real_data
+@pytest.mark.slow
+def test_real_lines_stand_in_contexts_and_features(real_week: Warehouse) -> None:
+    """Features 25 and 28 are the line and that there is one; with one update of one book nothing tells of a move."""
+    found = real_week.query(
+        "select features[26] = current_points_line, features[29], feature_sources[26], feature_sources[29], count(*) > 100"
+        " from nba_predictions.ml_feature_store_v2 inner join nba_analytics.upcoming_player_game_context as context"
+        " using (game_date, player_lookup) where context.has_prop_line group by all"
+    )
+    assert [(*row[:1], int(row[1]), *row[2:]) for row in found] == [
+        (True, 1, "upcoming_player_game_context", "upcoming_player_game_context", True)
+    ]
+
+
+@pytest.mark.real_data
+@pytest.mark.slow
+def test_no_real_line_of_after_tip_off_is_used(real_week: Warehouse) -> None:
+    found = real_week.query(
+        "select staged.game_date, count(distinct staged.player_lookup) > 10, count(distinct props.player_lookup)"
+        " = count(distinct staged.player_lookup), count(distinct props.player_lookup) > 0"
+        " from nba_staging.stg_bettingpros__player_points_props as staged left join nba_intermediate.int_points_props as props"
+        f" using (game_id, player_lookup) where staged.game_date between '{REAL[0]}' and '{REAL[1]}' group by 1 order by 1"
+    )
+    assert {f"{day}" for day, *told in found if told == [True, False, False]} == {LATE}
+    assert [told for day, *told in found if f"{day}" != LATE] == [[True, True, True]] * 15
+    assert real_week.query(
+        f"select distinct has_prop_line, current_points_line from nba_analytics.upcoming_player_game_context where game_date = '{LATE}'"
+    ) == [(None, None)]
