@@ -29,13 +29,14 @@ class _WithFaults(Command):
 @click.option("--first-season", default=2021, type=click.IntRange(1980, 2100), help="Year in which the first starts.")
 @click.option("--seed", default=7, type=click.IntRange(0), help="Another seed, another league.", show_default=True)
 @click.option("--until", type=Day(), help="Last day with played games; later ones are scheduled.")
+@click.option("--bettingpros", is_flag=True, help="Write BettingPros' lines on points, too.")
 @click.option("--fault", "faults", multiple=True, help="Spoil the files: see below. May be repeated.")
 @click.option("--fault-day", type=Day(), help="The day a fault is about; else one in the middle.")
 @json_option
 @guarded
 def simulate(
-    out: Path, seasons: int, first_season: int, seed: int, until: date | None, faults: tuple[str, ...],
-    fault_day: date | None, as_json: bool,
+    out: Path, seasons: int, first_season: int, seed: int, until: date | None, bettingpros: bool,
+    faults: tuple[str, ...], fault_day: date | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Write the raw files of an invented league.
 
@@ -52,7 +53,9 @@ def simulate(
     output_folder(out)
     if out.is_dir() and any(out.iterdir()):
         raise FolderNotEmptyError(out)
-    written = simulate_league(out, seasons=seasons, first_season=first_season, seed=seed, until=until)
+    written = simulate_league(
+        out, seasons=seasons, first_season=first_season, seed=seed, until=until, bettingpros=bettingpros
+    )
     done = apply(out, list(faults), fault_day)
     opening.printed(
         {"folder": str(out), "seasons": [asdict(season) for season in written], "faults": [asdict(of) for of in done]},

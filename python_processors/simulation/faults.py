@@ -34,6 +34,7 @@ from python_processors.simulation.spoiling import (
     LINES,
     PLAYS,
     PROPS,
+    SECOND_PROPS,
     TEAM_BOX,
     Done,
     Fault,
@@ -77,8 +78,9 @@ def missing_day(folder: Path, day: date | None = None) -> Done:
     """No feed but the schedule has anything of a day that was played."""
     day = day or middle_day(folder)
     rows = {}
-    for table in (*BOXES, PLAYS, PROPS, LINES, "nbac_injury_report"):
-        rows[table] = rewrite(folder, table, lambda raw: raw.filter(pc.invert(of_day(raw, day))))
+    for table in (*BOXES, PLAYS, PROPS, SECOND_PROPS, LINES, "nbac_injury_report"):
+        if table != SECOND_PROPS or files(folder, table):
+            rows[table] = rewrite(folder, table, lambda raw: raw.filter(pc.invert(of_day(raw, day))))
     return Done("missing_day", day, rows)
 
 

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from python_processors.player_keys import player_key
-from python_processors.simulation.columns import dates, instants, raw_table, words
+from python_processors.simulation.columns import dates, instants, raw_table, where, words
 from python_processors.simulation.lineups import Traits
 from python_processors.simulation.players import stream
 from python_processors.simulation.season import Season
@@ -28,6 +29,13 @@ SEEN = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (2, 2))  # book and snap
 BOOKS = ("draftkings", "fanduel", "betmgm")
 PROP_HOURS, PROP_ERRORS = (6.0, 1.0), (1.6, 1.1)
 PROPS = ((0, 0, 5), (0, 1, 5), (1, 1, 2))  # book, snapshot, and of how many players a team
+# Of BettingPros: book, hours before tip-off (a game that is on has none left), whether it is still offered, whether the
+# opening line is told. The third book's offer is old, and was taken down.
+OFFERS = (
+    (0, 8.0, True, True), (0, 2.0, True, True), (0, -0.5, True, True), (1, 5.0, True, True), (2, 30.0, True, False),
+    (2, 1.0, False, False),
+)  # fmt: skip
+OFFERED = slice(3, 8)  # places by expected points: the odds feed has lines of the first five
 PRICES = (-120, -115, -110, -110, -105, 100)
 
 
@@ -108,15 +116,21 @@ class _Lines:
         return raw_table("odds_api_game_lines", columns)
 
 
+def _scorers(season: Season, places: slice) -> tuple[Integers, Floats]:
+    """Of each side of each game the places of the roster that are to score most, in order, and how many points."""
+    lineups = season.lineups
+    weight = lineups.share * Traits.of(season.league.players, lineups.players).shoots
+    total = lineups.expected_total[:, None] / 2
+    expected = total[..., None] * weight / weight.sum(axis=2, keepdims=True)
+    most = np.argsort(-expected, axis=2, kind="stable")[..., places]
+    return most, np.take_along_axis(expected, most, axis=2)
+
+
 def points_props(season: Season) -> pa.Table:
     """Of the players of each team who are to score most."""
     games, lineups, players = season.games, season.lineups, season.league.players
     random = stream(season.league.seed, season.year, "props")
-    weight = lineups.share * Traits.of(players, lineups.players).shoots
-    total = lineups.expected_total[:, None] / 2
-    expected = total[..., None] * weight / weight.sum(axis=2, keepdims=True)
-    most = np.argsort(-expected, axis=2, kind="stable")[..., :5]
-    points = np.take_along_axis(expected, most, axis=2)
+    most, points = _scorers(season, slice(0, 5))
     error = random.normal(0, 1, (*points.shape, 2)) * np.array(PROP_ERRORS)
     parts = []
     for of_book, of_snapshot, count in PROPS:
@@ -142,3 +156,38 @@ def points_props(season: Season) -> pa.Table:
     }
     order = np.lexsort((book, snapshot, game))
     return raw_table("odds_api_player_points_props", columns).take(order)
+
+
+def bettingpros_props(season: Season) -> pa.Table:
+    """Two rows, over and under, per offer and update: of players of whom the odds feed has lines, and of others."""
+    games, lineups, players = season.games, season.lineups, season.league.players
+    random = stream(season.league.seed, season.year, "bettingpros")
+    most, points = _scorers(season, OFFERED)
+    opened = np.floor(points + random.normal(0, PROP_ERRORS[0], points.shape)) + 0.5
+    books, before, active, told = (np.array(of).reshape(-1, 1, 1) for of in zip(*OFFERS, strict=True))
+    shape = (len(games), len(OFFERS), *points.shape[1:])
+    openings = np.maximum(opened[:, None] + random.integers(0, 2, shape) * (books > 0), 0.5)
+    lines = np.maximum(openings + random.integers(-1, 2, shape) * (before < OFFERS[0][1]), 0.5)
+    prices = random.integers(0, len(PRICES), shape)
+    game, offer, team, place, side = (axis.reshape(-1) for axis in np.indices((*shape, 2)))
+    at = (game, offer, team, place)
+    who, price = lineups.players[game, team, most[game, team, place]], prices[at]
+    playing_for = np.where(team == 0, games.away[game], games.home[game])
+    keys = [player_key(name) for name in players.names]
+    columns: dict[str, Any] = {
+        "game_date": dates(games.day[game]),
+        "market_type": pa.repeat("points", len(game)),
+        "offer_id": pc.binary_join_element_wise(words(game, games.ids.tolist()), words(who, keys), "_"),
+        "bet_side": words(side, ("over", "under")),
+        "player_name": words(who, players.names),
+        "player_lookup": words(who, keys),
+        "player_team": words(playing_for, ABBREVIATIONS),
+        "validated_team": words(playing_for, ABBREVIATIONS),
+        "bookmaker": words(books.reshape(-1)[offer], BOOKS),
+        "points_line": lines[at],
+        "odds_american": np.where(side == 0, np.array(PRICES)[price], np.array(PRICES)[::-1][price]),
+        "is_active": active.reshape(-1)[offer],
+        "bookmaker_last_update": instants(games.tipoff[game] - 60 * before.reshape(-1)[offer]),
+        "opening_line": where(told.reshape(-1)[offer], openings[at]),
+    }
+    return raw_table("bettingpros_player_points_props", columns)

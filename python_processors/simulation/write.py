@@ -48,6 +48,7 @@ TABLES: dict[str, Callable[[Season], pa.Table]] = {
     "odds_api_player_points_props": market.points_props,
     "nbac_injury_report": reference.injury_report,
 }
+BETTINGPROS: dict[str, Callable[[Season], pa.Table]] = {"bettingpros_player_points_props": market.bettingpros_props}
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,14 @@ class SimulatedSeason:
 
 
 def simulate(
-    out: Path, *, seasons: int = 1, first_season: int = FIRST_SEASON, seed: int = SEED, until: date | None = None
-) -> list[SimulatedSeason]:
+    out: Path, *, seasons: int = 1, first_season: int = FIRST_SEASON, seed: int = SEED, until: date | None = None,
+    bettingpros: bool = False,
+) -> list[SimulatedSeason]:  # fmt: skip
     """Write the raw tables of a league below `out`, as Parquet: the same bytes for the same arguments.
 
     :param first_season: the calendar year in which the first season starts.
     :param until: the last day with played games; later ones are scheduled, and later seasons are left out.
+    :param bettingpros: a second feed of points lines, beside the same league.
     :raises NothingPlayedError: `until` lies before the first game.
     """
     if until and until < opening_day(first_season):
@@ -77,7 +80,7 @@ def simulate(
     mark = f"{SIMULATED} seed {seed} from {first_season}"
     league = make_league(seed, first_season)
     while True:
-        done, players = _write_season(league, out, until, mark)
+        done, players = _write_season(league, out, until, mark, {**TABLES, **(BETTINGPROS if bettingpros else {})})
         written.append(done)
         registered.append(players)
         if len(written) == seasons or (until and until < opening_day(league.season + 1)):
@@ -97,11 +100,13 @@ def has_marked_files(out: Path) -> bool:
         return False
 
 
-def _write_season(league: League, out: Path, until: date | None, mark: str) -> tuple[SimulatedSeason, pa.Table]:
+def _write_season(
+    league: League, out: Path, until: date | None, mark: str, tables: dict[str, Callable[[Season], pa.Table]]
+) -> tuple[SimulatedSeason, pa.Table]:
     """One season's tables; its registry is kept, and all else is freed."""
     season = play_season(league, until)
     rows = {}
-    for name, make in TABLES.items():
+    for name, make in tables.items():
         table = make(season)
         _write(table, out / season.name / f"{name}.parquet", mark)
         rows[name] = table.num_rows

@@ -48,7 +48,7 @@ OPTIONAL = tuple(name for name, table in raw_tables().items() if table.without a
 @pytest.fixture(scope="module")
 def league(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("four_teams")
-    simulate_four_teams(folder)
+    simulate_four_teams(folder, bettingpros=True)
     return folder
 
 
@@ -151,6 +151,18 @@ def test_fatigue_is_a_number_without_an_age_and_says_so(archive: Warehouse, plat
         " list_contains(data_quality_issues, 'birth_date_unknown') from nba_precompute.player_composite_factors"
     )
     assert told == [(None, False)]
+
+
+@pytest.mark.slow
+def test_lines_of_the_second_feed_stand_where_the_first_has_none(platform: Warehouse) -> None:
+    found = platform.query(
+        "select current_points_line_source = 'bettingpros', count(*) > 100, count(line_movement) > 0"
+        " from nba_analytics.upcoming_player_game_context where has_prop_line group by 1 order by 1"
+    )
+    assert found == [(False, True, True), (True, True, True)]
+    assert platform.query(
+        "select count(*) from nba_ops.quarantine where table_name = 'bettingpros_player_points_props'"
+    ) == [(0,)]
 
 
 @pytest.mark.slow

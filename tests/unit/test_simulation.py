@@ -392,3 +392,32 @@ def test_a_season_may_end_within_the_playoffs() -> None:
 def test_a_league_that_ends_before_it_starts_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NothingPlayedError, match="opens on 2021-10-19"):
         simulate(tmp_path, until=date(2021, 10, 18))
+
+
+def test_a_second_feed_of_points_lines_comes_on_demand_and_changes_no_other_file(tmp_path: Path) -> None:
+    """Several books, told openings, an update after tip-off, an old offer and one that was taken down."""
+    until, feed = date(2021, 10, 21), "bettingpros_player_points_props"
+    for name, bettingpros in (("without", False), ("with", True)):
+        simulate(tmp_path / name, until=until, seed=3, bettingpros=bettingpros)
+    files = {file.relative_to(tmp_path / "with") for file in (tmp_path / "with").rglob("*.parquet")}
+    others = {file.relative_to(tmp_path / "without") for file in (tmp_path / "without").rglob("*.parquet")}
+    assert files - others == {Path("2021-22") / f"{feed}.parquet"}
+    assert [
+        name for name in others if (tmp_path / "with" / name).read_bytes() != (tmp_path / "without" / name).read_bytes()
+    ] == []
+
+    archive = Archive(tmp_path / "with", [])
+    ((rows, players, books, opened, after, old, gone, of_team, with_odds),) = archive(f"""
+        select count(*), count(distinct (offer.game_date, player_lookup)) * 12, count(distinct bookmaker), avg((opening_line is not null)::int),
+            avg((bookmaker_last_update > tipoff)::int), avg((bookmaker_last_update < tipoff - interval 1 day)::int),
+            avg((not is_active)::int), avg((offer.validated_team = box.team_abbr)::int), avg((odds.player_lookup is not null)::int)
+        from {feed} as offer inner join nbac_gamebook_player_stats as box using (game_date, player_lookup)
+        inner join (select game_date, home_team_tricode as team_abbr, game_datetime_utc as tipoff from final union all
+            select game_date, away_team_tricode, game_datetime_utc from final) as game
+            on game.game_date = offer.game_date and game.team_abbr = offer.validated_team
+        left join (select distinct game_date, player_lookup from odds_api_player_points_props) as odds using (game_date, player_lookup)
+    """)  # fmt: skip
+    assert (rows, players, books, of_team) == (rows, rows, 3, 1.0)
+    assert (opened, with_odds) == (pytest.approx(4 / 6), pytest.approx(2 / 5))
+    assert [after, old, gone] == [pytest.approx(1 / 6)] * 3
+    archive.connection.close()
