@@ -17,6 +17,7 @@ BOOTSTRAP_DAYS = 14  # of a season, without rows of the tables that look back
 GAMEBOOK, BDL, TEAM_BOX = "nbac_gamebook_player_stats", "bdl_player_boxscores", "nbac_team_boxscore"
 PLAYS, INJURIES = "bigdataball_play_by_play", "nbac_injury_report"
 PROPS, LINES = "odds_api_player_points_props", "odds_api_game_lines"
+SECOND_PROPS = "bettingpros_player_points_props"
 BOXES = (GAMEBOOK, BDL, TEAM_BOX, PLAYS, PROPS)
 
 Step = tuple[str, date]
@@ -71,10 +72,10 @@ LINE_UPS = Days("player_game_summary", 30)
 # Reads of reference data and of the schedule are left out: no change here is one of theirs.
 READS: dict[str, tuple[On | Days | Season | Games, ...]] = {
     "team_offense_game_summary": (*map(On, (*BOXES, INJURIES)), Days("stg_nbac__gamebook_player_stats", 30)),
-    "player_game_summary": (*map(On, BOXES), On("team_offense_game_summary")),
+    "player_game_summary": (*map(On, (*BOXES, SECOND_PROPS)), On("team_offense_game_summary")),
     "team_defense_game_summary": (*map(On, (*BOXES, INJURIES)), Days("stg_nbac__gamebook_player_stats", 30)),
     "upcoming_player_game_context": (
-        *map(On, (GAMEBOOK, LINES, PROPS, INJURIES)), *FORM, *OPPONENTS, LINE_UPS, *PLAYED,
+        *map(On, (GAMEBOOK, LINES, PROPS, SECOND_PROPS, INJURIES)), *FORM, *OPPONENTS, LINE_UPS, *PLAYED,
     ),
     "upcoming_team_game_context": (
         *map(On, (GAMEBOOK, LINES, INJURIES)), LINE_UPS, *PLAYED,
