@@ -20,6 +20,7 @@ from python_processors.simulation import has_marked_files
 
 # A wall clock is read from either type (macro tipoff_instant).
 _READ_ALIKE = {"DATETIME": ("TIMESTAMP",)}
+_MAY_BE_EMPTY = ("player_aliases",)  # of a league in which all feeds spell alike
 _CONTRACT = "models/staging/_sources.yml"
 
 
@@ -164,7 +165,7 @@ def _of_table(
         if failed is not None:
             yield Line("raw_tables", PROBLEM, f"{relation} cannot be read: {failed}")
         elif held is not None and not held.rows:
-            yield _of_missing(table, f"{relation} has no rows")
+            yield _of_missing(table, f"{relation} has no rows", is_there=True)
         elif held is not None and not wrong:
             yield Line("raw_tables", OK, f"{relation}: {_spelled(held)}.")
         yield from _of_absent_columns(seen, table, held)
@@ -184,9 +185,11 @@ def _of_loaded(files: Files, table: RawTable, held: Held | None) -> Iterator[Lin
         yield Line("raw_tables", OK, f"{relation}: {_spelled(held)}.")
 
 
-def _of_missing(table: RawTable, what: str) -> Line:
+def _of_missing(table: RawTable, what: str, *, is_there: bool = False) -> Line:
     if table.without is not None:
         return Line("raw_tables", NOTE, f"{what}, and may be missing: {table.without}.")
+    if is_there and table.name in _MAY_BE_EMPTY:
+        return Line("raw_tables", NOTE, f"{what}: no other spelling of a player is known.")
     return Line("raw_tables", PROBLEM, f"{what}, and a run needs it.", f"Load it; {_CONTRACT} says what it holds.")
 
 
@@ -279,7 +282,8 @@ def tipoff_hours(seen: Seen, files: Files | None) -> Iterator[Line]:
         yield Line("tipoff_hours", NOTE, said, "See that var tipoff_clock is right (docs/platform.md).")
     elif not seasons and told:
         games = sum(of["games"] for of in told)
-        said = f"{games:,} games of {len(told)} seasons tip off when games do, on the clock {given['tipoff_clock']}."
+        of_seasons = f"{len(told)} season{'' if len(told) == 1 else 's'}"
+        said = f"{games:,} games of {of_seasons} tip off when games do, on the clock {given['tipoff_clock']}."
         yield Line("tipoff_hours", OK, said)
     elif not known:
         yield Line("tipoff_hours", NOTE, "No game that counts is in the schedule.")

@@ -94,7 +94,8 @@ def names(warehouse: Warehouse) -> Iterator[Line]:
     macros = Macros(warehouse.kind, database=warehouse.database)
     datasets = {of.partition(".")[0] for of in stored_tables()}
     try:
-        macros.call("generate_database_name")
+        if warehouse.database:
+            macros.call("generate_database_name")
         for dataset in sorted(datasets):
             macros.call("generate_schema_name", dataset, None)
     except FullcourtError as error:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from python_processors.doctor.seen import Seen
@@ -15,7 +14,7 @@ from python_processors.orchestration.plan.costs import LEAST_BYTES, jobs_of, pri
 from python_processors.orchestration.plan.planner import Plan, Step
 from python_processors.orchestration.project import LAYER, Project
 from python_processors.project_code import sources_of_parse
-from python_processors.schema.drift import drift_of
+from python_processors.schema.drift import LOST_NOT_NULL, OTHER_TYPE, SURPLUS, Drift, drift_of
 from python_processors.schema.tables import stored_tables
 from python_processors.yaml_files import PROJECT_ROOT, read_yaml
 
@@ -48,15 +47,12 @@ def of_tables(seen: Seen) -> Iterator[Line]:
         live = seen.columns[relation]
         drifts = drift_of(seen.session, table, live)
         if drifts:
-            kinds = Counter(drift.kind for drift in drifts)
-            to_do = "`fullcourt migrate --dry-run` says what would become of it."
-            if any(drift.repair is None for drift in drifts):
-                to_do += " Columns that the contract lacks are somebody else's: move the table away, or do as it says."
-            problems = [drift.problem.partition(", and `")[0] for drift in drifts]
-            more = f"; and {len(problems) - _NAMED} more" if len(problems) > _NAMED else ""
-            counted = ", ".join(f"{count} {_SPELLED[kind]}" for kind, count in kinds.items())
-            said = f"{relation}: a run refuses to start ({counted}): {'; '.join(problems[:_NAMED])}{more}."
-            yield Line("target_tables", PROBLEM, said, to_do, tuple(str(drift) for drift in drifts))
+            differing = sorted(drifts, key=lambda drift: drift.kind != OTHER_TYPE)  # what no rewrite keeps comes first
+            words = [_words(drift, {name.lower(): kind for name, kind, _ in live}) for drift in differing]
+            more = f" and {len(words) - _NAMED} more" if len(words) > _NAMED else ""
+            said = f"{relation}: a run refuses to start, as it differs: {', '.join(words[:_NAMED])}{more}."
+            to_do = "`fullcourt migrate --dry-run` says what would become of it; or move the table away."
+            yield Line("target_tables", PROBLEM, said, to_do, tuple(str(drift) for drift in differing))
         else:
             (kept if live else made).append(relation)
     if made:
@@ -69,10 +65,16 @@ def of_tables(seen: Seen) -> Iterator[Line]:
         yield Line("target_tables", OK, said, "", tuple(kept))
 
 
-_SPELLED = {
-    "missing": "columns missing", "type": "of another type", "lost_not_null": "that may be null",
-    "surplus": "that the contract lacks", "cut_off": "table of a migration that was cut off",
-}  # fmt: skip
+def _words(drift: Drift, live: Mapping[str, str]) -> str:
+    """One difference in a few words; the drift itself has the whole sentence."""
+    if drift.kind == OTHER_TYPE:
+        wanted = stored_tables()[drift.table].column(drift.column).type
+        return f"{drift.column} is {live[drift.column]}, not {wanted}"
+    if drift.kind == SURPLUS:
+        return f"{drift.column} is in no contract"
+    if drift.kind == LOST_NOT_NULL:
+        return f"{drift.column} may be null"
+    return f"{drift.column} is missing" if drift.column else drift.problem.partition(", and `")[0]
 
 
 def lock(warehouse: Warehouse, seen: Seen | None) -> Iterator[Line]:
