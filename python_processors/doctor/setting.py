@@ -33,6 +33,7 @@ def versions(warehouse: Warehouse) -> Iterator[Line]:
     missing = [name for name, found in asked.items() if found is None]
     if missing:
         yield Line("versions", PROBLEM, f"{', '.join(missing)} is not installed.", "Run `make setup`.")
+        return
     wanted = read_yaml(PROJECT_ROOT / "dbt_project.yml").get("require-dbt-version") or []
     wanted = [wanted] if isinstance(wanted, str) else wanted
     dbt = asked["dbt-core"]

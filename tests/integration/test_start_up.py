@@ -76,6 +76,13 @@ def test_who_only_looks_imports_neither_dbt_nor_pandas_and_says_the_same(
     assert said_by(warehouse, "kept", *LOOKS) == (said, [])
 
 
+def test_the_doctor_imports_neither(parsed: tuple[Warehouse, list[list[Any]]]) -> None:
+    warehouse, _ = parsed
+    ((code, out, err, _),), heavy = said_by(warehouse, "kept", ("doctor",))
+    assert (code, heavy) == (0, []), out + err
+    assert "21 of 21 are as their contracts have them" in out
+
+
 def test_a_backfill_with_nothing_to_do_imports_neither_and_one_with_work_parses(
     parsed: tuple[Warehouse, list[list[Any]]],
 ) -> None:
