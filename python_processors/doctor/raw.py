@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from python_processors.doctor.macros import Macros, project_vars
-from python_processors.doctor.seen import Seen, relation_of
+from python_processors.doctor.seen import Seen, gist, of_unknown, relation_of
 from python_processors.engines.base import Warehouse, dataset_prefix
 from python_processors.engines.look import NOTE, OK, PROBLEM, Line
 from python_processors.errors import FullcourtError
@@ -135,16 +135,12 @@ def of_tables(
     seen: Seen, files: Files | None, held: Mapping[str, Held], failed: Mapping[str, FullcourtError]
 ) -> Iterator[Line]:
     """A line per raw table, and one of a failure that all of them share."""
-    if failed and not held and len({_gist(error) for error in failed.values()}) == 1:
+    if failed and not held and len({gist(error) for error in failed.values()}) == 1:
         yield Line("raw_tables", PROBLEM, f"No raw table can be read: {next(iter(failed.values()))}")
         failed = {}
+    yield from of_unknown("raw_tables", seen, map(relation_of, raw_tables().values()))
     for table in raw_tables().values():
         yield from _of_table(seen, files, table, held.get(table.name), failed.get(table.name))
-
-
-def _gist(error: FullcourtError) -> str:
-    """What is alike in errors of several tables."""
-    return str(getattr(error, "what", error))
 
 
 def _of_table(
@@ -152,8 +148,10 @@ def _of_table(
 ) -> Iterator[Line]:
     relation = relation_of(table)
     if relation in seen.unknown:
-        yield Line("raw_tables", PROBLEM, f"{relation} cannot be looked at: {seen.unknown[relation]}")
-    elif files is not None and files.loads(table.name):
+        return
+    if failed is not None:
+        yield Line("raw_tables", PROBLEM, f"{relation} cannot be read: {failed}")
+    if files is not None and files.loads(table.name):
         yield from _of_loaded(files, table, held)
     elif not seen.raw_columns(table):
         yield _of_missing(table, f"{relation} is not there")
@@ -162,9 +160,7 @@ def _of_table(
         if wrong:
             to_do = f"A run reads what {_CONTRACT} has: give the column that type, or put a view in its place."
             yield Line("raw_tables", PROBLEM, f"{relation}: {'; '.join(wrong[:3])}{_more(wrong)}.", to_do, tuple(wrong))
-        if failed is not None:
-            yield Line("raw_tables", PROBLEM, f"{relation} cannot be read: {failed}")
-        elif held is not None and not held.rows:
+        if held is not None and not held.rows:
             yield _of_missing(table, f"{relation} has no rows", is_there=True)
         elif held is not None and not wrong:
             yield Line("raw_tables", OK, f"{relation}: {_spelled(held)}.")
@@ -268,7 +264,7 @@ def tipoff_hours(seen: Seen, files: Files | None) -> Iterator[Line]:
         )
         to_do = (
             f"Var tipoff_clock in dbt_project.yml is {given['tipoff_clock']}; set it to what game_date_est is on:"
-            " eastern for New York, utc for UTC."
+            " eastern for New York, utc for UTC. Without a time of day it needs a game_datetime_utc beside it."
         )
         yield Line("tipoff_hours", PROBLEM, said, to_do)
     known = _rows(

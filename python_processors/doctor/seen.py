@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from python_processors.engines.base import Columns, Session
+from python_processors.engines.look import PROBLEM, Line
 from python_processors.errors import FullcourtError
 from python_processors.raw_contract import RawTable, raw_tables
 from python_processors.schema.tables import stored_tables
@@ -27,6 +28,23 @@ class Seen:
 
 def relation_of(table: RawTable) -> str:
     return f"{table.source}.{table.name}"
+
+
+def of_unknown(check: str, seen: Seen, relations: Iterable[str]) -> Iterator[Line]:
+    """A line for all tables of a dataset that could not be asked for with the same answer."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for relation in relations:
+        if error := seen.unknown.get(relation):
+            alike.setdefault((relation.partition(".")[0], gist(error)), []).append(relation)
+    for named in alike.values():
+        more = f" and {len(named) - 1} more of its dataset" if len(named) > 1 else ""
+        said = f"{named[0]}{more} cannot be looked at: {seen.unknown[named[0]]}"
+        yield Line(check, PROBLEM, said, "", tuple(named))
+
+
+def gist(error: FullcourtError) -> str:
+    """What is alike in errors of several tables."""
+    return str(getattr(error, "what", error))
 
 
 def see(session: Session) -> Seen:

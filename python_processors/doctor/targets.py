@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from python_processors.doctor.seen import Seen
+from python_processors.doctor.seen import Seen, of_unknown
 from python_processors.engines.base import RunLockedError, Warehouse
 from python_processors.engines.bigquery.lease import RUN_LOCKS
 from python_processors.engines.look import NOTE, OK, PROBLEM, Line, Written
@@ -40,9 +40,9 @@ def of_tables(seen: Seen) -> Iterator[Line]:
     """What a run would do to each: make it, keep it, or refuse to start."""
     made: list[str] = []
     kept: list[str] = []
+    yield from of_unknown("target_tables", seen, stored_tables())
     for relation, table in stored_tables().items():
         if relation in seen.unknown:
-            yield Line("target_tables", PROBLEM, f"{relation} cannot be looked at: {seen.unknown[relation]}")
             continue
         live = seen.columns[relation]
         drifts = drift_of(seen.session, table, live)

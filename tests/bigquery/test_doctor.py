@@ -186,11 +186,10 @@ def test_what_is_sent_is_googlesql(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_empty_project_lacks_its_raw_tables_and_says_what_a_run_makes(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = doctor(Service({}), monkeypatch)
     found = problems(lines)
-    assert f"datasets: nba_raw is not there in project {PROJECT}." in found[0]
+    assert found[0].startswith(f"datasets: Not there in project {PROJECT}: nba_raw, nba_reference.")
     assert any("nba_raw.nbac_schedule is not there, and a run needs it." in one for one in found)
-    notes = said(lines, "note", "datasets")
-    assert len(notes) == len(OURS)
-    assert f"`bq --location=us-west2 mk --dataset {PROJECT}:nba_ops`" in " ".join(notes)
+    (note,) = said(lines, "note", "datasets")
+    assert note.startswith(f"Not there, and a run makes them: {', '.join(OURS)}.")
 
 
 def test_an_account_that_may_make_no_dataset_is_told_to_have_them_made(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,7 +205,7 @@ def test_a_dataset_in_another_location_is_named_with_both(monkeypatch: pytest.Mo
     service = Service(HERE | dict.fromkeys(RAW, "US"), raw_tables_there())
     found = problems(doctor(service, monkeypatch))
     assert found[0].startswith(
-        "datasets: nba_raw is in US, and is looked for in us-west2. All datasets of a run must be"
+        "datasets: In US, and looked for in us-west2: nba_raw, nba_reference. All datasets of a run must be"
     )
     assert any(
         one.startswith("raw_tables:") and "the dataset nba_raw is in US, and was looked for in us-west2" in one
@@ -240,6 +239,14 @@ def test_where_all_are_in_one_other_location_that_is_the_one_to_set(monkeypatch:
 def test_a_missing_right_is_named(denied: Mapping[str, str], words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     found = problems(doctor(Service(HERE, raw_tables_there(), denied=denied), monkeypatch))
     assert any(one.startswith(words) for one in found), found
+
+
+def test_tables_of_a_dataset_that_is_closed_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = {r"^get .*\.nba_ops": "Access Denied: Permission bigquery.tables.get denied on table"}
+    lines = doctor(Service(HERE, raw_tables_there(), denied=refused), monkeypatch)
+    (found,) = [line for line in lines if (line["level"], line["check"]) == ("problem", "target_tables")]
+    assert re.match(r"nba_ops\.\w+ and 10 more of its dataset cannot be looked at: ", found["said"])
+    assert len(found["details"]) == 11
 
 
 def test_a_right_on_rows_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,16 +62,21 @@ def look_inside(session: BigQuerySession, read: Sequence[str], written: Sequence
         except BigQueryError as error:
             yield Line("datasets", PROBLEM, f"{dataset}: {error.what}. BigQuery said: {error.cause}", error.advice)
     yield from _of_locations(session, locations, read)
-    fine: list[str] = []
+    held: list[str] = []
+    made: list[str] = []
     for of in written:
-        if of.dataset in locations:
-            found = list(_of_rights(session, of, is_there=locations[of.dataset] is not None))
-            yield from found
-            fine += [] if found else [of.dataset]
-    if fine:
-        said = (
-            f"Tables may be made in {', '.join(fine)} by dry runs of what a run sends; rights on tables there are held."
-        )
+        if of.dataset not in locations:
+            continue
+        is_there = locations[of.dataset] is not None
+        found = list(_of_rights(session, of, is_there=is_there))
+        yield from found
+        if not found:
+            (held if is_there else made).append(of.dataset)
+    if made:
+        to_do = "Or make them beforehand, all in one location (docs/bigquery.md)."
+        yield Line("datasets", NOTE, f"Not there, and a run makes them: {', '.join(made)}.", to_do)
+    if held:
+        said = f"By dry runs tables may be made in {', '.join(held)}; rights on rows of tables there are held."
         yield Line("rights", OK, said)
 
 
@@ -104,16 +109,18 @@ def _location_of(session: BigQuerySession, dataset: str) -> str | None:
 
 def _of_locations(session: BigQuerySession, locations: Mapping[str, str | None], read: Sequence[str]) -> Iterator[Line]:
     asked = session._place.location
-    elsewhere = {name: at for name, at in locations.items() if at and at.lower() != asked.lower()}
-    there = {at for at in locations.values() if at}
-    for name, at in elsewhere.items():
-        one = len({at.lower() for at in there}) == 1
-        to_do = f"Set FULLCOURT_BIGQUERY_LOCATION={at}." if one else _ONE_LOCATION
-        yield Line("datasets", PROBLEM, f"{name} is in {at}, and is looked for in {asked}.", to_do)
-    for name in [name for name, at in locations.items() if at is None and name in read]:
-        to_do = "It is the platform's: check FULLCOURT_BIGQUERY_PROJECT and FULLCOURT_DATASET_PREFIX."
-        yield Line("datasets", PROBLEM, f"{name} is not there in project {session.project}.", to_do)
-    fine = [name for name, at in locations.items() if at and name not in elsewhere]
+    elsewhere: dict[str, list[str]] = {}
+    for name, at in locations.items():
+        if at and at.lower() != asked.lower():
+            elsewhere.setdefault(at, []).append(name)
+    is_one = len({at.lower() for at in locations.values() if at}) == 1
+    for at, names in elsewhere.items():
+        to_do = f"Set FULLCOURT_BIGQUERY_LOCATION={at}." if is_one else _ONE_LOCATION
+        yield Line("datasets", PROBLEM, f"In {at}, and looked for in {asked}: {', '.join(names)}.", to_do)
+    if absent := [name for name in read if name in locations and locations[name] is None]:
+        to_do = "They are the platform's: check FULLCOURT_BIGQUERY_PROJECT and FULLCOURT_DATASET_PREFIX."
+        yield Line("datasets", PROBLEM, f"Not there in project {session.project}: {', '.join(absent)}.", to_do)
+    fine = [name for name, at in locations.items() if at and at.lower() == asked.lower()]
     if fine:
         yield Line("datasets", OK, f"In {asked}: {', '.join(fine)}.")
 
@@ -132,7 +139,6 @@ def _of_rights(session: BigQuerySession, of: Written, *, is_there: bool) -> Iter
             yield Line("rights", PROBLEM, f"{of.dataset} is {'' if is_there else 'not '}there; {refused}", to_do)
             return
     if not is_there:
-        yield Line("datasets", NOTE, f"{of.dataset} is not there: a run makes it.", f"Or make it beforehand: `{made}`.")
         return
     try:
         session.bytes_read_by(f"create table {session.named(f'{of.dataset}.{_PROBE}')} (day date)")
