@@ -51,7 +51,9 @@ def examine(warehouse: Warehouse, today: date) -> Examination:
     lines = _checked("versions", lambda: setting.versions(warehouse))
     lines += _checked("folders", lambda: setting.folders(warehouse))
     lines += _checked("channels", setting.channels)
-    of_project = _checked("contracts", setting.contracts) + _checked("database", lambda: setting.names(warehouse))
+    of_project = _checked("contracts", setting.contracts)
+    if not any(line.level == PROBLEM for line in of_project):
+        of_project += _checked("contracts", setting.parse) + _checked("database", lambda: setting.names(warehouse))
     outside, is_whole = _tried("database", warehouse.look)
     lines += of_project + outside
     if any(line.level == PROBLEM for line in of_project):

@@ -17,7 +17,8 @@ from python_processors.doctor.macros import Macros
 from python_processors.engines.base import Warehouse, dataset_prefix
 from python_processors.engines.look import NOTE, OK, PROBLEM, Line
 from python_processors.errors import FullcourtError
-from python_processors.orchestration.kept_graph import target_folder
+from python_processors.orchestration.kept_graph import read_kept, target_folder
+from python_processors.project_code import sources_of_parse
 from python_processors.raw_contract import raw_tables
 from python_processors.schema.tables import stored_tables
 from python_processors.yaml_files import read_yaml
@@ -87,6 +88,15 @@ def contracts() -> Iterator[Line]:
         OK,
         f"{len(tables)} hashed tables, {ledgers} ledgers and {len(raw_tables())} raw tables can be read.",
     )
+
+
+def parse() -> Iterator[Line]:
+    """Whether dbt has parsed the project as it is: that is kept, and asked for without dbt."""
+    if read_kept(sources_of_parse()) is None:
+        said = "dbt has not parsed the project as it is: whether its SQL and YAML can be read shows then."
+        yield Line("contracts", NOTE, said, "`dbt parse` says so at once; `fullcourt plan` keeps what it parsed.")
+    else:
+        yield Line("contracts", OK, "dbt has parsed the project as it is.")
 
 
 def names(warehouse: Warehouse) -> Iterator[Line]:

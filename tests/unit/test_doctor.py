@@ -94,7 +94,7 @@ def test_whatever_check_fails_nothing_raises_and_no_run_would_work(
 
     monkeypatch.setenv("RAW_DIR", str(tmp_path))
     for module, name in (
-        (setting, "versions"), (setting, "contracts"), (setting, "folders"), (setting, "names"), (setting, "channels"),
+        (setting, "versions"), (setting, "contracts"), (setting, "folders"), (setting, "names"), (setting, "channels"), (setting, "parse"),
         (examination, "see"), (examination.raw, "files_of"), (examination.raw, "of_tables"),
         (examination.raw, "tipoff_hours"), (examination.raw, "schedule"), (examination.raw, "held_rows"),
         (targets, "written_datasets"), (targets, "of_tables"), (targets, "lock"), (targets, "cost"),
@@ -151,5 +151,6 @@ def test_macros_dispatch_return_and_refuse_as_in_dbt() -> None:
 def test_cost_is_not_known_before_the_project_was_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path))
     seen = cast(Any, SimpleNamespace(session=SimpleNamespace(bytes_read_by=lambda sql: 0)))
+    assert [line.level for line in setting.parse()] == [NOTE]
     (line,) = targets.cost(seen, TODAY)
     assert (line.level, line.to_do) == (NOTE, "`fullcourt plan` says what a range reads and costs.")
