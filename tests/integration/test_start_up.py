@@ -76,14 +76,6 @@ def test_who_only_looks_imports_neither_dbt_nor_pandas_and_says_the_same(
     assert said_by(warehouse, "kept", *LOOKS) == (said, [])
 
 
-def test_the_doctor_imports_neither(parsed: tuple[Warehouse, list[list[Any]]]) -> None:
-    warehouse, _ = parsed
-    ((code, out, err, _),), heavy = said_by(warehouse, "kept", ("doctor",))
-    assert (code, heavy) == (0, []), out + err
-    assert "dbt has parsed the project as it is." in out
-    assert "21 of 21 are as their contracts have them" in out
-
-
 def test_a_backfill_with_nothing_to_do_imports_neither_and_one_with_work_parses(
     parsed: tuple[Warehouse, list[list[Any]]],
 ) -> None:
@@ -95,6 +87,14 @@ def test_a_backfill_with_nothing_to_do_imports_neither_and_one_with_work_parses(
     ((code, out, err, _),), heavy = said_by(warehouse, "kept", ("backfill", *day, "--no-report", "--yes"))
     assert (code, "dbt" in heavy) == (0, True), out + err
     assert "2 dates of tables built" in out
+
+
+def test_the_doctor_imports_neither(parsed: tuple[Warehouse, list[list[Any]]]) -> None:
+    warehouse, _ = parsed
+    ((code, out, err, _),), heavy = said_by(warehouse, "kept", ("doctor",))
+    assert (code, heavy) == (0, []), out + err
+    assert "dbt has parsed the project as it is." in out
+    assert "21 of 21 are as their contracts have them" in out
 
 
 @pytest.mark.slow
