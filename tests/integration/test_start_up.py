@@ -97,6 +97,14 @@ def test_a_backfill_with_nothing_to_do_imports_neither_and_one_with_work_parses(
     assert "2 dates of tables built" in out
 
 
+def test_the_doctor_imports_neither(parsed: tuple[Warehouse, list[list[Any]]]) -> None:
+    warehouse, _ = parsed
+    ((code, out, err, _),), heavy = said_by(warehouse, "kept", ("doctor",))
+    assert (code, heavy) == (0, []), out + err
+    assert "dbt has parsed the project as it is." in out
+    assert "21 of 21 are as their contracts have them" in out
+
+
 @pytest.mark.slow
 @pytest.mark.nightly
 def test_a_changed_file_is_planned_for_though_a_graph_is_kept(
