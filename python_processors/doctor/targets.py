@@ -7,7 +7,6 @@ from datetime import date
 
 from python_processors.doctor.seen import Seen, of_unknown
 from python_processors.engines.base import RunLockedError, Warehouse
-from python_processors.engines.bigquery.lease import RUN_LOCKS
 from python_processors.engines.look import NOTE, OK, PROBLEM, Line, Written
 from python_processors.orchestration.kept_graph import read_kept
 from python_processors.orchestration.plan.costs import LEAST_BYTES, jobs_of, price, tables_named
@@ -30,9 +29,7 @@ def written_datasets(seen: Seen) -> list[Written]:
     for dataset in dict.fromkeys([*named, *(of.partition(".")[0] for of in tables)]):
         of_dataset = [relation for relation in tables if relation.startswith(f"{dataset}.")]
         there = [relation for relation in of_dataset if seen.columns.get(relation)]
-        # Each run asks for the dataset of its lock, and for those of tables that it makes.
-        sends = RUN_LOCKS in of_dataset or len(there) < len(of_dataset)
-        found.append(Written(dataset, there[0] if there else None, sends))
+        found.append(Written(dataset, there[0] if there else None))
     return found
 
 

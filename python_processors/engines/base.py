@@ -97,6 +97,9 @@ class Session(Protocol):
     def live_columns(self, relations: Sequence[str]) -> dict[str, Columns]:
         """The same of several tables as they are now: one query on DuckDB, one request a table on BigQuery."""
 
+    def has_dataset(self, dataset: str) -> bool:
+        """Whether a dataset is there: one request and no job on BigQuery."""
+
     def named(self, relation: str) -> str:
         """How the engine spells `dataset.table`, with this target's prefix."""
 

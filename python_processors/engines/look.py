@@ -28,9 +28,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Written:
-    """A dataset that runs write. `table` of it, as `dataset.table`, is there; None where none is. `sends_schema`: a run
-    sends `create schema if not exists` for it, whether or not it is there."""
+    """A dataset that runs write. `table` of it, as `dataset.table`, is there; None where none is."""
 
     dataset: str
     table: str | None
-    sends_schema: bool

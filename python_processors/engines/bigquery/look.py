@@ -128,17 +128,13 @@ def _of_locations(session: BigQuerySession, locations: Mapping[str, str | None],
 def _of_rights(session: BigQuerySession, of: Written, *, is_there: bool) -> Iterator[Line]:
     """What is not in order with the rights on a dataset that runs write."""
     made = f"bq --location={session._place.location} mk --dataset {session.project}:{dataset_prefix()}{of.dataset}"
-    if of.sends_schema or not is_there:
+    if not is_there:
         try:
             session.bytes_read_by(f"create schema if not exists {session.named(of.dataset)}")
         except BigQueryError as error:
-            refused = (
-                f"a run makes it if it is not there, and that is refused: {error.what}. BigQuery said: {error.cause}"
-            )
-            to_do = "Grant bigquery.datasets.create on the project." if is_there else f"Make it beforehand: `{made}`."
-            yield Line("rights", PROBLEM, f"{of.dataset} is {'' if is_there else 'not '}there; {refused}", to_do)
-            return
-    if not is_there:
+            refused = f"that is refused: {error.what}. BigQuery said: {error.cause}"
+            said = f"{of.dataset} is not there; a run makes it, and {refused}"
+            yield Line("rights", PROBLEM, said, f"Make it beforehand: `{made}`.")
         return
     try:
         session.bytes_read_by(f"create table {session.named(f'{of.dataset}.{_PROBE}')} (day date)")
