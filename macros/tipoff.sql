@@ -51,3 +51,26 @@
     where games >= {{ least_games }} and (10 * from_noon < 9 * games or 2 * in_the_evening < games)
     order by season_year desc
 {%- endmacro %}
+
+{#-
+  The platform's schedule as seasons_of_impossible_tipoffs() takes it, before a model is made of it: one row per game.
+  `columns` are those that it has.
+-#}
+{% macro tipoffs_of_raw_schedule(relation, columns) -%}
+    {%- set utc = 'game_datetime_utc' if 'game_datetime_utc' in columns else 'cast(null as ' ~ engine_type('TIMESTAMP') ~ ')' -%}
+    select
+        nba_game_id,
+        {{ season_of_game('nba_game_id', 'game_date') }} as season_year,
+        {{ game_type('nba_game_id') }} as game_type,
+        max(tipoff_at) as tipoff_at,
+        true as is_usable
+    from (
+        select
+            {{ official_game_id('game_id') }} as nba_game_id,
+            game_date,
+            coalesce({{ utc }}, {{ tipoff_instant('game_date_est') }}) as tipoff_at
+        from {{ relation }}
+        where game_date >= date '1900-01-01'
+    ) as identified
+    group by nba_game_id, game_date
+{%- endmacro %}

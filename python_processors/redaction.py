@@ -55,7 +55,7 @@ _WEBHOOK = re.compile(
 # URLs of notification services (Apprise): the scheme names the service, the rest is keys.
 _CHANNEL = re.compile(
     r"\b(?P<scheme>(?!https?|file|gs|s3|az|abfss?|wasbs?|hdfs|ftps?|sftp|ssh|git|grpcs?|bigquery|duckdb|postgres(?:ql)?|mysql"
-    r"|jdbc|tcp|unix|dbt|data)[a-z][a-z0-9+.-]{2,}://)[^\s\"'<>]+",
+    r"|jdbc|tcp|unix|dbt|data|fullcourt)[a-z][a-z0-9+.-]{2,}://)[^\s\"'<>]+",
     re.IGNORECASE,
 )
 

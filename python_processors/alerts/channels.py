@@ -70,6 +70,20 @@ def channels_of(urls: str) -> list[Channel]:
     return [Channel(number, url) for number, url in enumerate(listed, 1)]
 
 
+def is_known(channel: Channel) -> bool:
+    """Whether Apprise can read the URL. Nothing is sent."""
+    from apprise import Apprise
+
+    _keep_quiet()
+    return Apprise.instantiate(channel.url) is not None
+
+
+def _keep_quiet() -> None:
+    """Apprise's own messages name hosts and paths."""
+    logging.getLogger("apprise").addHandler(logging.NullHandler())
+    logging.getLogger("apprise").propagate = False
+
+
 def send(messages: Sequence[tuple[Channel, Message]], *, seconds: float = SECONDS) -> list[Delivery]:
     """Send each channel its message, all at once.
 
@@ -77,8 +91,7 @@ def send(messages: Sequence[tuple[Channel, Message]], *, seconds: float = SECOND
     """
     from apprise import Apprise, NotifyFormat, NotifyType
 
-    logging.getLogger("apprise").addHandler(logging.NullHandler())
-    logging.getLogger("apprise").propagate = False  # its messages name hosts and paths
+    _keep_quiet()
     urls = [channel.url for channel, _ in messages]
     outcomes: dict[int, bool] = {}
 

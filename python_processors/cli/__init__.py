@@ -12,8 +12,8 @@ from python_processors import __version__
 from python_processors.cli.command import LazyGroup
 
 COMMANDS = (
-    "alerts", "backfill", "explain", "gaps", "migrate", "plan", "prepare", "report", "retry", "simulate", "status",
-    "verify",
+    "alerts", "backfill", "doctor", "explain", "gaps", "migrate", "plan", "prepare", "report", "retry", "simulate",
+    "status", "verify",
 )  # fmt: skip
 
 

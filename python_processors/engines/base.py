@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 import pyarrow as pa
 
 from python_processors.contract import Contract
+from python_processors.engines.look import Line, Written
 from python_processors.engines.without_pandas import spare_pandas
 from python_processors.errors import FullcourtError, RefusedError
 
@@ -96,6 +97,9 @@ class Session(Protocol):
     def live_columns(self, relations: Sequence[str]) -> dict[str, Columns]:
         """The same of several tables as they are now: one query on DuckDB, one request a table on BigQuery."""
 
+    def has_dataset(self, dataset: str) -> bool:
+        """Whether a dataset is there: one request and no job on BigQuery."""
+
     def named(self, relation: str) -> str:
         """How the engine spells `dataset.table`, with this target's prefix."""
 
@@ -146,8 +150,15 @@ class Warehouse(Protocol):
     kind: ClassVar[str]
     """The engine's name, for readers."""
 
+    packages: ClassVar[tuple[str, ...]]
+    """What the engine needs installed: dbt's adapter first."""
+
     loads_files: ClassVar[bool]
     """Whether a run loads raw files itself. BigQuery's raw tables are filled by the platform."""
+
+    @property
+    def database(self) -> str:
+        """In SQL its name: on DuckDB the name of its file. Empty on BigQuery, where the profile checks the project."""
 
     @contextmanager
     def reading(self) -> Iterator[Session]: ...
@@ -170,6 +181,22 @@ class Warehouse(Protocol):
         """The run that holds the warehouse, as far as that is seen without a query; {} of one that has no name yet.
 
         None when nobody does, and always on BigQuery, which tells nobody but who asks for the lease.
+        """
+
+    def holder_in(self, session: Session) -> dict[str, Any] | None:
+        """The same, as far as a query tells: on BigQuery whose lease has not run out. Always None on DuckDB."""
+
+    def look(self) -> Iterator[Line]:
+        """What can be said before it is opened: where it is, and whether a run could open it. Nothing is changed.
+
+        :raises FullcourtError: it cannot be opened, and must not be tried.
+        """
+
+    def look_inside(self, session: Session, read: Sequence[str], written: Sequence[Written]) -> Iterator[Line]:
+        """Datasets, their locations, and each right that a run needs. Nothing of it on DuckDB, where whoever may write
+        the file may do everything.
+
+        :param read: datasets of raw tables.
         """
 
     def is_running(self, run_id: str, pid: int) -> bool:

@@ -79,13 +79,12 @@ def find_drift(session: Session, relations: Iterable[str] | None = None) -> list
     """
     tables = [stored_tables()[relation] for relation in (stored_tables() if relations is None else relations)]
     live = session.live_columns([table.relation for table in tables])
-    return [
-        drift
-        for table in tables
-        for drift in (
-            _compare(session, table, live[table.relation]) if live[table.relation] else _cut_off(session, table)
-        )
-    ]
+    return [drift for table in tables for drift in drift_of(session, table, live[table.relation])]
+
+
+def drift_of(session: Session, table: StoredTable, live: Columns) -> list[Drift]:
+    """The same of one table, by its columns as they are; none where it is not there."""
+    return _compare(session, table, live) if live else _cut_off(session, table)
 
 
 def check_drift(session: Session) -> None:

@@ -114,9 +114,13 @@ def create_statement(session: Session, table: StoredTable, *, relation: str | No
 
 
 def create_tables(session: Session, *relations: str) -> None:
-    """Make these tables and their datasets where they are not there yet."""
+    """Make these tables and their datasets where they are not there yet.
+
+    Nothing is sent for a dataset that is there: BigQuery would want the right to make one.
+    """
     for dataset in sorted({relation.partition(".")[0] for relation in relations}):
-        session.execute(f"create schema if not exists {session.named(dataset)}")
+        if not session.has_dataset(dataset):
+            session.execute(f"create schema if not exists {session.named(dataset)}")
     for relation in relations:
         session.execute(create_statement(session, stored_tables()[relation]))
 

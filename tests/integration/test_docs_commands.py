@@ -128,7 +128,7 @@ def test_commands_run_on_a_confirmed_month(words: tuple[str, ...], copy_of_confi
     assert fullcourt(copy_of_confirmed_month, *words[1:]).stdout.strip()
 
 
-@pytest.mark.parametrize("name", ["plan", "status", "gaps", "explain", "verify", "migrate"])
+@pytest.mark.parametrize("name", ["doctor", "plan", "status", "gaps", "explain", "verify", "migrate"])
 def test_each_command_that_only_looks_is_shown_and_run(name: str) -> None:
     assert any(words[:2] == ("fullcourt", name) for words in RUN)
 

@@ -76,6 +76,14 @@ def test_who_only_looks_imports_neither_dbt_nor_pandas_and_says_the_same(
     assert said_by(warehouse, "kept", *LOOKS) == (said, [])
 
 
+def test_dbt_reads_no_file_anew_where_none_has_changed(parsed: tuple[Warehouse, list[list[Any]]]) -> None:
+    """Each command but the first parses what the one before it has parsed: also those files that read the contracts."""
+    warehouse, _ = parsed
+    of_the_last = json.loads((warehouse.path.parent / "target" / "perf_info.json").read_text(encoding="utf-8"))
+    assert of_the_last["path_count"] > 400
+    assert of_the_last["parsed_path_count"] == 0
+
+
 def test_a_backfill_with_nothing_to_do_imports_neither_and_one_with_work_parses(
     parsed: tuple[Warehouse, list[list[Any]]],
 ) -> None:
@@ -87,6 +95,14 @@ def test_a_backfill_with_nothing_to_do_imports_neither_and_one_with_work_parses(
     ((code, out, err, _),), heavy = said_by(warehouse, "kept", ("backfill", *day, "--no-report", "--yes"))
     assert (code, "dbt" in heavy) == (0, True), out + err
     assert "2 dates of tables built" in out
+
+
+def test_the_doctor_imports_neither(parsed: tuple[Warehouse, list[list[Any]]]) -> None:
+    warehouse, _ = parsed
+    ((code, out, err, _),), heavy = said_by(warehouse, "kept", ("doctor",))
+    assert (code, heavy) == (0, []), out + err
+    assert "dbt has parsed the project as it is." in out
+    assert "21 of 21 are as their contracts have them" in out
 
 
 @pytest.mark.slow

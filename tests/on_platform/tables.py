@@ -1,6 +1,6 @@
-"""Raw tables as the platform has them: every column, type and mode of its own, and nothing that it lacks.
+"""Tables as the platform has them: every column, type and mode of its own, and nothing that it lacks.
 
-raw_tables.json holds its schemas, of 2026-11-28. Our raw contract has no word in it.
+raw_tables.json and output_tables.json hold its schemas, of 2026-11-28. Our contracts have no word in them.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from typing import Any
 import duckdb
 
 _FILE = Path(__file__).with_name("raw_tables.json")
+_OUTPUTS = Path(__file__).with_name("output_tables.json")
 _DUCKDB = {
     "STRING": "varchar", "INT64": "bigint", "FLOAT64": "double", "BOOL": "boolean", "DATE": "date",
-    "TIMESTAMP": "timestamptz", "ARRAY<STRING>": "varchar[]",
+    "TIMESTAMP": "timestamptz", "ARRAY<STRING>": "varchar[]", "ARRAY<FLOAT64>": "double[]", "JSON": "json",
 }  # fmt: skip
 # What a required column holds where an archive has nothing: no column of ours is made of it.
 _NOMINAL = {
@@ -66,6 +67,20 @@ def make_platform(database: Path, raw: Path, *, without: Collection[str] = ()) -
             connection.execute(f"create schema if not exists {table.dataset}")
             if table.name not in without:
                 _make(connection, table, sorted(raw.rglob(f"{table.name}.parquet")))
+
+
+def make_outputs(database: Path) -> list[str]:
+    """The platform's own ten output tables in a DuckDB file, without rows; their names, as `dataset.table`."""
+    tables = json.loads(_OUTPUTS.read_text())
+    with duckdb.connect(str(database)) as connection:
+        for place, table in tables.items():
+            columns = ", ".join(
+                f'"{name}" {_DUCKDB.get(parts[0], parts[0].lower())}{" not null" if parts[1:] == ["REQUIRED"] else ""}'
+                for name, parts in ((name, text.split()) for name, text in table["columns"].items())
+            )
+            connection.execute(f"create schema if not exists {place.partition('.')[0]}")
+            connection.execute(f"create table {place} ({columns})")
+    return list(tables)
 
 
 def _make(connection: duckdb.DuckDBPyConnection, table: PlatformTable, files: list[Path]) -> None:

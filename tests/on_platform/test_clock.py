@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from python_processors import cli
 from python_processors.cli import opening
+from python_processors.doctor.macros import Macros
 from python_processors.orchestration.warehouse import DuckDBWarehouse
 from python_processors.raw_loader import RawFolder
 from tests.integration.conftest import at_work
@@ -38,6 +39,10 @@ def test_tip_offs_are_those_of_either_clock_and_the_wrong_one_is_refused(tmp_pat
         assert schedule_of(warehouse).success
         tipoffs = warehouse.query(TIPOFFS)
         assert tipoffs
+        # As `fullcourt doctor` reads them, before a model is there.
+        columns = [name for name, *_ in warehouse.query("describe nba_raw.nbac_schedule")]
+        raw = Macros("duckdb").call("tipoffs_of_raw_schedule", "nba_raw.nbac_schedule", columns)
+        assert warehouse.query(f"select nba_game_id, tipoff_at from ({raw}) as raw_schedule order by 1") == tipoffs
         failed = schedule_of(warehouse, "utc").failures["base_nbac__schedule"]
         assert f"{WRONG}40 tip off between 12:00 and 24:00 in New York, and " in failed
         # A column without a zone, and one of instants.

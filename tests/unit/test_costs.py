@@ -9,7 +9,7 @@ from typing import Any, cast
 import duckdb
 import pytest
 
-from python_processors.orchestration.plan.costs import RunCost, _seconds, cost_of, price, tables_named
+from python_processors.orchestration.plan.costs import RunCost, _seconds, cost_of, jobs_of, price, tables_named
 from python_processors.orchestration.plan.planner import Plan, Step
 from python_processors.orchestration.project import LAYER
 from python_processors.orchestration.warehouse import DuckDBSession
@@ -131,8 +131,10 @@ def test_billed_is_ten_megabytes_at_least_of_each_table_that_a_query_names() -> 
     plan = Plan(date(2021, 10, 19), date(2021, 10, 19), steps=steps, chunks=[[date(2021, 10, 19)]])
     # staged 1, summary 2, counted 1, its test 2, its publish 3
     assert tables_named(plan, cast(Any, project)) == 9
+    assert jobs_of(plan, cast(Any, project)) == 6  # staged, counted, the test, and three of the summary
     plan.chunks.append([date(2021, 10, 20)])
     assert tables_named(plan, cast(Any, project)) == 18
+    assert jobs_of(plan, cast(Any, project)) == 12
     of_the_layer = Plan(plan.start, plan.end, steps=[steps[1]], chunks=[plan.dates])
     assert tables_named(of_the_layer, cast(Any, project)) == 2
     plan.bytes_billed = 10 * 2**30

@@ -85,6 +85,7 @@ PLAIN = (
     "Run `gcloud auth application-default login`, or point FULLCOURT_BIGQUERY_KEYFILE at a service account's key.",
     'Duplicate key "game_id: 20211020_ATL_MIA" violates primary key constraint',
     "key columns: game_id, player_lookup",
+    "Partial parsing: updated file: fullcourt://models/ops/coverage.sql",
     "Done. PASS=10 WARN=0 ERROR=0 SKIP=0 NO-OP=0 TOTAL=10",
     "verify: PASS: 3 excused",
     "invalid_grant: Token has been expired or revoked.",

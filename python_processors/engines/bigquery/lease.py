@@ -48,10 +48,7 @@ def lease(
                 f"insert into {table} (run_id, holder, taken_at, expires_at) values ('{run_id}',"
                 f" {json.dumps(json.dumps(holder))}, current_timestamp(), {_LEASE_END})"
             )
-            others = session.read(
-                f"select holder from {table} where {_RECENT} and expires_at > current_timestamp()"
-                f" and run_id <> '{run_id}' order by taken_at, run_id limit 1"
-            ).to_pylist()
+            others = session.read(_others(table, run_id)).to_pylist()
             if not others:
                 break
             session.execute(f"delete from {table} where {_RECENT} and run_id = '{run_id}'")
@@ -66,6 +63,21 @@ def lease(
         finally:
             ended.set()
             session.execute(f"delete from {table} where {_RECENT} and run_id = '{run_id}'")
+
+
+def holder_of(session: Session) -> dict[str, Any] | None:
+    """The run whose lease has not run out, by one query; None where there is none, or no table of leases yet."""
+    if not session.columns(RUN_LOCKS):
+        return None
+    holders = session.read(_others(session.named(RUN_LOCKS), "")).to_pylist()
+    return _read(holders[0]["holder"]) if holders else None
+
+
+def _others(table: str, run_id: str) -> str:
+    return (
+        f"select holder from {table} where {_RECENT} and expires_at > current_timestamp()"
+        f" and run_id <> '{run_id}' order by taken_at, run_id limit 1"
+    )
 
 
 class LeaseLostError(FullcourtError):

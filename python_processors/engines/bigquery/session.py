@@ -185,6 +185,16 @@ class BigQuerySession:
     def live_columns(self, relations: Sequence[str]) -> dict[str, Columns]:
         return {relation: self.columns(relation) for relation in relations}
 
+    def has_dataset(self, dataset: str) -> bool:
+        def found() -> bool:
+            try:
+                self._client.get_dataset(self.named(dataset).strip("`"), retry=None, timeout=self._request_seconds)
+            except NotFound:
+                return False
+            return True
+
+        return self._ask(found)
+
     def named(self, relation: str) -> str:
         return f"`{self._place.project}.{dataset_prefix()}{relation}`"
 

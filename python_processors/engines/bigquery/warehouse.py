@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from python_processors.contract import PROJECT_ROOT
 from python_processors.engines.base import Patience, Result, Session
-from python_processors.engines.bigquery.lease import lease
+from python_processors.engines.bigquery.lease import holder_of, lease
+from python_processors.engines.look import Line, Written
 
 if TYPE_CHECKING:
     from python_processors.engines.bigquery.session import BigQuerySession
@@ -20,10 +21,15 @@ class BigQueryWarehouse:
     """What the profile's target names. Google's clients are imported when it is first opened."""
 
     kind: ClassVar[str] = "bigquery"
+    packages: ClassVar[tuple[str, ...]] = ("dbt-bigquery", "google-cloud-bigquery")
     loads_files: ClassVar[bool] = False
 
     def __init__(self, target: str) -> None:
         self._target = target
+
+    @property
+    def database(self) -> str:
+        return ""
 
     @contextmanager
     def reading(self) -> Iterator[BigQuerySession]:
@@ -47,6 +53,22 @@ class BigQueryWarehouse:
 
     def holder(self) -> dict[str, Any] | None:
         return None
+
+    def holder_in(self, session: Session) -> dict[str, Any] | None:
+        return holder_of(session)
+
+    def look(self) -> Iterator[Line]:
+        from python_processors.engines.bigquery.look import look_at
+        from python_processors.engines.bigquery.profile import credentials_of
+
+        yield from look_at(credentials_of(self._target))
+
+    def look_inside(self, session: Session, read: Sequence[str], written: Sequence[Written]) -> Iterator[Line]:
+        from python_processors.engines.bigquery.look import look_inside
+        from python_processors.engines.bigquery.session import BigQuerySession
+
+        assert isinstance(session, BigQuerySession)
+        yield from look_inside(session, read, written)
 
     def is_running(self, run_id: str, pid: int) -> bool:
         """By the process, if it is this machine's: the lease would cost a query."""

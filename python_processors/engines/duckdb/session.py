@@ -65,6 +65,10 @@ class DuckDBSession:
         found = self._catalog()
         return {relation: found.get(self.named(relation), []) for relation in relations}
 
+    def has_dataset(self, dataset: str) -> bool:
+        sql = "select 1 from duckdb_schemas() where database_name = current_database() and schema_name = ?"
+        return bool(self._connection.execute(sql, [self.named(dataset)]).fetchall())
+
     @functools.cached_property
     def _columns(self) -> dict[str, Columns]:
         """Of every table and view when the session first asks: one look at the catalog."""

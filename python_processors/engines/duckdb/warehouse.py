@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -14,8 +14,9 @@ import duckdb
 
 from python_processors.contract import PROJECT_ROOT
 from python_processors.engines.base import Patience, Result, Session
-from python_processors.engines.duckdb import file_lock
+from python_processors.engines.duckdb import file_lock, look
 from python_processors.engines.duckdb.session import DuckDBSession
+from python_processors.engines.look import Line, Written
 from python_processors.errors import FullcourtError
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class DuckDBWarehouse:
     """The database file that FULLCOURT_DUCKDB names, or another."""
 
     kind: ClassVar[str] = "duckdb"
+    packages: ClassVar[tuple[str, ...]] = ("dbt-duckdb", "duckdb")
     loads_files: ClassVar[bool] = True
 
     def __init__(self, path: Path | None = None, *, patience: Patience | None = None) -> None:
@@ -60,6 +62,10 @@ class DuckDBWarehouse:
         self.path = path or Path(os.environ.get("FULLCOURT_DUCKDB", PROJECT_ROOT / "data" / "fullcourt.duckdb"))
         if not self.path.is_absolute():
             self.path = PROJECT_ROOT / self.path
+
+    @property
+    def database(self) -> str:
+        return self.path.stem
 
     @contextmanager
     def reading(self) -> Iterator[DuckDBSession]:
@@ -84,6 +90,15 @@ class DuckDBWarehouse:
 
     def holder(self) -> dict[str, Any] | None:
         return file_lock.holder_of(self.path)
+
+    def holder_in(self, session: Session) -> dict[str, Any] | None:
+        return None
+
+    def look(self) -> Iterator[Line]:
+        yield from look.look_at(self.path)
+
+    def look_inside(self, session: Session, read: Sequence[str], written: Sequence[Written]) -> Iterator[Line]:
+        yield from ()
 
     def is_running(self, run_id: str, pid: int) -> bool:
         """By the lock: a process number may be another's by now, or a zombie's."""

@@ -20,6 +20,7 @@ DOLLARS_PER_TEBIBYTE = 6.25  # on-demand list price of BigQuery, us-west2 (2026-
 LEAST_BYTES = 10 * 2**20  # billed of each table that a query names, however few it reads (BigQuery's pricing page)
 # What publishing a hashed table names beside its SELECT: the stage, the table and the ledger.
 _NAMED_BY_A_PUBLISH = 3
+_JOBS_OF_A_PUBLISH = 3  # of a hashed table: its SELECT, the load of its stage, the script
 
 
 @dataclass(frozen=True)
@@ -75,14 +76,27 @@ def price(plan: Plan) -> float | None:
 def tables_named(plan: Plan, project: Project) -> int:
     """How many tables the queries of a run name, one query after the other: of the models that it builds and of their
     tests, in each chunk."""
-    tables = {step.table for step in plan.steps}
-    models = {*project.ops_models, *(tables - {LAYER}), *(project.layer_models if LAYER in tables else ())}
-    models |= {name for table in tables - {LAYER} for name in project.models_between(table)}
-    built = {project.node_id(name) for name in models}
+    tables, built = {step.table for step in plan.steps}, _built(plan, project)
     named = sum(len(_stored_parents(project, node)) for node in built)
     named += sum(len(test.parents) for test in project.known.tests if test.attached_to in built)
     named += _NAMED_BY_A_PUBLISH * len(tables - {LAYER})
     return named * max(1, len(plan.chunks))
+
+
+def jobs_of(plan: Plan, project: Project) -> int:
+    """How many jobs a run sends for the models that it builds and their tests, in each chunk."""
+    built = _built(plan, project)
+    hashed = len({step.table for step in plan.steps} - {LAYER})
+    tests = sum(1 for test in project.known.tests if test.attached_to in built)
+    return (len(built) - hashed + _JOBS_OF_A_PUBLISH * hashed + tests) * max(1, len(plan.chunks))
+
+
+def _built(plan: Plan, project: Project) -> set[str]:
+    """Models that a run builds, by dbt's unique id."""
+    tables = {step.table for step in plan.steps}
+    models = {*project.ops_models, *(tables - {LAYER}), *(project.layer_models if LAYER in tables else ())}
+    models |= {name for table in tables - {LAYER} for name in project.models_between(table)}
+    return {project.node_id(name) for name in models}
 
 
 def _stored_parents(project: Project, node: str) -> set[str]:

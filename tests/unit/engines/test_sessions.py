@@ -13,6 +13,7 @@ import pytest
 from python_processors.engines import session_of_job
 from python_processors.engines.base import InvalidNameError, dataset_prefix
 from python_processors.engines.duckdb.session import OUTCOME_VARIABLE, DuckDBSession
+from python_processors.schema.tables import create_tables
 
 
 @pytest.mark.parametrize("prefix", ["x'; drop table t; --", "x`.`y", "a b", "ä", "x\n", "x.y", "-"])
@@ -68,3 +69,19 @@ def test_columns_are_as_contracts_spell_them(connection: duckdb.DuckDBPyConnecti
     assert session.live_columns(["a.b", "a.c"]) == {"a.b": there[:2], "a.c": []}
     session.append("a.b", pa.table({"x": [7]}))
     assert session.read("select * from a.b").to_pylist() == [{"x": 7, "y": None}]
+
+
+def test_a_dataset_is_made_where_it_is_not_there_and_nothing_is_sent_where_it_is(
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+    session = DuckDBSession(connection)
+    execute = session.execute
+    monkeypatch.setattr(session, "execute", lambda sql: (sent.append(sql), execute(sql)))
+    for _ in range(2):
+        create_tables(session, "nba_ops.runs")
+    assert [sql.partition(" nba_ops")[0] for sql in sent] == ["create schema if not exists"] + 2 * [
+        "create table if not exists"
+    ]
+    assert session.has_dataset("nba_ops")
+    assert not session.has_dataset("nba_raw")
