@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import google.auth.exceptions
 import pyarrow as pa
-import pyarrow.parquet as pa_parquet
 import requests.exceptions
 from google.api_core.exceptions import Conflict, GoogleAPICallError, NotFound, RetryError
 from google.api_core.retry import Retry
 from google.cloud import bigquery
 
-from python_processors.contract import Contract, ContractType
+from python_processors.contract import Contract
 from python_processors.engines.base import Columns, Result, dataset_prefix
 from python_processors.engines.bigquery.errors import Place, explain, location_of, lost_to_another
+from python_processors.engines.bigquery.fields import field_of, list_inference, parquet_of, type_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -110,11 +109,11 @@ class BigQuerySession:
         config = bigquery.LoadJobConfig(
             source_format=bigquery.SourceFormat.PARQUET,
             write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
-            schema=[_field(name, contract) for name in rows.column_names],
+            schema=[field_of(name, contract) for name in rows.column_names],
             labels=self._labels,
         )
-        config.parquet_options = _list_inference()
-        file = _parquet(rows)
+        config.parquet_options = list_inference()
+        file = parquet_of(rows)
 
         def load() -> None:
             file.seek(0)
@@ -157,11 +156,11 @@ class BigQuerySession:
             schema=fields,
             labels=self._labels,
         )
-        config.parquet_options = _list_inference()
+        config.parquet_options = list_inference()
         modes = [
             pa.field(c.name, c.type, nullable=f.mode != "REQUIRED") for c, f in zip(rows.schema, fields, strict=True)
         ]
-        file = _parquet(rows.cast(pa.schema(modes)))
+        file = parquet_of(rows.cast(pa.schema(modes)))
 
         def load(job_id: str) -> Any:
             file.seek(0)
@@ -173,27 +172,16 @@ class BigQuerySession:
 
     def columns(self, relation: str) -> Columns:
         """One request, and no job."""
-
-        def fields() -> list[bigquery.SchemaField]:
-            try:
-                return list(self._table(self.named(relation)).schema)
-            except NotFound:
-                return []
-
-        return [(field.name, type_of(field), field.mode != "REQUIRED") for field in self._ask(fields)]
+        table = self._found(lambda: self._table(self.named(relation)))
+        fields = table.schema if table else []
+        return [(field.name, type_of(field), field.mode != "REQUIRED") for field in fields]
 
     def live_columns(self, relations: Sequence[str]) -> dict[str, Columns]:
         return {relation: self.columns(relation) for relation in relations}
 
     def has_dataset(self, dataset: str) -> bool:
-        def found() -> bool:
-            try:
-                self._client.get_dataset(self.named(dataset).strip("`"), retry=None, timeout=self._request_seconds)
-            except NotFound:
-                return False
-            return True
-
-        return self._ask(found)
+        named = self.named(dataset).strip("`")
+        return bool(self._found(lambda: self._client.get_dataset(named, retry=None, timeout=self._request_seconds)))
 
     def named(self, relation: str) -> str:
         return f"`{self._place.project}.{dataset_prefix()}{relation}`"
@@ -283,6 +271,16 @@ class BigQuerySession:
 
         self._ask(run)
 
+    def _found(self, request: Callable[[], Result]) -> Result | None:
+        """What is asked for; None where it is not there."""
+
+        def asked() -> Result | None:
+            with suppress(NotFound):
+                return request()
+            return None
+
+        return self._ask(asked)
+
     def _ask(self, request: Callable[[], Result]) -> Result:
         """:raises BigQueryError: the request failed for good, or kept failing for too long."""
         try:
@@ -317,40 +315,3 @@ class BigQuerySession:
 def label(text: str) -> str:
     """A text as BigQuery allows labels: lower case, 63 characters, [a-z0-9_-]."""
     return re.sub(r"[^a-z0-9_-]", "-", text.lower())[:63]
-
-
-# The API's own names of types, where they are not GoogleSQL's.
-_SPELLED = {"INTEGER": "INT64", "BOOLEAN": "BOOL", "FLOAT": "FLOAT64"}
-
-
-def type_of(field: bigquery.SchemaField) -> str:
-    """A live column's type as contracts spell it: INT64, NUMERIC(5,1), ARRAY<STRING>."""
-    name = _SPELLED.get(field.field_type, field.field_type)
-    if field.precision:
-        name = f"{name}({field.precision},{field.scale or 0})"
-    return f"ARRAY<{name}>" if field.mode == "REPEATED" else name
-
-
-def _field(name: str, contract: Contract) -> bigquery.SchemaField:
-    column = next(column for column in contract.columns if column.name == name)
-    kind: ContractType = column.type
-    element = kind.element or kind
-    return bigquery.SchemaField(
-        name,
-        element.kind,
-        mode="REPEATED" if kind.element else "NULLABLE",
-        precision=element.precision or None,
-        scale=element.scale or None,
-    )
-
-
-def _parquet(rows: pa.Table) -> io.BytesIO:
-    file = io.BytesIO()
-    pa_parquet.write_table(rows, file, compression="zstd", use_compliant_nested_type=True)
-    return file
-
-
-def _list_inference() -> bigquery.format_options.ParquetOptions:
-    options = bigquery.format_options.ParquetOptions()
-    options.enable_list_inference = True
-    return options

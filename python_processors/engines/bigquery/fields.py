@@ -1,0 +1,50 @@
+"""Columns and rows as BigQuery's API gives and takes them."""
+
+from __future__ import annotations
+
+import io
+
+import pyarrow as pa
+import pyarrow.parquet as pa_parquet
+from google.cloud import bigquery
+
+from python_processors.contract import Contract, ContractType
+
+# The API's own names of types, where they are not GoogleSQL's.
+_SPELLED = {"INTEGER": "INT64", "BOOLEAN": "BOOL", "FLOAT": "FLOAT64"}
+
+
+def type_of(field: bigquery.SchemaField) -> str:
+    """A live column's type as contracts spell it: INT64, NUMERIC(5,1), ARRAY<STRING>."""
+    name = _SPELLED.get(field.field_type, field.field_type)
+    if field.precision:
+        name = f"{name}({field.precision},{field.scale or 0})"
+    return f"ARRAY<{name}>" if field.mode == "REPEATED" else name
+
+
+def field_of(name: str, contract: Contract) -> bigquery.SchemaField:
+    """A column of a contract as the API takes it."""
+    column = next(column for column in contract.columns if column.name == name)
+    kind: ContractType = column.type
+    element = kind.element or kind
+    return bigquery.SchemaField(
+        name,
+        element.kind,
+        mode="REPEATED" if kind.element else "NULLABLE",
+        precision=element.precision or None,
+        scale=element.scale or None,
+    )
+
+
+def parquet_of(rows: pa.Table) -> io.BytesIO:
+    """A file of rows, for a load job."""
+    file = io.BytesIO()
+    pa_parquet.write_table(rows, file, compression="zstd", use_compliant_nested_type=True)
+    return file
+
+
+def list_inference() -> bigquery.format_options.ParquetOptions:
+    """Lists of the file are arrays, and no records of a list."""
+    options = bigquery.format_options.ParquetOptions()
+    options.enable_list_inference = True
+    return options
