@@ -158,15 +158,18 @@ def backfill(
         with own_row(project, warehouse, request, run_id, command) as own:
             load_raw_files(warehouse, allow_deletes=request.allow_deletes)
             create_missing_tables(warehouse)
-            seconds = None
+            seconds, is_nothing = None, False
             if plan is not None:
-                seconds = plan.seconds
+                # No date is added to what was confirmed: what became due since is built by the next run, and does not
+                # verify before. So a plan of nothing is not made again.
+                seconds, is_nothing = plan.seconds, plan.is_empty and not plan.blocked and not plan.raw_changes
                 # With those that it said are blocked: what cannot be built is said again, and is no success.
                 seen = {*plan.dates, *(block.day for block in plan.blocked)}
                 only = seen if only is None else set(only) & seen
             if request.accept_libraries:
                 accept_libraries(project, warehouse, run_id, request.start, request.end, request.tables)
-            plan = _current_plan(project, warehouse, request, only, run_id)
+            if plan is None or not is_nothing or not _is_prepared(project, warehouse):
+                plan = _current_plan(project, warehouse, request, only, run_id)
             plan.seconds = seconds
             if not request.allow_deletes:
                 check_deletes(plan.changes)
@@ -212,14 +215,17 @@ def _current_plan(
     project: Project, warehouse: Warehouse, request: Request, only: Iterable[date] | None, run_id: str
 ) -> Plan:
     """The plan of what is loaded by now, by a schedule that is up to date."""
-    with warehouse.reading() as session:
-        is_prepared = not lacks_schedule(session, project)
-    if is_prepared:
+    if _is_prepared(project, warehouse):
         plan = _plan_now(project, warehouse, request, only)
         if not any(step.may_move_schedule for step in plan.steps):
             return plan
     prepare(project, warehouse, run_id=run_id, allow_deletes=request.allow_deletes)
     return _plan_now(project, warehouse, request, only)
+
+
+def _is_prepared(project: Project, warehouse: Warehouse) -> bool:
+    with warehouse.reading() as session:
+        return not lacks_schedule(session, project)
 
 
 def _plan_now(project: Project, warehouse: Warehouse, request: Request, only: Iterable[date] | None) -> Plan:
