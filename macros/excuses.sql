@@ -5,12 +5,15 @@
 
 {#-
   Whether a line of completeness_exceptions is about rows that lack as this one does: of its table and date, held back for
-  the same reason, or without a source as it is.
+  the same reason, or without a source as it is. A line that names neither whom nor a reason is about any row.
 -#}
 {% macro line_is_about_row(lines, rows) -%}
     {{ lines }}.table_name = {{ rows }}.table_name
         and {{ rows }}.game_date between {{ lines }}.first_date and {{ lines }}.last_date
-        and coalesce({{ lines }}.quarantine_reason, '') = coalesce({{ rows }}.quarantine_reason, '')
+        and (
+            coalesce({{ lines }}.quarantine_reason, '') = coalesce({{ rows }}.quarantine_reason, '')
+            or ({{ lines }}.entity is null and {{ lines }}.quarantine_reason is null)
+        )
         and {{ line_is_reviewed(lines) }}
 {%- endmacro %}
 

@@ -32,7 +32,8 @@ old_schedule as (
     select * from {{ ref('schedule_blocks') }}
 ),
 
--- Rows that nobody can name are excused by number, and as what they are held back.
+-- Rows that nobody can name are excused by number: those that are held back for the line's reason, or any where it has
+-- none.
 excused as (
     select
         lines.table_name,
@@ -152,12 +153,12 @@ counted as (
     group by table_name, game_date
 ),
 
-excused_by_number as (
+excused_by_reason as (
     select lacking.table_name, lacking.game_date, cast(sum(least(lacking.row_count, excused.row_count)) as int64) as row_count
     from (
         select table_name, game_date, coalesce(quarantine_reason, '') as quarantine_reason, count(*) as row_count
         from compared
-        where no_row_since in ('quarantined', 'no source') and not is_named
+        where no_row_since = 'quarantined' and not is_named
         group by table_name, game_date, coalesce(quarantine_reason, '')
     ) as lacking
     inner join excused
@@ -209,8 +210,8 @@ judged as (
         counted.first_without_source,
         counted.first_lacking,
         coalesce(', the first ' || waiting.first_waiting, '') as what_is_first,
-        excused.row_count as histories_of_lines,
-        coalesce(excused_by_number.row_count, 0) + coalesce(counted.named_lacking, 0) as lacking_excused,
+        excused.row_count as rows_of_lines,
+        coalesce(excused_by_reason.row_count, 0) + coalesce(counted.named_lacking, 0) as excused_as_such,
         coalesce(of_date.reason, case when tables.looks_back then of_season.reason end) as schedule_reason,
         blocked.reason as blocked_reason
     from tables
@@ -225,8 +226,8 @@ judged as (
             tables.table_name = excused.table_name
             and calendar.game_date = excused.game_date
             and excused.quarantine_reason = ''
-    left join excused_by_number
-        on tables.table_name = excused_by_number.table_name and calendar.game_date = excused_by_number.game_date
+    left join excused_by_reason
+        on tables.table_name = excused_by_reason.table_name and calendar.game_date = excused_by_reason.game_date
     left join old_schedule as of_date
         on calendar.game_date = of_date.game_date and of_date.window_name = 'same_date'
     left join old_schedule as of_season
@@ -245,9 +246,9 @@ explained as (
             else 'too few games of the season so far'
         end as nobody_since,
         without_source + quarantined + upstream_incomplete as lacking_rows,
-        (histories_of_lines is not null or lacking_excused + named_incomplete > 0)
+        (rows_of_lines is not null or excused_as_such + named_incomplete > 0)
         and upstream_incomplete = 0
-        and without_source + quarantined = lacking_excused as is_excused,
+        and without_source + quarantined - excused_as_such <= coalesce(rows_of_lines, 0) as is_excused,
         case
             when missing_rows > 0
                 then concat({{ counted_rows('missing_rows') }}, ' expected and not there', what_is_first, '; ')
@@ -268,9 +269,9 @@ explained as (
             else ''
         end as what_lacks_upstream,
         case
-            when lacking_excused = 0 then 'none is'
-            when lacking_excused = 1 then '1 is'
-            else concat(cast(lacking_excused as string), ' are')
+            when coalesce(rows_of_lines, 0) + excused_as_such = 0 then 'none is'
+            when coalesce(rows_of_lines, 0) + excused_as_such = 1 then '1 is'
+            else concat(cast(coalesce(rows_of_lines, 0) + excused_as_such as string), ' are')
         end as how_many
     from judged
 ),
@@ -295,7 +296,7 @@ final as (
             when
                 nobody_since is not null
                 and is_excused
-                and history_incomplete - named_incomplete <= coalesce(histories_of_lines, 0)
+                and history_incomplete - named_incomplete <= coalesce(rows_of_lines, 0)
                 then 'excused'
             when nobody_since is not null then 'blocked'
             when missing_rows + surplus_rows + lacking_rows = 0 and is_counted then 'complete'
