@@ -21,7 +21,6 @@ OF_STORED = ("stored", "intermediate", "ledger", "clock")  # groups that a build
 MOST_CHANGES = 4
 MOST_DISTURBANCES = 3
 SHARE_DISTURBED = 0.7
-SHARE_NEAR = 0.75  # of trials that come from the same content or the first: where little changes, skips are many
 
 
 @dataclass(frozen=True)
@@ -77,8 +76,7 @@ class Tour:
             shutil.rmtree(folder / "fresh", ignore_errors=True)
 
     def _trial(self, worker: Worker, content: Content, said: tuple[str, ...], fresh: Fresh, raw: Path) -> Outcome:
-        near = [known for known in self._known if not known.changes or known.changes == content.changes]
-        before = self._random.choice(near if self._random.random() < SHARE_NEAR else self._known)
+        before = self._random.choice(self._known)
         put(self._site, before.finished, raw)
         disturbed, more = self._machine.apply(disturbances(self._random, is_needed=before.changes == content.changes))
         changes = (*content.changes, *disturbed)
