@@ -7,7 +7,6 @@ cluster, unless an adapter offers a submission method of another name.
 
 from __future__ import annotations
 
-import os
 from typing import cast
 
 from dbt.plugins.manager import dbtPlugin
@@ -29,10 +28,9 @@ class FullcourtPlugin(dbtPlugin):
         register()
         if self.project_name != "fullcourt":
             return  # another project of the same environment
-        # dbt took its copy of the environment when it started: env_var() reads that one. Whether a variable changed
-        # since the last parse it asks of the process: without it there, each parse would read its readers anew.
+        # dbt took its copy of the environment when it started: env_var() reads that one.
         environment = cast("dict[str, str]", get_invocation_context().env)
-        environment[DECLARED_ROWS] = os.environ[DECLARED_ROWS] = declared_as_json()
+        environment[DECLARED_ROWS] = declared_as_json()
 
 
 plugins = [FullcourtPlugin]

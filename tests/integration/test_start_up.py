@@ -76,14 +76,6 @@ def test_who_only_looks_imports_neither_dbt_nor_pandas_and_says_the_same(
     assert said_by(warehouse, "kept", *LOOKS) == (said, [])
 
 
-def test_dbt_reads_no_file_anew_where_none_has_changed(parsed: tuple[Warehouse, list[list[Any]]]) -> None:
-    """Each command but the first parses what the one before it has parsed: also those files that read the contracts."""
-    warehouse, _ = parsed
-    of_the_last = json.loads((warehouse.path.parent / "target" / "perf_info.json").read_text(encoding="utf-8"))
-    assert of_the_last["path_count"] > 400
-    assert of_the_last["parsed_path_count"] == 0
-
-
 def test_a_backfill_with_nothing_to_do_imports_neither_and_one_with_work_parses(
     parsed: tuple[Warehouse, list[list[Any]]],
 ) -> None:
