@@ -7,30 +7,27 @@ cluster, unless an adapter offers a submission method of another name.
 
 from __future__ import annotations
 
-from typing import cast
-
 from dbt.plugins.manager import dbtPlugin
-from dbt_common.context import get_invocation_context
 
 from python_processors.contract.declared import declared_as_json
 from python_processors.dbt_logs import scrub_logs
+from python_processors.dbt_parsing import read_yaml_by_content, set_variable
 from python_processors.engines.bigquery.submission import register
 
 DECLARED_ROWS = "DBT_FULLCOURT_ROWS"  # read by macro declared_rows()
 
 
 class FullcourtPlugin(dbtPlugin):
-    """Registers the submission method `in_process` with dbt-bigquery, tells macros what contracts declare, and takes
-    secrets out of dbt's logs."""
+    """Registers the submission method `in_process` with dbt-bigquery, tells macros what contracts declare, has files
+    read by their content, and takes secrets out of dbt's logs."""
 
     def initialize(self) -> None:
         scrub_logs()
         register()
         if self.project_name != "fullcourt":
             return  # another project of the same environment
-        # dbt took its copy of the environment when it started: env_var() reads that one.
-        environment = cast("dict[str, str]", get_invocation_context().env)
-        environment[DECLARED_ROWS] = declared_as_json()
+        read_yaml_by_content()
+        set_variable(DECLARED_ROWS, declared_as_json())
 
 
 plugins = [FullcourtPlugin]

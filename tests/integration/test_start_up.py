@@ -97,18 +97,55 @@ def test_the_doctor_imports_neither(parsed: tuple[Warehouse, list[list[Any]]]) -
     assert "21 of 21 are as their contracts have them" in out
 
 
+def copied_project(folder: Path) -> Path:
+    """What dbt needs of the project, in a folder of its own; its files keep their times."""
+    copy = folder / "project"
+    for name in ("dbt_project.yml", "dbt_fullcourt.py"):
+        copy.mkdir(exist_ok=True)
+        shutil.copy2(PROJECT_ROOT / name, copy / name)
+    for part in ("models", "macros", "seeds", "profiles", "python_processors", "tests/dbt"):
+        shutil.copytree(PROJECT_ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+    return copy
+
+
+@pytest.mark.slow
+def test_dbt_reads_what_changed_by_content_and_nothing_else(tmp_path: Path) -> None:
+    """A contract that is put back with its old time is read again, and nothing is read where nothing changed."""
+    project, target = copied_project(tmp_path), tmp_path / "target"
+    environment = {
+        **os.environ, "FULLCOURT_DUCKDB": str(tmp_path / "none.duckdb"), "DBT_TARGET_PATH": str(target),
+        "DBT_LOG_PATH": str(tmp_path / "logs"), "PYTHONPATH": str(project), "FULLCOURT_TARGET": "duckdb",
+    }  # fmt: skip
+
+    def parsed() -> tuple[dict[str, Any], int]:
+        """What dbt knows of a column after one more `dbt parse`, and how many files it read for it."""
+        command = [Path(sys.executable).with_name("dbt"), "parse", "--profiles-dir", "profiles"]
+        subprocess.run(command, cwd=project, env=environment, capture_output=True, check=True)
+        manifest = json.loads((target / "manifest.json").read_text())
+        column = manifest["nodes"]["model.fullcourt.team_defense_game_summary"]["columns"]["opponent_ts_pct"]
+        return column["meta"], json.loads((target / "perf_info.json").read_text())["parsed_path_count"]
+
+    contract = project / "models" / "analytics" / "team_defense_game_summary.yml"
+    text, times = contract.read_text(), contract.stat()
+    first, every_file = parsed()
+    assert (first, parsed()) == ({}, ({}, 0))
+    name = "      - name: opponent_ts_pct\n"
+    contract.write_text(text.replace(name, name + '        config: {meta: {not_hashed: "Tried out."}}\n'))
+    changed, few_files = parsed()
+    assert changed == {"not_hashed": "Tried out."}
+    assert 0 < few_files < every_file / 4
+    contract.write_text(text)
+    os.utime(contract, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert parsed()[0] == {}
+
+
 @pytest.mark.slow
 @pytest.mark.nightly
 def test_a_changed_file_is_planned_for_though_a_graph_is_kept(
     copy_of_confirmed_month: Warehouse, tmp_path: Path
 ) -> None:
     """In a copy of the project, and back: the third plan finds what the first one kept."""
-    warehouse, copy = copy_of_confirmed_month, tmp_path / "project"
-    for name in ("dbt_project.yml", "dbt_fullcourt.py"):
-        copy.mkdir(exist_ok=True)
-        shutil.copy(PROJECT_ROOT / name, copy / name)
-    for folder in ("models", "macros", "seeds", "profiles", "python_processors", "tests/dbt"):
-        shutil.copytree(PROJECT_ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    warehouse, copy = copy_of_confirmed_month, copied_project(tmp_path)
     plan = ("plan", *MONTH, "--json")
     ((_, before, *_),), _ = said_by(warehouse, "kept", plan, project=copy)
     assert json.loads(before)["steps"] == []
