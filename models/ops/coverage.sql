@@ -32,19 +32,9 @@ old_schedule as (
     select * from {{ ref('schedule_blocks') }}
 ),
 
--- Rows that nobody can name are excused by number: those that are held back for the line's reason, or any where it has
--- none.
+-- Rows that nobody can name are excused by number.
 excused as (
-    select
-        lines.table_name,
-        calendar.game_date,
-        coalesce(lines.quarantine_reason, '') as quarantine_reason,
-        cast(sum(lines.row_count) as int64) as row_count
-    from calendar
-    inner join {{ ref('completeness_exceptions') }} as lines
-        on calendar.game_date between lines.first_date and lines.last_date
-    where lines.entity is null and {{ line_is_reviewed('lines') }}
-    group by lines.table_name, calendar.game_date, coalesce(lines.quarantine_reason, '')
+    {{ lines_by_number('calendar') }}
 ),
 
 listed as (
@@ -153,20 +143,13 @@ counted as (
     group by table_name, game_date
 ),
 
+not_named as (
+    select table_name, game_date, quarantine_reason from compared
+    where no_row_since = 'quarantined' and not is_named
+),
+
 excused_by_reason as (
-    select lacking.table_name, lacking.game_date, cast(sum(least(lacking.row_count, excused.row_count)) as int64) as row_count
-    from (
-        select table_name, game_date, coalesce(quarantine_reason, '') as quarantine_reason, count(*) as row_count
-        from compared
-        where no_row_since = 'quarantined' and not is_named
-        group by table_name, game_date, coalesce(quarantine_reason, '')
-    ) as lacking
-    inner join excused
-        on
-            lacking.table_name = excused.table_name
-            and lacking.game_date = excused.game_date
-            and lacking.quarantine_reason = excused.quarantine_reason
-    group by lacking.table_name, lacking.game_date
+    {{ excused_by_their_reason('not_named', 'excused') }}
 ),
 
 tables as (

@@ -3,8 +3,8 @@
 --
 -- `concerns_all`: the table has no row of the whole day, though a source has some, or no game of the day was built. That
 -- is a table that failed or a day left out, and concerns whoever looks back; anything else concerns those of the game.
--- Rows in quarantine are explained, and rows that no source has are lost where a line of completeness_exceptions
--- names them: they hold up nobody but whose history they are missing from.
+-- Rows in quarantine are explained, and rows that no source has are lost where lines of completeness_exceptions name
+-- them, or excuse all that lacks on the date by number: they hold up nobody but whose history they are missing from.
 {{ config(materialized='ephemeral') }}
 
 {%- set reads = waited_for() %}
@@ -35,14 +35,37 @@ listed as (
         and table_name in ('{{ of_the_date | join("', '") }}')
 ),
 
-expected as (
-    select listed.*
+judged as (
+    select listed.*, exceptions.reason is not null as is_named
     from listed
     left join {{ ref('completeness_exceptions') }} as exceptions
         on
-            not listed.has_source
+            (not listed.has_source or listed.quarantine_reason is not null)
             and {{ line_names_row('exceptions', 'listed') }}
-    where listed.quarantine_reason is null and exceptions.reason is null
+),
+
+not_named as (
+    select table_name, game_date, quarantine_reason from judged
+    where not is_named and (not has_source or quarantine_reason is not null)
+),
+
+excusing_lines as (
+    {{ lines_by_number('not_named') }}
+),
+
+excused_dates as (
+    {{ dates_excused_by_number('not_named', 'excusing_lines') }}
+),
+
+expected as (
+    select judged.*
+    from judged
+    left join excused_dates
+        on
+            not judged.has_source
+            and judged.table_name = excused_dates.table_name
+            and judged.game_date = excused_dates.game_date
+    where judged.quarantine_reason is null and not judged.is_named and excused_dates.table_name is null
 ),
 
 built_games as (

@@ -18,6 +18,7 @@ PRECOMPUTE = tuple(precompute_reads())
 WITHOUT_TESTS = ("--exclude-resource-type", "test")
 FEEDS = ("nbac_gamebook_player_stats", "bdl_player_boxscores", "nbac_team_boxscore")
 WEEK = ("2021-10-19", "2021-10-26")
+OFFENSE = "team_offense_game_summary"
 TWO_WEEKS = ("2021-10-19", "2021-11-02")
 
 
@@ -121,6 +122,39 @@ def what_is_lost_is_excused_at_the_game_alone(lost: Warehouse, game: str) -> Non
     assert lost.query(f"select count(*) > 0 from nba_ops.lacking_games where game_id = '{game}'") == [(True,)]
 
 
+def lines_by_number_free_who_reads_the_game(lost: Warehouse, game: str) -> None:
+    """As lines that name the rows do; but not where one row more lacks than they count."""
+    day = f"{game[:4]}-{game[4:6]}-{game[6:8]}"
+    counts = dict(lost.query(
+        "select table_name, without_source + quarantined from nba_ops.coverage"
+        f" where game_date = '{day}' and without_source > 0"
+    ))  # fmt: skip
+    assert len(counts) == 3
+    for table, count in counts.items():
+        lost.execute(
+            "insert into nba_ops.completeness_exceptions (table_name, first_date, last_date, row_count, reason, reviewed_by)"
+            f" values ('{table}', '{day}', '{day}', {count}, 'a test', 'a test')"
+        )
+    lost.execute(
+        f"update nba_ops.completeness_exceptions set row_count = {counts[OFFENSE] - 1} where table_name = '{OFFENSE}'"
+    )
+    assert lost.dbt("run", "-s", "lacking_games", window=WEEK, precompute_bootstrap_days=2).success
+    assert lost.query("select distinct table_name, game_id from nba_ops.lacking_games") == [(OFFENSE, game)]
+    lost.execute(
+        f"update nba_ops.completeness_exceptions set row_count = {counts[OFFENSE]} where table_name = '{OFFENSE}'"
+    )
+    outcome = lost.dbt(
+        "build", *WITHOUT_TESTS, "--exclude", "resource_type:seed", window=WEEK, precompute_bootstrap_days=2
+    )
+    assert outcome.success, outcome.failures or outcome.error
+    said = lost.query(
+        "select distinct table_name, outcome from nba_ops.coverage where outcome not in ('complete', 'no_games')"
+    )
+    assert {table for table, outcome in said if outcome == "excused"} == {*counts}, said
+    assert {outcome for _, outcome in said} <= {"excused", "expected_empty"}, said
+    assert lost.query("select count(*) from nba_ops.lacking_games") == [(0,)]
+
+
 def test_a_lost_box_score_costs_its_own_people_and_nobody_else(league: Path, tmp_path: Path, rewrite: Rewrite) -> None:
     whole = build(tmp_path / "whole.duckdb", league, WEEK, 2)
     game, team, other = game_of_the_second_day(whole)
@@ -157,6 +191,7 @@ def test_a_lost_box_score_costs_its_own_people_and_nobody_else(league: Path, tmp
         (("ml_feature_store_v2", str(day), "--player", player, "--team", team), "either --player or --team"),
     ):
         assert hint in fullcourt(lost, "explain", *arguments, code=2).output
+    lines_by_number_free_who_reads_the_game(lost, game)
 
 
 @pytest.mark.real_data
