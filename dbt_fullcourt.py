@@ -13,8 +13,7 @@ from python_processors.contract.declared import declared_as_json
 from python_processors.dbt_logs import scrub_logs
 from python_processors.dbt_parsing import read_yaml_by_content, set_variable
 from python_processors.engines.bigquery.submission import register
-
-DECLARED_ROWS = "DBT_FULLCOURT_ROWS"  # read by macro declared_rows()
+from python_processors.project_code import DECLARED_ROWS
 
 
 class FullcourtPlugin(dbtPlugin):

@@ -33,6 +33,8 @@ _PROFILES = "profiles"  # of every call of dbt (dbt_calls.py)
 _OF_THE_ROOT = re.compile(r"[^.].*\.ya?ml|\.dbtignore")
 _UNREAD = (".", "#", "~")  # how names begin that dbt leaves alone: what editors keep beside a file
 
+# What contracts declare, for macros: no setting, as dbt_fullcourt.py sets it at each start of dbt, whatever it was.
+DECLARED_ROWS = "DBT_FULLCOURT_ROWS"
 # Settings of the project and of dbt, whether or not a file names them.
 _SETTINGS = ("FULLCOURT_", "DBT_")
 _READ_SETTING = re.compile(rb"""\benv_var\b(?:\s*\(\s*['"](\w+)['"])?""")
@@ -101,13 +103,14 @@ def _folders() -> set[str]:
 def _settings(files: Iterable[Path], environment: Mapping[str, str]) -> Mapping[str, str]:
     """Environment variables that decide a parse: ours, dbt's, and each that a file names. One that is named by
     something else than a literal could be any of them."""
+    given = {name: value for name, value in environment.items() if name != DECLARED_ROWS}
     named: set[str] = set()
     for path in files:
         for match in _READ_SETTING.finditer(_content(path)):
             if match[1] is None:
-                return environment
+                return given
             named.add(match[1].decode())
-    return {name: value for name, value in environment.items() if name in named or name.startswith(_SETTINGS)}
+    return {name: value for name, value in given.items() if name in named or name.startswith(_SETTINGS)}
 
 
 def _installed() -> Iterator[str]:

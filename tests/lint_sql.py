@@ -11,8 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from dbt_fullcourt import DECLARED_ROWS
 from python_processors.contract.declared import declared_as_json
+from python_processors.project_code import DECLARED_ROWS
 
 ROOT = Path(__file__).resolve().parents[1]
 # Materializations and macros are Jinja that writes SQL: only models and singular tests are SQL.
