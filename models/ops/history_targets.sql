@@ -35,8 +35,8 @@ entities as (
     select 'players_of_the_season', dates.game_date, dates.season_year, seen.entity
     from dates
     inner join (
-        select season_year, entity, min(game_date) as first_date from {{ ref('history_games') }}
-        where entity_type = 'player'
+        select season_year, entity, min(known_since) as first_date from {{ ref('history_games') }}
+        where entity_type = 'player' and known_until = date '9999-12-31'
         group by season_year, entity
     ) as seen
         on dates.season_year = seen.season_year and dates.game_date > seen.first_date

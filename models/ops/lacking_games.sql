@@ -42,6 +42,8 @@ lacking as (
         history.season_year,
         history.game_date,
         history.game_id,
+        history.known_since,
+        history.known_until,
         coalesce(games_of_teams.table_name, games_of_players.table_name) as table_name,
         coalesce(games_of_teams.can_come, games_of_players.can_come) = 1 as can_come
     from history
@@ -58,10 +60,10 @@ lacking as (
 -- Tables look back over games that are there, or would be if nothing lacked: not over those that are held back or excused,
 -- which history_games_ago counts, as they are expected.
 counted as (
-    select entity_type, entity, season_year, game_date, game_id from history
+    select entity_type, entity, season_year, game_date, game_id, known_since, known_until from history
     where is_there
     union distinct
-    select entity_type, entity, season_year, game_date, game_id from lacking
+    select entity_type, entity, season_year, game_date, game_id, known_since, known_until from lacking
 ),
 
 -- Few games lack, so their distance is counted for these alone.
@@ -76,14 +78,19 @@ final as (
         {{ days_between('lacking.game_date', 'dates.game_date') }} as days_ago,
         count(distinct counted.game_id) as games_ago
     from lacking
-    inner join dates on lacking.season_year = dates.season_year and lacking.game_date < dates.game_date
+    inner join dates
+        on
+            lacking.season_year = dates.season_year
+            and lacking.known_since < dates.game_date
+            and lacking.known_until >= dates.game_date
     inner join counted
         on
             lacking.entity_type = counted.entity_type
             and lacking.entity = counted.entity
             and lacking.season_year = counted.season_year
             and lacking.game_date <= counted.game_date
-            and dates.game_date > counted.game_date
+            and dates.game_date > counted.known_since
+            and dates.game_date <= counted.known_until
     group by
         dates.game_date, lacking.entity_type, lacking.entity, lacking.game_id, lacking.table_name, lacking.can_come,
         lacking.game_date

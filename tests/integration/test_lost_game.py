@@ -122,6 +122,17 @@ def what_is_lost_is_excused_at_the_game_alone(lost: Warehouse, game: str) -> Non
     assert lost.query(f"select count(*) > 0 from nba_ops.lacking_games where game_id = '{game}'") == [(True,)]
 
 
+def no_date_depends_on_what_is_built_with_it(lost: Warehouse) -> None:
+    """What histories lack, counted for a date alone, is what it is when counted for the whole range."""
+    tables = ("lacking_games", "completeness", "precompute_entities")
+    days = [str(day) for (day,) in lost.query("select distinct game_date from nba_ops.lacking_games order by 1")]
+    assert len(days) > 1
+    before = {table: sorted(map(str, lost.query(f"select * from nba_ops.{table}"))) for table in tables}
+    for day in days:
+        assert lost.dbt("run", "-s", *tables, window=(day, day), precompute_bootstrap_days=2).success
+    assert {table: sorted(map(str, lost.query(f"select * from nba_ops.{table}"))) for table in tables} == before
+
+
 def lines_by_number_free_who_reads_the_game(lost: Warehouse, game: str) -> None:
     """As lines that name the rows do; but not where one row more lacks than they count."""
     day = f"{game[:4]}-{game[4:6]}-{game[6:8]}"
@@ -191,6 +202,7 @@ def test_a_lost_box_score_costs_its_own_people_and_nobody_else(league: Path, tmp
         (("ml_feature_store_v2", str(day), "--player", player, "--team", team), "either --player or --team"),
     ):
         assert hint in fullcourt(lost, "explain", *arguments, code=2).output
+    no_date_depends_on_what_is_built_with_it(lost)
     lines_by_number_free_who_reads_the_game(lost, game)
 
 
