@@ -22,6 +22,7 @@ from dbt.parser.manifest import extended_mashumuro_decoder
 
 from python_processors.contract import PROJECT_ROOT, hashed_tables, load_contract
 from python_processors.orchestration.found import found_by, said_of
+from python_processors.project_code import DECLARED_ROWS
 
 WEEK = ("2021-10-19", "2021-10-26")
 PARSED_PROJECTS = "FULLCOURT_TEST_PARSED_PROJECTS"  # a folder for them: set for the time of a test session
@@ -92,7 +93,7 @@ class Warehouse:
         settings = {
             name: value
             for name, value in os.environ.items()
-            if name.startswith(("FULLCOURT_", "DBT_")) and not name.endswith(CONNECTION)
+            if name.startswith(("FULLCOURT_", "DBT_")) and not name.endswith((*CONNECTION, DECLARED_ROWS))
         }
         named = json.dumps([self.path.stem, variables, settings], sort_keys=True)
         return folder / hashlib.sha256(named.encode()).hexdigest()

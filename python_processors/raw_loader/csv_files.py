@@ -41,11 +41,20 @@ def read_csv(content: bytes, columns: Mapping[str, RawColumn]) -> pa.Table:
     )  # fmt: skip
     if not there:  # no columns to include means all of them
         return pa.table({})
-    try:
+
+    def read(*, use_threads: bool) -> pa.Table:
         return pa_csv.read_csv(
             pa.BufferReader(content), convert_options=options,
+            read_options=pa_csv.ReadOptions(use_threads=use_threads),
             parse_options=pa_csv.ParseOptions(newlines_in_values=True),
         )  # fmt: skip
+
+    try:
+        return read(use_threads=True)
+    except pa.ArrowException:
+        pass  # threads convert columns in any order: which of several is wrong first is for one thread to say
+    try:
+        return read(use_threads=False)
     except pa.ArrowException as error:
         raise CsvUnreadableError(_said(str(error).splitlines()[0], header, columns)) from error
 
