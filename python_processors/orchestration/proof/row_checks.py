@@ -1,6 +1,6 @@
 """Whether the rows of hashed tables are what they claim to be, and every date what it is to be.
 
-`check_rows` looks at the stored rows of one table: hash there, of the right form and that of the row's
+`check_tables` looks at the stored rows of tables: hash there, of the right form and that of the row's
 values, key unique. `verify` sets that beside the state of each date, which the caller knows.
 """
 
@@ -212,21 +212,46 @@ def _listed(title: str, what: Sequence[str]) -> list[str]:
     return ["", title, *(f"  {one}" for one in what[:MOST_REASONS]), *more]
 
 
+def check_tables(session: Session, tables: Sequence[str], start: date, end: date) -> list[RowChecks]:
+    """The checks of the tables' stored rows, in their order: counts and keys of all in two queries, then the rows of each.
+
+    :raises ColumnMismatchError: a stored table lacks columns that are hashed.
+    """
+    there = [table for table in tables if _has_hashed_columns(session, table)]
+    counted = _rows_by_date(session, there, start, end)
+    doubled = _with_doubled_keys(session, there, start, end)
+    return [
+        _checked(session, table, start, end, counted.get(table, {}), is_doubled=table in doubled)
+        if table in there else RowChecks(table, start, end, {})
+        for table in tables
+    ]  # fmt: skip
+
+
 def check_rows(session: Session, table: str, start: date, end: date) -> RowChecks:
     """The checks of a table's stored rows. A table that is not there has none.
 
     :raises ColumnMismatchError: the stored table lacks columns that are hashed.
     """
+    (checks,) = check_tables(session, [table], start, end)
+    return checks
+
+
+def _has_hashed_columns(session: Session, table: str) -> bool:
     contract = load_contract(table)
     stored = [name for name, _, _ in session.columns(contract.relation)]
-    if not stored:
-        return RowChecks(table, start, end, {})
-    wanted = hashed_part(contract)
-    missing = [column.name for column in wanted.columns if column.name not in stored]
+    missing = [column.name for column in hashed_part(contract).columns if stored and column.name not in stored]
     if missing:
         raise ColumnMismatchError(table, missing, [])
-    by_date = _rows_by_date(session, contract, start, end)
-    checks = RowChecks(table, start, end, by_date, doubled=_doubled_keys(session, contract, start, end))
+    return bool(stored)
+
+
+def _checked(
+    session: Session, table: str, start: date, end: date, by_date: Mapping[date, int], *, is_doubled: bool
+) -> RowChecks:
+    contract = load_contract(table)
+    wanted = hashed_part(contract)
+    doubled = _doubled_keys(session, contract, start, end) if is_doubled else Finding()
+    checks = RowChecks(table, start, end, by_date, doubled=doubled)
     names = ", ".join([column.name for column in wanted.columns if column.name != "data_hash"])
     for first, last in batches(by_date):
         rows = session.read(
@@ -322,13 +347,31 @@ def _between(contract: Contract, first: date, last: date) -> str:
     return f"{contract.partition_by} between date '{first}' and date '{last}'"
 
 
-def _rows_by_date(session: Session, contract: Contract, start: date, end: date) -> dict[date, int]:
-    day = contract.partition_by
-    counts = session.read(
-        f"select {day} as day, count(*) as row_count from {session.named(contract.relation)}"
-        f" where {_between(contract, start, end)} group by {day} order by {day}"
-    )
-    return dict(zip(counts["day"].to_pylist(), counts["row_count"].to_pylist(), strict=True))
+def _rows_by_date(session: Session, tables: Sequence[str], start: date, end: date) -> dict[str, dict[date, int]]:
+    queries = []
+    for contract in map(load_contract, tables):
+        day = contract.partition_by
+        queries.append(
+            f"select '{contract.table}' as table_name, {day} as day, count(*) as row_count"
+            f" from {session.named(contract.relation)} where {_between(contract, start, end)} group by {day}"
+        )
+    found: dict[str, dict[date, int]] = defaultdict(dict)
+    if queries:
+        counts = session.read(" union all ".join(queries) + " order by table_name, day")
+        for table, day, rows in zip(*(counts[name].to_pylist() for name in counts.column_names), strict=True):
+            found[table][day] = rows
+    return found
+
+
+def _with_doubled_keys(session: Session, tables: Sequence[str], start: date, end: date) -> set[str]:
+    """Tables in which a key is there more than once."""
+    queries = [
+        f"select distinct '{contract.table}' as table_name from ("
+        f"select count(*) as copies from {session.named(contract.relation)} where {_between(contract, start, end)}"
+        f" group by {', '.join(contract.key)}) as keys where copies > 1"
+        for contract in map(load_contract, tables)
+    ]
+    return set(session.read(" union all ".join(queries))["table_name"].to_pylist()) if queries else set()
 
 
 def _doubled_keys(session: Session, contract: Contract, start: date, end: date) -> Finding:
@@ -343,8 +386,6 @@ def _doubled_keys(session: Session, contract: Contract, start: date, end: date) 
         f" from (select distinct {key} from ({counted}) as counted where copies > 1) as doubled"
         f" order by {key} limit {EXAMPLES}"
     )
-    if not doubled.num_rows:
-        return Finding()
     days = session.read(f"select distinct {contract.partition_by} as day from ({counted}) as counted where copies > 1")
     return Finding(doubled["doubled_keys"][0].as_py(), _keys(doubled, contract), frozenset(days["day"].to_pylist()))
 

@@ -13,7 +13,7 @@ from python_processors.orchestration.locks import run_lock
 from python_processors.orchestration.project import LAYER, Project, precompute_reads
 from python_processors.orchestration.proof.held_back import held_back
 from python_processors.orchestration.proof.open_findings import OpenFinding
-from python_processors.orchestration.proof.row_checks import DateState, Verification, check_rows, verify
+from python_processors.orchestration.proof.row_checks import DateState, Verification, check_tables, verify
 from python_processors.orchestration.state.ledger import Decision, LedgerWriter
 from python_processors.orchestration.state.snapshot import Snapshot
 from python_processors.orchestration.state.states import FINE, State
@@ -34,7 +34,7 @@ def verify_range(
     with warehouse.reading() as session:
         snapshot = Snapshot(project, session, start, end, tables=tables)
         states = states_of(snapshot, session)
-        checks = [check_rows(session, table, start, end) for table in snapshot.tables]
+        checks = check_tables(session, snapshot.tables, start, end)
         unused = held_back(session, start, end, states)
         undated = undated_rows(session, project)
     known = {(state.table, state.day): state for state in states}
