@@ -213,7 +213,7 @@ def _listed(title: str, what: Sequence[str]) -> list[str]:
 
 
 def check_tables(session: Session, tables: Sequence[str], start: date, end: date) -> list[RowChecks]:
-    """The checks of the tables' stored rows, in their order: counts and keys of all in two queries, then the rows of each.
+    """The checks of the stored rows of tables, in their order: counts and keys of all of them in two queries.
 
     :raises ColumnMismatchError: a stored table lacks columns that are hashed.
     """
