@@ -15,7 +15,6 @@ from python_processors.orchestration.plan.planner import SCHEDULE, Plan, make_pl
 from python_processors.orchestration.plan.preparation import (
     check_load,
     create_missing_tables,
-    lacks_schedule,
     load_plan_of,
     load_raw_files,
     overlay_of,
@@ -32,7 +31,7 @@ from python_processors.orchestration.run.progress import noting_waits
 from python_processors.orchestration.run.runner import Runner, new_run_id
 from python_processors.orchestration.run.waiting import Waiting
 from python_processors.orchestration.state.attempts import count_met
-from python_processors.orchestration.state.snapshot import NotPreparedError, Snapshot
+from python_processors.orchestration.state.snapshot import NotPreparedError, Snapshot, is_prepared
 from python_processors.orchestration.warehouse import Warehouse
 from python_processors.schema.drift import check_drift
 
@@ -79,7 +78,7 @@ def plan_of(project: Project, warehouse: Warehouse, request: Request, *, only: I
             check_load(session, load)
         overlay = overlay_of(session, request.start, request.end, load)
         schedule = None
-        if load is not None and (SCHEDULE in overlay.rows or lacks_schedule(session, project)):
+        if load is not None and (SCHEDULE in overlay.rows or not is_prepared(session, project)):
             schedule = schedule_to_come(project)
         only = None if only is None else set(only)
         snapshot = Snapshot(
@@ -225,7 +224,7 @@ def _current_plan(
 
 def _is_prepared(project: Project, warehouse: Warehouse) -> bool:
     with warehouse.reading() as session:
-        return not lacks_schedule(session, project)
+        return is_prepared(session, project)
 
 
 def _plan_now(project: Project, warehouse: Warehouse, request: Request, only: Iterable[date] | None) -> Plan:

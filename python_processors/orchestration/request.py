@@ -9,7 +9,7 @@ from datetime import date
 from python_processors.errors import RefusedError
 from python_processors.orchestration.plan.planner import DATES_IN_A_CHUNK
 from python_processors.orchestration.project import Project
-from python_processors.orchestration.state.snapshot import NotPreparedError, read_schedule
+from python_processors.orchestration.state.snapshot import NotPreparedError, is_prepared, read_schedule
 from python_processors.orchestration.warehouse import Warehouse
 
 
@@ -71,13 +71,13 @@ def season_range(project: Project, warehouse: Warehouse, season: str) -> tuple[d
 
     :raises RangeError: it is spelled wrong, or the schedule does not have it.
     """
-    from python_processors.orchestration.plan.preparation import lacks_schedule, load_plan_of, schedule_to_come
+    from python_processors.orchestration.plan.preparation import load_plan_of, schedule_to_come
 
     start_year, _, end_year = season.partition("-")
     if not (start_year.isdigit() and len(start_year) == 4 and end_year == f"{(int(start_year) + 1) % 100:02d}"):
         raise RangeError(f"`{season}` is no season; write it as 2021-22.")
     with warehouse.reading() as session:
-        is_to_come = lacks_schedule(session, project) and load_plan_of(session) is not None
+        is_to_come = not is_prepared(session, project) and load_plan_of(session) is not None
         schedule = schedule_to_come(project) if is_to_come else read_schedule(session, project)
     seasons = zip(schedule.days["day"].to_pylist(), schedule.days["season_year"].to_pylist(), strict=True)
     rows = [day for day, season_year in seasons if season_year == int(start_year)]

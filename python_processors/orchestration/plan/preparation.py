@@ -17,7 +17,7 @@ from python_processors.orchestration.project import Project
 from python_processors.orchestration.state.fingerprints import Overlay, first_partition, last_partition
 from python_processors.orchestration.state.ledger import LedgerWriter
 from python_processors.orchestration.state.made import read_models_made
-from python_processors.orchestration.state.snapshot import NotPreparedError, Schedule, read_schedule
+from python_processors.orchestration.state.snapshot import Schedule, read_schedule
 from python_processors.orchestration.warehouse import DuckDBWarehouse, Session, Warehouse, dataset_prefix
 from python_processors.raw_loader import (
     LoadPlan,
@@ -124,14 +124,6 @@ def overlay_of(session: Session, start: date, end: date, load: LoadPlan | None =
     for table, names, to_come in rows_to_come(connection, load, dates, prefix=dataset_prefix()):
         rows[table.name], files[table.name] = to_come, names or _NO_FILE
     return Overlay(rows, files, load.stored.anew)
-
-
-def lacks_schedule(session: Session, project: Project) -> bool:
-    try:
-        read_schedule(session, project)
-    except NotPreparedError:
-        return True
-    return False
 
 
 def schedule_to_come(project: Project) -> Schedule:

@@ -333,11 +333,17 @@ def fingerprint_of(inputs: str) -> str:
     return hashlib.sha256(inputs.encode()).hexdigest()[:16]
 
 
+def is_prepared(session: Session, project: Project) -> bool:
+    """Whether the schedule's tables are there, and are not those of an older version."""
+    days, known = project.relation("dim_game_dates"), project.relation("known_dates")
+    return bool(session.columns(days)) and "reason_of_others" in {name for name, _, _ in session.columns(known)}
+
+
 def read_schedule(session: Session, project: Project) -> Schedule:
     """:raises NotPreparedError: the schedule's tables are not there, or are those of an older version."""
-    days, known = project.relation("dim_game_dates"), project.relation("known_dates")
-    if not session.columns(days) or "reason_of_others" not in {name for name, _, _ in session.columns(known)}:
+    if not is_prepared(session, project):
         raise NotPreparedError
+    days, known = project.relation("dim_game_dates"), project.relation("known_dates")
     return Schedule(
         session.read(f"select game_date as day, season_year, games, is_analysis_date from {session.named(days)}"),
         session.read(f"select first_date, last_date, reason_of_others from {session.named(known)}"),
