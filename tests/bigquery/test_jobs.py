@@ -43,11 +43,11 @@ def jobs_of(league: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.mark.parametrize(
     ("command", "most"),
     [
-        (("status", *RANGE), 20),
+        (("status", *RANGE), 18),
         (("gaps", *RANGE), 16),
         (("explain", "player_game_summary", WINDOW[0]), 18),
-        (("plan", *RANGE), 20),
-        (("backfill", *RANGE, "--yes", "--no-report"), 90),
+        (("plan", *RANGE), 12),
+        (("backfill", *RANGE, "--yes", "--no-report"), 55),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )
