@@ -1,6 +1,6 @@
 {#- Whether somebody looked at a line of completeness_exceptions, and said why the rows will not come. -#}
 {% macro line_is_reviewed(lines) -%}
-    coalesce({{ lines }}.reason, '') <> '' and coalesce({{ lines }}.reviewed_by, '') <> ''
+    coalesce(trim({{ lines }}.reason), '') <> '' and coalesce(trim({{ lines }}.reviewed_by), '') <> ''
 {%- endmacro %}
 
 {#-
@@ -41,7 +41,7 @@
     from (select distinct game_date from {{ dates }}) as dates
     inner join {{ ref('completeness_exceptions') }} as lines
         on dates.game_date between lines.first_date and lines.last_date
-    where lines.entity is null and {{ line_is_reviewed('lines') }}
+    where lines.entity is null and lines.row_count >= 0 and {{ line_is_reviewed('lines') }}
     group by lines.table_name, dates.game_date, coalesce(lines.quarantine_reason, '')
 {%- endmacro %}
 

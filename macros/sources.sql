@@ -86,6 +86,11 @@
     )
 {%- endmacro %}
 
+{#- What an injury report may say of a player, in the league's words. -#}
+{% macro injury_statuses() -%}
+    {{ return(['available', 'probable', 'questionable', 'doubtful', 'out']) }}
+{%- endmacro %}
+
 {#- When an injury report came out: its hour on the Eastern clock. -#}
 {% macro injury_reported_at(reports) -%}
     {{ eastern_to_utc(dbt.dateadd(

@@ -23,10 +23,11 @@ choices as (
     where {{ in_window() }}
 ),
 
-games_of_gamebook as (
-    select game_id, max(case when is_starter then 1 else 0 end) = 1 as names_starters
+-- A feed names a team's starters where it names five.
+teams_of_gamebook as (
+    select game_id, team_abbr, {{ count_where('is_starter') }} = 5 as names_starters
     from gamebook
-    group by game_id
+    group by game_id, team_abbr
 ),
 
 games_of_lineups as (
@@ -48,7 +49,7 @@ boxes as (
         gamebook.{{ count }},
         {%- endfor %}
         gamebook.plus_minus,
-        case when games_of_gamebook.names_starters then gamebook.is_starter end as is_starter,
+        case when teams_of_gamebook.names_starters then gamebook.is_starter end as is_starter,
         gamebook.quarantine_reason,
         gamebook.processed_at
     from gamebook
@@ -57,7 +58,8 @@ boxes as (
             gamebook.game_id = choices.game_id
             and gamebook.team_abbr = choices.team_abbr
             and choices.feed = 'nbac_gamebook_player_stats'
-    inner join games_of_gamebook on gamebook.game_id = games_of_gamebook.game_id
+    inner join teams_of_gamebook
+        on gamebook.game_id = teams_of_gamebook.game_id and gamebook.team_abbr = teams_of_gamebook.team_abbr
     union all
     select
         'bdl_boxscores',

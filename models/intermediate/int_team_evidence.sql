@@ -43,7 +43,8 @@ player_sums as (
         {{ count_where(counts_for_team('player_rows') ~ ' and seconds_played is null') }} as rows_without_minutes,
         {{ count_where(counts_for_team('player_rows') ~ ' and coalesce(seconds_played > 0, true)') }} as players_on_court,
         {{ count_where('seconds_played is null and quarantine_reason is null') }} as rows_of_blank_minutes,
-        {{ count_where(counts_for_team('player_rows') ~ ' and mod(seconds_played, 60) = 0') }} as rows_of_whole_minutes,
+        {{ count_where(counts_for_team('player_rows') ~ ' and seconds_played > 0 and mod(seconds_played, 60) = 0') }}
+            as rows_of_whole_minutes,
         max(processed_at) as last_loaded_at
     from player_rows
     group by feed, game_id, team_abbr

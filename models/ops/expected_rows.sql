@@ -69,7 +69,8 @@ players_to_expect as (
     from upcoming_players
     union all
     select
-        rows_left_out.game_date, rows_left_out.game_id, rows_left_out.player_lookup, true, rows_left_out.quarantine_reason
+        rows_left_out.game_date, rows_left_out.game_id,
+        coalesce(rows_left_out.player_lookup, rows_left_out.player_full_name, '?'), true, rows_left_out.quarantine_reason
     from unusable_roster_rows as rows_left_out
     inner join upcoming_teams
         on rows_left_out.game_id = upcoming_teams.game_id and rows_left_out.team_abbr = upcoming_teams.team_abbr

@@ -46,7 +46,7 @@ final as (
         team as team_abbr,
         coalesce(found_player_lookup, player_lookup) as player_lookup,
         player_full_name,
-        lower(injury_status) as injury_status,
+        lower(trim(injury_status)) as injury_status,
         reason,
         reason_category,
         {{ nan_to_null('confidence_score') }} as confidence_score,
@@ -55,8 +55,9 @@ final as (
         processed_at,
         case
             when game_problem is not null then game_problem
-            when not is_team_of_game then 'team does not play in the game'
+            when not coalesce(is_team_of_game, false) then 'team does not play in the game'
             when found_player_lookup is null then {{ player_problem('is_ambiguous_player') }}
+            when lower(trim(injury_status)) not in ({{ quoted_names(injury_statuses()) }}) then 'unknown injury status'
         end as quarantine_reason
     from deduplicated
 )

@@ -160,7 +160,7 @@ def test_what_only_the_play_by_play_contradicts_is_named_and_excused_by_name_alo
         excuse(copy_of_built, whom)
         assert covered(copy_of_built)[0] == expected
     assert covered(copy_of_built)[1].count(lines[0][0]) == 1  # whom no line excuses goes first
-    excuse(copy_of_built, lines, by="")
+    excuse(copy_of_built, lines, by="  ")
     assert "none is excused" in covered(copy_of_built)[1]  # nobody looked at the lines
     # A line that names nobody excuses by number: what is held back for its own reason, or whatever, if it has none.
     reasons = sorted({why for _, why in lines})
@@ -169,6 +169,7 @@ def test_what_only_the_play_by_play_contradicts_is_named_and_excused_by_name_alo
         ([("", why) for why in reasons[1:]], 999, "partial"),
         ([("", "")], len(lines), "excused"),
         ([("", "")], len(lines) - 1, "partial"),
+        ([("", "")], -1, "partial"),
     ):
         excuse(copy_of_built, whom, count=count)
         assert covered(copy_of_built)[0] == expected, whom

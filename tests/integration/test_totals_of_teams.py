@@ -14,7 +14,7 @@ from tests.integration.test_lines_of_players import BALLDONTLIE, PLAY_BY_PLAY
 from tests.warehouse import Warehouse, environment
 
 pytestmark = pytest.mark.slow
-BOX = "nbac_team_boxscore"
+BOX, INJURIES = "nbac_team_boxscore", "nbac_injury_report"
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +33,9 @@ def faulty(
 
     First game: its team box has 8 assists more of one team, and an hour more of playing time of the other. Second: its
     play-by-play has neither misses nor rebounds. Third: balldontlie alone has players, the team box 9 fouls more, and one
-    of the players has the name of one of the first game. Fourth: the gamebook has three players of the home team. In all,
-    blank text stands where nobody starts.
+    of the players has the name of one of the first game. Fourth: the gamebook has three players of the home team, and
+    credits a basket of the other team's best to a team-mate. In all, blank text stands where nobody starts, but for the away
+    team of the second, of which everybody does. Statuses of injuries are in capitals between blanks, and one is unknown.
     """
     warehouse = copied(built.path.parent, tmp_path_factory.mktemp("faulty") / "week")
     (first, home), (second, _), (third, other_home), (fourth, last_home) = games
@@ -76,10 +77,31 @@ def faulty(
         (
             GAMEBOOK,
             f"""
-            select * exclude (place) replace (coalesce(start_position, ' ') as start_position) from (
-                select *, row_number() over (partition by game_id, team_abbr order by points desc, player_lookup) as place
+            select * exclude (place, basket) replace (
+                case when game_id = '{second}' and team_abbr = '{second[9:12]}' then 'F' else coalesce(start_position, ' ') end
+                    as start_position,
+                points + 2 * basket as points,
+                field_goals_made + basket as field_goals_made,
+                field_goals_attempted + basket as field_goals_attempted
+            ) from (
+                select
+                    *,
+                    row_number() over (partition by game_id, team_abbr order by points desc, player_lookup) as place,
+                    case when game_id = '{fourth}' and team_abbr = '{fourth[9:12]}' then
+                        case row_number() over (partition by game_id, team_abbr order by points desc, player_lookup)
+                            when 1 then -1 when 2 then 1 else 0 end
+                    else 0 end as basket
                 from raw
             ) where game_id <> '{third}' and (place <= 3 or game_id <> '{fourth}' or team_abbr <> '{last_home}')""",
+        ),
+        (
+            INJURIES,
+            f"""
+            select * exclude (place) replace (
+                case when place = 1 then 'Game Time Decision' else ' ' || upper(injury_status) || ' ' end as injury_status
+            ) from (
+                select *, row_number() over (order by game_date <> '{DAY}', player_lookup, report_hour) as place from raw
+            )""",
         ),
     ]:
         rewrite_file(warehouse.raw_dir, table, sql)
@@ -163,10 +185,56 @@ def test_a_roster_without_players_who_played_is_cut_off(
     assert rows > 3
 
 
-def test_blank_text_is_no_place_in_the_starting_five(faulty: tuple[Warehouse, str]) -> None:
+def test_blank_text_is_no_place_in_the_starting_five(
+    faulty: tuple[Warehouse, str], games: list[tuple[str, str]]
+) -> None:
+    everybody_starts = games[1][0]
     assert set(
         faulty[0].query(f"""
             select count_if(is_starter) from nba_staging.stg_nbac__gamebook_player_stats
-            where game_date = '{DAY}' group by game_id, team_abbr having count(*) > 3
+            where game_date = '{DAY}' and (game_id, team_abbr) <> ('{everybody_starts}', '{everybody_starts[9:12]}')
+            group by game_id, team_abbr having count(*) > 3
         """)
     ) == {(5,)}
+
+
+def test_a_feed_that_names_more_than_five_starters_of_a_team_names_none(
+    faulty: tuple[Warehouse, str], games: list[tuple[str, str]]
+) -> None:
+    game_id = games[1][0]
+    of_teams = dict(
+        faulty[0].query(
+            "select team_abbr, count_if(is_starter) from nba_intermediate.int_player_boxes"
+            f" where game_id = '{game_id}' group by 1"
+        )
+    )
+    assert set(of_teams.values()) <= {0, 5}, of_teams
+
+
+def test_a_basket_that_is_credited_to_a_team_mate_is_contradicted(
+    built: Warehouse, faulty: tuple[Warehouse, str], games: list[tuple[str, str]]
+) -> None:
+    """The other feed and the play-by-play agree on whose it was, so his team is taken from that feed."""
+    game_id = games[3][0]
+    of_team = (
+        "select player_lookup, points, fg_makes from nba_analytics.player_game_summary"
+        f" where game_id = '{game_id}' and team_abbr = '{game_id[9:12]}' order by 1"
+    )
+    assert faulty[0].query(of_team) == built.query(of_team)
+    ((source,),) = faulty[0].query(
+        "select distinct box_source from nba_intermediate.int_player_boxes"
+        f" where game_id = '{game_id}' and team_abbr = '{game_id[9:12]}'"
+    )
+    assert source == "bdl_boxscores"
+
+
+def test_a_status_of_an_injury_is_read_in_any_case_and_an_unknown_one_is_named(
+    built: Warehouse, faulty: tuple[Warehouse, str]
+) -> None:
+    rows = (
+        "select player_lookup, report_hour, injury_status from nba_staging.stg_nbac__injury_report"
+        f" where game_date = '{DAY}' and injury_status <> 'game time decision' order by all"
+    )
+    assert len(faulty[0].query(rows)) == len(built.query(rows)) - 1
+    assert set(faulty[0].query(rows)) < set(built.query(rows))
+    assert held(faulty[0], INJURIES) == {"unknown injury status": 1}

@@ -31,6 +31,7 @@ TO_DO = {
     "unknown second player": _PLAYER,
     "ambiguous second player": _PLAYER,
     "unknown game status": "load a schedule that says it",
+    "unknown injury status": "load a report that says available, probable, questionable, doubtful or out",
     "teams are not known yet": "it waits for a schedule that names them",
     "game is not final": "refresh the schedule, unless the game is in progress",
     "no usable row of the opponent": "load the team box of the other team, or correct that one",
