@@ -45,7 +45,7 @@
     group by lines.table_name, dates.game_date, coalesce(lines.quarantine_reason, '')
 {%- endmacro %}
 
-{#- CTE body: per table and date, how many of the rows that lack, and that no line names, are excused by lines for their own reason. -#}
+{#- CTE body: per table and date, how many rows that lack, and that no line names, lines for their own reason excuse. -#}
 {% macro excused_by_their_reason(lacking, lines) -%}
     select held.table_name, held.game_date, cast(sum(least(held.row_count, lines.row_count)) as int64) as row_count
     from (
