@@ -109,6 +109,7 @@ def test_team_rows_that_are_made_of_contradicted_lines_are_partial(
         )
 
 
+@pytest.mark.slow
 def test_what_only_the_play_by_play_contradicts_is_named_and_excused_by_name_alone(
     copy_of_built: Warehouse, rewrite: Rewrite, game: Game, rows_may_go: None
 ) -> None:
@@ -175,6 +176,7 @@ def test_what_only_the_play_by_play_contradicts_is_named_and_excused_by_name_alo
         assert covered(copy_of_built)[0] == expected, whom
 
 
+@pytest.mark.slow
 def test_a_row_that_is_held_back_and_excused_hides_nobody_else_who_played(
     copy_of_built: Warehouse, rewrite: Rewrite, game: Game, rows_may_go: None
 ) -> None:

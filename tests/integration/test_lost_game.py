@@ -166,6 +166,7 @@ def lines_by_number_free_who_reads_the_game(lost: Warehouse, game: str) -> None:
     assert lost.query("select count(*) from nba_ops.lacking_games") == [(0,)]
 
 
+@pytest.mark.slow
 def test_a_lost_box_score_costs_its_own_people_and_nobody_else(league: Path, tmp_path: Path, rewrite: Rewrite) -> None:
     whole = build(tmp_path / "whole.duckdb", league, WEEK, 2)
     game, team, other = game_of_the_second_day(whole)

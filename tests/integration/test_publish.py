@@ -61,6 +61,7 @@ def test_a_corrected_player_changes_his_row_alone(built: Warehouse, copy_of_buil
     assert created < processed
 
 
+@pytest.mark.slow
 def test_a_corrected_team_changes_both_teams_and_its_players_usage(
     built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite
 ) -> None:
@@ -84,6 +85,7 @@ def test_a_corrected_team_changes_both_teams_and_its_players_usage(
     assert updated_keys(built, copy_of_built, "player_game_summary") == set(players)
 
 
+@pytest.mark.slow
 def test_a_game_taken_out_of_raw_takes_its_rows_along(
     built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite
 ) -> None:
@@ -160,6 +162,7 @@ def test_rows_that_share_a_key_stop_the_publish_and_are_named(built: Warehouse, 
     assert copy_of_built.query("select count(distinct run_id) from nba_ops.publish_ledger") == [(1,)]
 
 
+@pytest.mark.slow
 def test_a_full_refresh_keeps_when_rows_were_created(copy_of_built: Warehouse) -> None:
     before = copy_of_built.query(TIMES.format("nba_analytics.player_game_summary"))
     outcome = copy_of_built.dbt("run", "--full-refresh", window=WEEK)
@@ -188,6 +191,7 @@ def stored_rows(warehouse: Warehouse) -> list[tuple[object, ...]]:
     return warehouse.query(f"select * exclude ({', '.join(times)}) from {OFFENSE} order by all")
 
 
+@pytest.mark.slow
 def test_a_replaced_date_holds_its_rows_whatever_was_done_to_it(built: Warehouse, copy_of_built: Warehouse) -> None:
     right, created = stored_rows(built), f"select count(*) from {OFFENSE} where created_at is null"
     for what, edit in EDITS.items():

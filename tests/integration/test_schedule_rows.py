@@ -31,6 +31,7 @@ def reasons(warehouse: Warehouse) -> dict[str, int]:
     ))  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -174,6 +175,7 @@ def test_a_row_with_an_impossible_date_does_not_stretch_what_the_schedule_knows(
     ) == [("date is not of the season that the id names", False)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("day", "change"),
     [

@@ -95,6 +95,7 @@ def test_a_date_that_was_spared_and_audited_is_not_due(
     assert as_json(warehouse, "plan", *MONTH)["steps"] == []
 
 
+@pytest.mark.slow
 def test_seeds_are_loaded_with_what_reads_them_and_not_trusted_as_they_are_stored(
     copy_of_confirmed_month: Warehouse,
 ) -> None:

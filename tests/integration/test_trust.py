@@ -86,6 +86,7 @@ def test_a_date_is_counted_again_when_its_counts_or_what_counts_is_another(
     assert as_json(copy_of_confirmed_month, "verify", *MONTH)["passed"]
 
 
+@pytest.mark.slow
 def test_rows_of_the_layer_on_a_day_without_games_hold_up_their_readers(copy_of_confirmed_month: Warehouse) -> None:
     """No run ever builds that day, and histories go back over it."""
     off = "2021-10-18"
@@ -131,6 +132,7 @@ def test_other_libraries_are_a_reason_of_their_own_and_accepted_after_an_audit(
     assert warehouse.hashes() == whole
 
 
+@pytest.mark.slow
 def test_other_libraries_of_the_layer_alone_are_not_accepted_unseen(copy_of_confirmed_month: Warehouse) -> None:
     """Only tables can be recomputed: where none is, nothing speaks for the layer, and it is built."""
     copy_of_confirmed_month.execute(
@@ -176,6 +178,7 @@ def test_a_seed_that_changed_since_it_was_read_confirms_nothing(copy_of_confirme
         project._seed_digests = digests
 
 
+@pytest.mark.slow
 def test_a_clock_that_was_set_back_does_not_make_old_rows_the_newest(
     copy_of_confirmed_month: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
