@@ -139,6 +139,20 @@
     timezone('America/New_York', cast({{ value }} as timestamp))
 {%- endmacro %}
 
+{#- The date of an instant in New York. -#}
+{% macro eastern_date(value) -%}
+    {{ return(adapter.dispatch('eastern_date')(value)) }}
+{%- endmacro %}
+
+{% macro default__eastern_date(value) -%}
+    date({{ value }}, 'America/New_York')
+{%- endmacro %}
+
+{#- DuckDB: date() takes no zone. -#}
+{% macro duckdb__eastern_date(value) -%}
+    cast(timezone('America/New_York', {{ value }}) as date)
+{%- endmacro %}
+
 {#- All columns but the named ones, after `select *`: BigQuery says EXCEPT, DuckDB EXCLUDE. -#}
 {% macro star_except(columns) -%}
     {{ return(adapter.dispatch('star_except')(columns)) }}

@@ -13,6 +13,15 @@
 {%- endmacro %}
 
 {#-
+  Tip-off of a row of the raw schedule; null where its hour is not known, for which the league writes 1900. `utc` is
+  its column in UTC, which a platform may lack.
+-#}
+{% macro tipoff_of_schedule(utc='game_datetime_utc') -%}
+    {%- set tipoff = 'coalesce(' ~ utc ~ ', ' ~ tipoff_instant('game_date_est') ~ ')' -%}
+    case when {{ tipoff }} >= cast('1901-01-01' as {{ engine_type('TIMESTAMP') }}) then {{ tipoff }} end
+{%- endmacro %}
+
+{#-
   Post-hook of the schedule: an error where a season's tip-offs cannot be those of games, before anything is built of
   them. A clock that is read some hours early or late shows in how many games start in the evening, or at night.
 -#}
@@ -44,7 +53,7 @@
         from (
             select season_year, extract(hour from tipoff_at at time zone 'America/New_York') as tipoff_hour
             from {{ schedule }}
-            where is_usable and {{ is_in_scope('game_type') }} and tipoff_at is not null
+            where season_year is not null and {{ is_in_scope('game_type') }} and tipoff_at is not null
         ) as tipoffs
         group by season_year
     ) as by_season
@@ -62,15 +71,14 @@
         nba_game_id,
         {{ season_of_game('nba_game_id', 'game_date') }} as season_year,
         {{ game_type('nba_game_id') }} as game_type,
-        max(tipoff_at) as tipoff_at,
-        true as is_usable
+        max(tipoff_at) as tipoff_at
     from (
         select
             {{ official_game_id('game_id') }} as nba_game_id,
             game_date,
-            coalesce({{ utc }}, {{ tipoff_instant('game_date_est') }}) as tipoff_at
+            {{ tipoff_of_schedule(utc) }} as tipoff_at
         from {{ relation }}
-        where game_date >= date '1900-01-01'
+        where game_date >= date '0001-01-01'
     ) as identified
     group by nba_game_id, game_date
 {%- endmacro %}

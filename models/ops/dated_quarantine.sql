@@ -19,9 +19,9 @@ final as (
     where {{ in_window() }} and quarantine_reason is not null
     union all
     {%- endfor %}
-    select 'nbac_schedule', game_date, game_id, nba_game_id, quarantine_reason, source_file_path
-    from {{ ref('base_nbac__schedule') }}
-    where {{ in_window() }} and quarantine_reason is not null
+    select 'nbac_schedule', game_date, game_id, nba_game_id, reason, source_file_path
+    from {{ ref('schedule_faults') }}
+    where {{ in_window() }} and is_dated
     union all
     select feed, game_date, game_id, team_abbr, concat('no feed agrees with the final score: ', verdict), cast(null as string)
     from {{ ref('int_box_choices') }}

@@ -59,9 +59,9 @@ faulty_games as (
         nba_game_id as game_id,
         nba_game_id as entity,
         game_status,
-        concat('nbac_schedule: ', quarantine_reason) as quarantine_reason
-    from {{ ref('base_nbac__schedule') }}
-    where {{ in_window() }} and quarantine_reason is not null and not is_waiting
+        concat('nbac_schedule: ', reason) as quarantine_reason
+    from {{ ref('schedule_faults') }}
+    where {{ in_window() }} and not is_waiting
 ),
 
 players_to_expect as (

@@ -16,6 +16,7 @@ raw_side as (
 quarantined as (
     select table_name, count(*) as quarantined_rows
     from {{ ref('undated_rows') }}
+    where not has_date
     group by table_name
 ),
 

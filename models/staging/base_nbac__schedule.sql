@@ -3,6 +3,7 @@
 --
 -- `quarantine_reason` says what is wrong with a row. Where `is_usable`, the game is known all the same, and what is
 -- wrong is not used: ids resolve against these rows. `is_waiting` is a game whose teams the league does not know yet.
+-- Of a game whose date and tip-off name two dates nobody knows which is right: they agree in all rows of 2021-23.
 -- Of a game that `is_out_of_scope` nothing is expected, so nothing is wrong with its row: preseason, all-star.
 {{ config(materialized='table', post_hook="{{ check_tipoff_hours(this) }}") }}
 
@@ -19,7 +20,7 @@ loaded as (
             end,
             coalesce(concat(' ', cast(away_team_score as string), '-', cast(home_team_score as string)), '')
         ) as row_text
-    from {{ raw_rows('nba_raw', 'nbac_schedule', where="game_date >= date '1900-01-01'") }} as raw_rows
+    from {{ raw_rows('nba_raw', 'nbac_schedule', where="game_date >= date '0001-01-01'") }} as raw_rows
 ),
 
 -- Rows of other loads are older news; of two that came together neither is known to be right.
@@ -37,9 +38,15 @@ teams as (
     where team_abbr is not null
 ),
 
+timed as (
+    select *, {{ tipoff_of_schedule() }} as tipoff_at
+    from schedule
+),
+
 identified as (
     select
-        schedule.*,
+        timed.*,
+        {{ eastern_date('tipoff_at') }} as tipoff_date,
         {{ official_game_id('game_id') }} as nba_game_id,
         {{ team_of_schedule('home_team_tricode') }} as home_team_abbr,
         {{ team_of_schedule('away_team_tricode') }} as away_team_abbr,
@@ -50,14 +57,15 @@ identified as (
             when game_status = 3 and home_team_score is not null and away_team_score is not null then 'final'
             else 'unknown'
         end as status
-    from schedule
+    from timed
 ),
 
 typed as (
     select
         *,
         {{ game_type('nba_game_id') }} as game_type,
-        {{ season_of_game('nba_game_id', 'game_date') }} as season_of_id
+        {{ season_of_game('nba_game_id', 'game_date') }} as season_of_id,
+        {{ season_of_game('nba_game_id', 'tipoff_date') }} as season_of_tipoff
     from identified
 ),
 
@@ -80,6 +88,7 @@ judged as (
             when nba_game_id is null then 'unreadable game id'
             when game_type is null then 'unknown kind of game'
             when season_of_id is null then 'date is not of the season that the id names'
+            when tipoff_date <> game_date then 'date is not that of the tip-off'
             when (home_team_abbr is null or away_team_abbr is null) and status = 'scheduled'
                 then 'teams are not known yet'
             when home_team_abbr is null or away_team_abbr is null then 'no teams'
@@ -108,7 +117,8 @@ final as (
         game_type,
         coalesce(season_of_id, season_year) as season_year,
         game_date,
-        coalesce(game_datetime_utc, {{ tipoff_instant('game_date_est') }}) as tipoff_at,
+        tipoff_at,
+        case when season_of_tipoff is not null and tipoff_date <> game_date then tipoff_date end as other_date,
         status as game_status,
         home_team_abbr,
         away_team_abbr,
@@ -122,6 +132,7 @@ final as (
         own_problem is null and game_of_pair = 1 as is_usable,
         coalesce(own_problem = 'teams are not known yet', false) as is_waiting,
         is_out_of_scope,
+        coalesce(own_problem <> 'date is not of the season that the id names', true) or season_of_tipoff is not null as is_dated,
         case
             when is_out_of_scope then cast(null as string)
             when own_problem is not null then own_problem
@@ -131,6 +142,7 @@ final as (
             when season_year <> season_of_id then 'season is not the one that the id names'
             when status = 'unknown' and game_status = 3 then 'final without a score'
             when status = 'unknown' then 'unknown game status'
+            when tipoff_at is null then 'no tip-off'
         end as quarantine_reason,
         source_file_path,
         processed_at

@@ -55,6 +55,7 @@ final as (
         {{ nan_to_null('outcome_point') }} as point,
         home_team_abbr,
         away_team_abbr,
+        commence_time as commences_at,
         raw_copies,
         source_file_path,
         processed_at,

@@ -97,28 +97,36 @@ def states_of(snapshot: Snapshot, session: Session) -> list[State]:
 
 
 def undated_rows(session: Session, project: Project) -> list[str]:
-    """Raw rows without a date, a sentence for each table and reason: no date is built from them, whatever it lacks."""
+    """Raw rows without a date, or without one that can be, a sentence for each table and reason: no date is built from
+    them, whatever it lacks."""
     relation = project.relation("undated_rows")
     if not session.columns(relation):
         return []
     found = session.read(
-        "select table_name, reason, count(*) as row_count, string_agg(distinct source_file_path, '\n') as files"
-        f" from {session.named(relation)} group by 1, 2 order by 1, 2"
+        "select table_name, reason, has_date, count(*) as row_count, min(row_key) as example,"
+        " string_agg(distinct source_file_path, '\n') as files"
+        f" from {session.named(relation)} group by 1, 2, 3 order by 1, 2"
     ).to_pylist()
-    if not found:
-        return []
-    of_files = _files_without_date(session, project, {(row["table_name"], _column(row["reason"])) for row in found})
-    return [
-        _undated(
-            row["table_name"], _column(row["reason"]), row["row_count"],
-            of_files.get((row["table_name"], _column(row["reason"]))) or (row["files"] or "unknown").split("\n"),
-        )
-        for row in found
-    ]  # fmt: skip
+    lacking = {(row["table_name"], _column(row["reason"])) for row in found if not row["has_date"]}
+    of_files = _files_without_date(session, project, lacking) if lacking else {}
+    said = []
+    for row in found:
+        table, rows, files = row["table_name"], row["row_count"], (row["files"] or "unknown").split("\n")
+        if row["has_date"]:
+            said.append(_misdated(table, row["reason"], rows, row["example"], files))
+        else:
+            column = _column(row["reason"])
+            said.append(_undated(table, column, rows, of_files.get((table, column)) or files))
+    return said
 
 
 def _column(reason: str) -> str:
     return reason.removeprefix("no ")
+
+
+def _misdated(table: str, reason: str, rows: int, example: str, files: list[str]) -> str:
+    noun = f"row of {table} ({example})" if rows == 1 else f"rows of {table} (the first: {example})"
+    return f"{rows:,} {noun}: {reason} (file {_shown(files)}): correct it and load again"
 
 
 def _files_without_date(
@@ -140,10 +148,13 @@ def _files_without_date(
 
 
 def _undated(table: str, date_column: str, rows: int, files: list[str]) -> str:
-    names = sorted(files)
-    shown = ", ".join(names[:_NAMED_FILES]) + (f" and {len(names) - _NAMED_FILES} more" if names[_NAMED_FILES:] else "")
     noun = "row of {} has" if rows == 1 else "rows of {} have"
-    return f"{rows:,} {noun.format(table)} no {date_column} (file {shown}): fill it in and load again"
+    return f"{rows:,} {noun.format(table)} no {date_column} (file {_shown(files)}): fill it in and load again"
+
+
+def _shown(files: list[str]) -> str:
+    names = sorted(files)
+    return ", ".join(names[:_NAMED_FILES]) + (f" and {len(names) - _NAMED_FILES} more" if names[_NAMED_FILES:] else "")
 
 
 def lacking_rows(

@@ -7,7 +7,7 @@
     (4, '2021-12-01 17:00:00', '2021-12-01 23:00:00'),
 ] %}
 {% for tipoff in [first, second] %}
-{% do rows.append("select " ~ season ~ " as season_year, 'regular_season' as game_type, true as is_usable, "
+{% do rows.append("select " ~ season ~ " as season_year, 'regular_season' as game_type, "
     ~ instant_literal(tipoff) ~ " as tipoff_at") %}
 {% endfor %}
 {% endfor %}
