@@ -13,11 +13,13 @@
 
 {#-
   The season's first year, by digits four and five of the official id; null where a game of that season cannot be on
-  the date. (2019-20 ended in October 2020: a season's games are of its first year and the next.)
+  the date. (2019-20 ended in October 2020: a season's games are of its first year and the next.) The id has no century:
+  the league began in 1946, and a date of the year 21 is mistyped.
 -#}
 {% macro season_of_game(nba_game_id, game_date) -%}
     {%- set since = "mod(extract(year from " ~ game_date ~ ") - cast(substr(" ~ nba_game_id ~ ", 4, 2) as int64) + 100, 100)" -%}
     case
+        when extract(year from {{ game_date }}) not between 1946 and 2099 then null
         when {{ since }} = 0 and extract(month from {{ game_date }}) >= 8 then cast(extract(year from {{ game_date }}) as int64)
         when {{ since }} = 1 and extract(month from {{ game_date }}) <= 10
             then cast(extract(year from {{ game_date }}) - 1 as int64)

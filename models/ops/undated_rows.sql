@@ -18,7 +18,8 @@ final as (
     union all
     {%- endfor %}
     select
-        'nbac_schedule', game_id, concat(nba_game_id, ' of ', cast(game_date as string)), quarantine_reason, true, source_file_path
+        'nbac_schedule', game_id, concat(nba_game_id, ' of ', cast(game_date as string)), quarantine_reason, true,
+        source_file_path
     from {{ ref('base_nbac__schedule') }}
     where not is_dated and quarantine_reason is not null
 )

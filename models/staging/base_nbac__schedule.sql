@@ -118,7 +118,9 @@ final as (
         coalesce(season_of_id, season_year) as season_year,
         game_date,
         tipoff_at,
-        case when season_of_tipoff is not null and tipoff_date <> game_date then tipoff_date end as other_date,
+        case
+            when tipoff_date <> game_date and (season_of_tipoff is not null or nba_game_id is null) then tipoff_date
+        end as other_date,
         status as game_status,
         home_team_abbr,
         away_team_abbr,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
-from tests.integration.conftest import Rewrite
+from python_processors.orchestration.proof.verification import verify_range
+from tests.integration.conftest import Rewrite, at_work
 from tests.warehouse import Warehouse
 
 DAY = "2021-10-21"
@@ -232,3 +235,113 @@ def test_a_box_score_of_a_game_out_of_scope_is_out_of_scope_by_its_id_alone(
         "select out_of_scope_rows from nba_ops.raw_row_accounting"
         f" where table_name = 'nbac_gamebook_player_stats' and game_date = '{DAY}'"
     ) == [(6,)]
+
+
+UNPLAYED = "1 as game_status, null as home_team_score, null as away_team_score"
+OTHER_SEASON = "date is not of the season that the id names"
+
+
+def change_one_game(warehouse: Warehouse, rewrite: Rewrite, change: str) -> str:
+    """The official id of the first game of the day, whose row of the schedule is changed: its game is to come."""
+    ((game, name),) = warehouse.query(
+        "select nba_game_id, game_id from nba_intermediate.dim_games"
+        f" where game_date = '{DAY}' and is_in_scope order by 1 limit 1"
+    )
+    columns = ", ".join(
+        f"case when game_id = '{game}' then {expression} else raw.{column} end as {column}"
+        for expression, _, column in (one.strip().rpartition(" as ") for one in (UNPLAYED + ", " + change).split(", "))
+    )
+    rewrite(warehouse.raw_dir, "nbac_schedule", f"select * replace ({columns}) from raw")
+    for table in (
+        "nbac_gamebook_player_stats",
+        "bdl_player_boxscores",
+        "nbac_team_boxscore",
+        "bigdataball_play_by_play",
+    ):
+        rewrite(warehouse.raw_dir, table, f"select * from raw where game_id not in ('{game}', '{name}')")
+    return str(game)
+
+
+def upcoming(warehouse: Warehouse, day: str = DAY) -> tuple[str, str]:
+    """Outcome and reason of the upcoming teams of a date."""
+    (row,) = warehouse.query(
+        "select outcome, reason from nba_ops.coverage"
+        f" where table_name = 'upcoming_team_game_context' and game_date = '{day}'"
+    )
+    return row
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("mistyped", "reason"),
+    [
+        ("2012-10-21", OTHER_SEASON),
+        ("0021-10-21", OTHER_SEASON),
+        ("2021-12-21", "date is not that of the tip-off"),
+    ],
+)
+def test_a_game_to_come_under_another_date_is_missed_on_that_of_its_tip_off(
+    copy_of_built: Warehouse, rewrite: Rewrite, mistyped: str, reason: str
+) -> None:
+    game = change_one_game(copy_of_built, rewrite, f"date '{mistyped}' as game_date")
+    copy_of_built.dbt("build", window=(DAY, DAY), allow_deletes=True)
+    outcome, said = upcoming(copy_of_built)
+    assert (outcome, f"nbac_schedule: {reason}: {game}" in said) == ("partial", True), said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mistyped", ["0021-10-21", "2201-10-21"])
+def test_a_game_to_come_of_no_date_of_its_season_is_missed_whatever_range_is_asked_for(
+    copy_of_built: Warehouse, rewrite: Rewrite, mistyped: str
+) -> None:
+    no_tipoff = "null as game_datetime_utc, null as game_date_est"
+    game = change_one_game(copy_of_built, rewrite, f"date '{mistyped}' as game_date, {no_tipoff}")
+    copy_of_built.dbt("build", window=(DAY, DAY), allow_deletes=True)
+    with at_work(copy_of_built) as (project, warehouse):
+        verification = verify_range(project, warehouse, date(2021, 10, 19), date(2021, 10, 19))
+    assert not verification.passed
+    (said,) = [line for line in verification.layer if "nbac_schedule" in line]
+    assert said.startswith(f"1 row of nbac_schedule ({game} of {mistyped}): {OTHER_SEASON} (file ")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("null as game_datetime_utc, null as game_date_est", "no tip-off"),
+        ("timestamptz '1900-01-01 00:00:00+00' as game_datetime_utc", "no tip-off"),
+        ("game_datetime_utc + interval 3 day as game_datetime_utc", "date is not that of the tip-off"),
+        ("game_datetime_utc - interval 5 hour as game_datetime_utc", "tip-off is 300 minutes from the commence time of odds_api_"),
+        ("away_team_tricode as home_team_tricode, home_team_tricode as away_team_tricode",
+         "home and away are the other way round in odds_api_"),
+    ],
+)  # fmt: skip
+def test_a_game_to_come_with_another_tip_off_or_other_sides_than_the_odds_have_makes_its_date_partial(
+    copy_of_built: Warehouse, rewrite: Rewrite, change: str, reason: str
+) -> None:
+    game = change_one_game(copy_of_built, rewrite, change)
+    copy_of_built.dbt("build", window=(DAY, DAY), allow_deletes=True)
+    outcome, said = upcoming(copy_of_built)
+    assert (outcome, f"nbac_schedule: {reason}" in said, game in said) == ("partial", True, True), said
+
+
+@pytest.mark.parametrize(
+    ("table", "of_table"),
+    [("bigdataball_play_by_play", "player_game_summary"), ("nbac_team_boxscore", "team_offense_game_summary")],
+)
+def test_rows_that_are_dated_a_day_after_their_game_are_missed_on_that_day(
+    copy_of_built: Warehouse, rewrite: Rewrite, table: str, of_table: str
+) -> None:
+    ((game,),) = copy_of_built.query(
+        "select min(game_id) from nba_intermediate.dim_games where game_date = '2021-10-20' and is_in_scope"
+    )
+    rewrite(
+        copy_of_built.raw_dir, table,
+        "select * replace (case when game_date = '2021-10-20' then game_date + 1 else game_date end as game_date) from raw",
+    )  # fmt: skip
+    copy_of_built.dbt("build", window=("2021-10-20", DAY), allow_deletes=True)
+    ((outcome, said),) = copy_of_built.query(
+        f"select outcome, reason from nba_ops.coverage where table_name = '{of_table}' and game_date = '{DAY}'"
+    )
+    assert outcome == "partial"
+    assert f"{table} of {game}: not the date of its game" in said
