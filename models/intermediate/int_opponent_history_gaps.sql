@@ -24,19 +24,21 @@ games as (
     select season_year, game_date, game_id, home_team_abbr, away_team_abbr from schedule
 ),
 
--- But of a team whose players completeness_exceptions calls lost.
-opponents as (
-    select distinct games.season_year, games.game_date, games.opponent_team_abbr
+lacking as (
+    select
+        games.*, 'player_game_summary' as table_name, games.team_abbr || ' players' as entity,
+        cast(null as string) as quarantine_reason
     from games
     left join built on games.game_id = built.game_id and games.opponent_team_abbr = built.opponent_team_abbr
-    left join {{ ref('completeness_exceptions') }} as exceptions
-        on
-            exceptions.table_name = 'player_game_summary'
-            and exceptions.quarantine_reason is null
-            and {{ line_is_reviewed('exceptions') }}
-            and games.team_abbr || ' players' = exceptions.entity
-            and games.game_date between exceptions.first_date and exceptions.last_date
-    where built.game_id is null and exceptions.entity is null
+    where built.game_id is null
+),
+
+-- But of a team whose players completeness_exceptions calls lost.
+opponents as (
+    select distinct lacking.season_year, lacking.game_date, lacking.opponent_team_abbr
+    from lacking
+    left join {{ ref('completeness_exceptions') }} as exceptions on {{ line_names_row('exceptions', 'lacking') }}
+    where exceptions.entity is null
 ),
 
 final as (
