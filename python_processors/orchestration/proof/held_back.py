@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any
 
 from python_processors.contract import hashed_tables
+from python_processors.orchestration.state.counted import EXCUSES
 from python_processors.orchestration.state.states import FINE, State
 from python_processors.orchestration.warehouse import Session
 from python_processors.raw_contract import played_feeds
@@ -46,6 +47,7 @@ TO_DO = {
     "two rows of the game that differ": "load a schedule with one row of it",
     "points are not the score of the schedule": "load the team's box again, or a schedule with the score",
 }
+_LINE = "correct the line in seeds/completeness_exceptions.csv, or take it out"
 _TO_DO_ELSE = "correct the row in its file, and load again"
 _NOTHING = "left out, and no row{of} lacks for it: no action needed"
 
@@ -69,18 +71,23 @@ class HeldBack:
 
     @property
     def sentence(self) -> str:
-        days = "without a date" if self.first is None else f"of {self.first}"
+        days = " without a date" if self.first is None else f" of {self.first}"
         if self.first != self.last:
             days += f" to {self.last}"
-        rows = "1 row" if self.rows == 1 else f"{self.rows:,} rows"
+        what = "row"
+        if self.feed == EXCUSES:
+            what, days = "line", ""
+        rows = f"1 {what}" if self.rows == 1 else f"{self.rows:,} {what}s"
         named = f"({'' if self.rows == 1 else 'the first: '}{self.example})"
-        return f"{self.feed}: {rows} {days}: {self.reason} {named}: {self.to_do}"
+        return f"{self.feed}: {rows}{days}: {self.reason} {named}: {self.to_do}"
 
     @property
     def to_do(self) -> str:
         """What repairs it, in a few words."""
         if not self.needs_action:
             return _NOTHING.format(of=f" of {', '.join(self.of_tables)}" if self.of_tables else "")
+        if self.feed == EXCUSES:
+            return _LINE
         return TO_DO.get(self.reason.split(":")[0], _TO_DO_ELSE)
 
     def to_dict(self) -> dict[str, Any]:
