@@ -303,7 +303,9 @@ final as (
             when blocked_reason is not null then blocked_reason
             when nobody_since is not null then nobody_since
             when lacking_rows > 0 or missing_rows > 0
-                then concat(what_is_missing, what_lacks_upstream, what_has_no_source, what_is_held_back, how_many, ' excused', whose)
+                then concat(
+                    what_is_missing, what_lacks_upstream, what_has_no_source, what_is_held_back, how_many, ' excused', whose
+                )
             when surplus_rows > 0 then concat(cast(surplus_rows as string), ' rows are there that nothing expects')
         end as reason,
         cast(case when nobody_since is not null then history_incomplete else lacking_rows end as int64) as excused_rows

@@ -2,7 +2,8 @@
 -- all is none of these.
 --
 -- Of dates that the schedule does not know nothing is said: another archive may have them. Whom a line names may be as
--- unknown as the row that it excuses: then it is held against the rows that were expected, once every date is counted.
+-- unknown as the row that it excuses: then it is held against the rows that played games are to have, once every date is
+-- built. Raw rows alone decide: what reads this waits for no hashed table.
 {{ config(materialized='view') }}
 
 with
@@ -32,11 +33,10 @@ known as (
 ),
 
 days as (
-    select lines.line_number, count(*) as game_days, count(counted.game_date) as counted_days
+    select lines.line_number, count(*) as game_days, count(built.game_date) as built_days
     from lines
     inner join {{ ref('dim_game_dates') }} as dates on dates.game_date between lines.first_date and lines.last_date
-    left join {{ ref('coverage') }} as counted
-        on lines.table_name = counted.table_name and dates.game_date = counted.game_date
+    left join (select distinct game_date from {{ ref('expected_boxes') }}) as built on dates.game_date = built.game_date
     group by lines.line_number
 ),
 
@@ -58,19 +58,10 @@ players as (
 ),
 
 listed as (
-    select table_name, game_date, entity from {{ ref('expected_rows') }}
-    union all
-    select table_name, game_date, entity from {{ ref('precompute_entities') }}
-),
-
-listed_lines as (
     select distinct lines.line_number
     from lines
-    inner join listed
-        on
-            lines.table_name = listed.table_name
-            and lines.entity = listed.entity
-            and listed.game_date between lines.first_date and lines.last_date
+    inner join {{ ref('expected_boxes') }} as boxes
+        on lines.entity = boxes.entity and boxes.game_date between lines.first_date and lines.last_date
 ),
 
 judged as (
@@ -78,11 +69,11 @@ judged as (
         lines.*,
         coalesce(known.known_days = {{ days_between('lines.first_date', 'lines.last_date') }} + 1, false) as is_known,
         coalesce(days.game_days, 0) as game_days,
-        days.counted_days = days.game_days as is_counted,
+        days.built_days = days.game_days as is_built,
         tables.table_name is not null as is_table,
         teams.team_abbr is not null as is_team,
         team_games.line_number is not null as has_team_games,
-        coalesce(teams.team_abbr, players.player_lookup) is not null or listed_lines.line_number is not null as is_somebody
+        coalesce(teams.team_abbr, players.player_lookup) is not null or listed.line_number is not null as is_somebody
     from lines
     left join tables on lines.table_name = tables.table_name
     left join known on lines.line_number = known.line_number
@@ -90,7 +81,7 @@ judged as (
     left join teams on lines.who = teams.team_abbr
     left join team_games on lines.line_number = team_games.line_number
     left join players on lines.who = players.player_lookup
-    left join listed_lines on lines.line_number = listed_lines.line_number
+    left join listed on lines.line_number = listed.line_number
 ),
 
 named as (
@@ -108,7 +99,7 @@ named as (
             when entity = '?' then 'names nobody'
             when is_known and game_days = 0 then 'no game on its dates'
             when is_known and is_team and not has_team_games then 'no game of the team on its dates'
-            when is_known and is_counted and not is_somebody and entity is not null then 'names nobody'
+            when is_known and is_built and not is_somebody and entity is not null then 'names nobody'
         end as problem
     from judged
 ),

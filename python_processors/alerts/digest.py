@@ -29,7 +29,8 @@ _NAMES = {
     "warning": ("warning", "warnings"),
     "undated": ("feed with rows without a date", "feeds with rows without a date"),
     "exception": (
-        "fault of lines of completeness_exceptions", "faults of lines of completeness_exceptions",
+        "fault of lines of completeness_exceptions",
+        "faults of lines of completeness_exceptions",
     ),
     "error": ("run that ended in an error", "runs that ended in an error"),
     "doubled": ("table with doubled keys", "tables with doubled keys"),

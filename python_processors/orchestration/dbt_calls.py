@@ -39,7 +39,7 @@ class DbtOutcome:
     succeeded: set[str] = field(default_factory=set)
     built: set[str] = field(default_factory=set)  # models made, whatever their tests say
     failures: dict[str, str] = field(default_factory=dict)
-    broken: set[str] = field(default_factory=set)  # nodes that failed themselves, or that a test of theirs found wanting
+    broken: set[str] = field(default_factory=set)  # what failed itself, or by a test of its own
     error: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
     bytes_processed: dict[str, int] = field(default_factory=dict)

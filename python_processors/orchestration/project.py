@@ -93,7 +93,8 @@ class Project:
             if self._sources and digest != self._digest:
                 break  # what was asked of the project so far is of other files
             # Before dbt reads the same files, and says less of what is wrong in them.
-            stored_tables(), raw_tables(), check_seeds()
+            check_seeds()
+            stored_tables(), raw_tables()
             result = ask_dbt("parse", [], {})
             if digest_of_parsed() != digest:
                 continue

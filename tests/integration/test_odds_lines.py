@@ -20,7 +20,9 @@ def game(built: Warehouse) -> str:
     return str(game)
 
 
-def spoiled(warehouse: Warehouse, rewrite: Rewrite, game: str, changes: str, more: str = "", but: str = "newest") -> None:
+def spoiled(
+    warehouse: Warehouse, rewrite: Rewrite, game: str, changes: str, more: str = "", but: str = "newest"
+) -> None:
     """Replace columns of the game's raw lines, by `more` to join, without its columns `but`; make models of lines anew."""
     away, home = game.split("_")[1:]
     rewrite(

@@ -140,8 +140,8 @@ class Chunk:
         work.progress.end(reached, list(days), work.record.ended(failed, waited), failures)
         work.record.result.is_hopeless |= bool(self._project.failed_of_every_date(outcome))
         for table in (table for table in failed if table not in waited):
-            # One bad date must not hold back the rest of them. Where no node ran, no date is to blame, and none is where
-            # what every date reads failed.
+            # One bad date must not hold back the rest of them. Where no node ran, or what every date reads failed, no
+            # date is to blame.
             if len(days) > 1 and outcome.nodes and not work.is_stopping():
                 self._build([table], days[: len(days) // 2])
                 self._build([table], days[len(days) // 2 :])
