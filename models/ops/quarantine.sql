@@ -12,6 +12,13 @@ final as (
     select table_name, cast(null as date), game_id, row_key, reason, source_file_path
     from {{ ref('undated_rows') }}
     union all
+    select
+        'nba_players_registry', cast(null as date), cast(null as string),
+        concat(coalesce(registered_lookup, '?'), ' ', coalesce(team_abbr, '?'), ' ', coalesce(season, '?')),
+        quarantine_reason, cast(null as string)
+    from {{ ref('stg_nba__players_registry') }}
+    where quarantine_reason is not null
+    union all
     select 'completeness_exceptions', cast(null as date), cast(null as string), line, problem, cast(null as string)
     from {{ ref('wrong_exceptions') }}
 )
