@@ -5,6 +5,14 @@
     {{ published_at }} < {{ games }}.tipoff_at
 {%- endmacro %}
 
+{#- What is wrong with the time of a line, null where nothing is: one that is not of before tip-off is no forecast. -#}
+{% macro snapshot_problem(snapshot_at, tipoff_at) -%}
+    case
+        when {{ snapshot_at }} is null then 'no time of the line'
+        when {{ snapshot_at }} >= {{ tipoff_at }} then 'not of before tip-off'
+    end
+{%- endmacro %}
+
 {#- Full days off between two games: 0 on a back-to-back. -#}
 {% macro full_days_off(earlier_date, later_date) -%}
     {{ days_between(earlier_date, later_date) }} - 1

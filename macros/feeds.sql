@@ -15,10 +15,10 @@
          'key': "coalesce(event_number, '?')", 'game': 'coalesce(game_id, cast(bdb_game_id as string))'},
         {'table': 'odds_api_game_lines', 'model': 'stg_odds_api__game_lines',
          'key': "away_team_abbr || '@' || home_team_abbr || ' ' || bookmaker_key || ' ' || market_key || ' '"
-                ~ " || coalesce(outcome, '?') || ' ' || cast(snapshot_at as string)",
+                ~ " || coalesce(outcome, '?') || ' ' || coalesce(cast(snapshot_at as string), '?')",
          'game': canonical_game_id('game_date', 'away_team_abbr', 'home_team_abbr'), 'tipoff': 'commence_time'},
         {'table': 'odds_api_player_points_props', 'model': 'stg_odds_api__player_points_props',
-         'key': "coalesce(player_lookup, '?') || ' ' || bookmaker || ' ' || cast(snapshot_at as string)",
+         'key': "coalesce(player_lookup, '?') || ' ' || bookmaker || ' ' || coalesce(cast(snapshot_at as string), '?')",
          'tipoff': 'game_start_time'},
         {'table': 'bettingpros_player_points_props', 'model': 'stg_bettingpros__player_points_props',
          'key': "coalesce(player_lookup, '?') || ' ' || coalesce(bookmaker, '?') || ' ' || coalesce(bet_side, '?') || ' '"

@@ -2,12 +2,20 @@
 -- several, also one row per team and season of which only one of them is.
 --
 -- The registry's own key wins, then an alias kept by hand, then what the feeds' three name rules
--- make of the registered name. A key that is one player's own and another one's name means both.
+-- make of the registered name. A key that is one player's own and another one's name means both. A key of a player who has
+-- another one's identity in the registry means nobody in particular, and is nobody else's.
 with
 
 registry as (
     select distinct universal_player_id, player_lookup, registered_lookup, player_name
     from {{ ref('stg_nba__players_registry') }}
+    where universal_player_id is not null
+),
+
+-- Identities that the registry gives to several players.
+shared as (
+    select distinct universal_player_id from {{ ref('stg_nba__players_registry') }}
+    where not is_usable
 ),
 
 aliases as (
@@ -57,13 +65,15 @@ preferred as (
 
 keys as (
     select
-        source_player_lookup,
-        max(rule) as rule,
-        min(player_lookup) as player_lookup,
-        min(universal_player_id) as universal_player_id,
-        min(universal_player_id) <> max(universal_player_id) as is_ambiguous
+        preferred.source_player_lookup,
+        max(preferred.rule) as rule,
+        min(preferred.player_lookup) as player_lookup,
+        min(preferred.universal_player_id) as universal_player_id,
+        min(preferred.universal_player_id) <> max(preferred.universal_player_id)
+        or count(shared.universal_player_id) > 0 as is_ambiguous
     from preferred
-    group by source_player_lookup
+    left join shared on preferred.universal_player_id = shared.universal_player_id
+    group by preferred.source_player_lookup
 ),
 
 of_teams as (
@@ -78,7 +88,7 @@ of_teams as (
     inner join preferred on keys.source_player_lookup = preferred.source_player_lookup
     inner join {{ ref('stg_nba__players_registry') }} as registry
         on preferred.universal_player_id = registry.universal_player_id
-    where keys.is_ambiguous
+    where keys.is_ambiguous and registry.is_usable
     group by keys.source_player_lookup, keys.rule, registry.team_abbr, registry.season
     having min(registry.universal_player_id) = max(registry.universal_player_id)
 ),

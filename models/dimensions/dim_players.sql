@@ -1,8 +1,10 @@
--- One row per player, with his key, his newest name and what does not change with the team.
+-- One row per player, with his key, his newest name and what does not change with the team. Who shares his identity with
+-- another one in the registry is nobody that is known.
 with
 
 registry as (
     select * from {{ ref('stg_nba__players_registry') }}
+    where is_usable
 ),
 
 final as (

@@ -100,6 +100,7 @@ compared as (
     select
         coalesce(expected.table_name, actual.table_name) as table_name,
         coalesce(expected.game_date, actual.game_date) as game_date,
+        expected.entity,
         expected.no_row_since,
         expected.quarantine_reason,
         expected.held_back,
@@ -138,6 +139,7 @@ counted as (
             min(case when no_row_since = '{{ since }}' then held_back end)
         ) as {{ name }},
         {%- endfor %}
+        min(case when is_named and no_row_since in ('quarantined', 'no source') then entity end) as first_named,
         coalesce(min(case when not is_named then lacks end), min(lacks)) as first_lacking
     from compared
     group by table_name, game_date
@@ -192,6 +194,7 @@ judged as (
         counted.first_held_back,
         counted.first_without_source,
         counted.first_lacking,
+        counted.first_named,
         coalesce(', the first ' || waiting.first_waiting, '') as what_is_first,
         excused.row_count as rows_of_lines,
         coalesce(excused_by_reason.row_count, 0) + coalesce(counted.named_lacking, 0) as excused_as_such,
@@ -255,7 +258,12 @@ explained as (
             when coalesce(rows_of_lines, 0) + excused_as_such = 0 then 'none is'
             when coalesce(rows_of_lines, 0) + excused_as_such = 1 then '1 is'
             else concat(cast(coalesce(rows_of_lines, 0) + excused_as_such as string), ' are')
-        end as how_many
+        end as how_many,
+        case
+            when first_named is null then ''
+            when coalesce(rows_of_lines, 0) + excused_as_such = 1 then concat(': ', first_named)
+            else concat(', the first: ', first_named)
+        end as whose
     from judged
 ),
 
@@ -295,7 +303,9 @@ final as (
             when blocked_reason is not null then blocked_reason
             when nobody_since is not null then nobody_since
             when lacking_rows > 0 or missing_rows > 0
-                then concat(what_is_missing, what_lacks_upstream, what_has_no_source, what_is_held_back, how_many, ' excused')
+                then concat(
+                    what_is_missing, what_lacks_upstream, what_has_no_source, what_is_held_back, how_many, ' excused', whose
+                )
             when surplus_rows > 0 then concat(cast(surplus_rows as string), ' rows are there that nothing expects')
         end as reason,
         cast(case when nobody_since is not null then history_incomplete else lacking_rows end as int64) as excused_rows

@@ -53,19 +53,75 @@ player_rows as (
     where {{ in_window() }}
 ),
 
+-- Rows of the feed that was chosen that are held back, as expected rows of each table: those that lines name, and others.
+held_rows as (
+    select
+        player_rows.game_id, player_rows.team_abbr, player_rows.feed, player_rows.game_date, player_rows.quarantine_reason,
+        player_rows.player_lookup as entity, tables.table_name
+    from player_rows
+    inner join choices
+        on
+            player_rows.game_id = choices.game_id
+            and player_rows.team_abbr = choices.team_abbr
+            and player_rows.feed = choices.feed
+    cross join ({{ names_as_rows(tables_of(['players_who_played'])) }}) as tables
+    where player_rows.quarantine_reason is not null
+),
+
+named_rows as (
+    select distinct held_rows.* from held_rows
+    inner join {{ ref('completeness_exceptions') }} as exceptions
+        on {{ line_names_row('exceptions', 'held_rows') }}
+),
+
+not_named as (
+    select held_rows.* from held_rows
+    left join named_rows
+        on
+            held_rows.table_name = named_rows.table_name
+            and held_rows.game_id = named_rows.game_id
+            and held_rows.entity = named_rows.entity
+            and held_rows.quarantine_reason = named_rows.quarantine_reason
+    where named_rows.game_id is null
+),
+
+lines_of_dates as (
+    {{ lines_by_number('not_named') }}
+),
+
+excused_dates as (
+    {{ dates_excused_by_number('not_named', 'lines_of_dates') }}
+),
+
+-- As many as a line for their own reason counts: of more of them nobody can say which ones it means.
+excused_reasons as (
+    select held.table_name, held.game_date, held.quarantine_reason
+    from (
+        select table_name, game_date, quarantine_reason, count(*) as row_count from not_named
+        group by table_name, game_date, quarantine_reason
+    ) as held
+    inner join lines_of_dates as lines
+        on
+            held.table_name = lines.table_name
+            and held.game_date = lines.game_date
+            and held.quarantine_reason = lines.quarantine_reason
+    where held.row_count <= lines.row_count
+),
+
 -- Teams with a row that is held back and excused: such a row stands for nobody who played and has no row.
 teams_with_excused_rows as (
-    select distinct held.game_id, held.team_abbr, held.feed
-    from (
-        select player_rows.*, player_rows.player_lookup as entity, tables.table_name
-        from player_rows
-        cross join ({{ names_as_rows(tables_of(['players_who_played'])) }}) as tables
-        where player_rows.quarantine_reason is not null
-    ) as held
-    inner join {{ ref('completeness_exceptions') }} as exceptions
+    select game_id, team_abbr, feed from named_rows
+    union distinct
+    select not_named.game_id, not_named.team_abbr, not_named.feed
+    from not_named
+    left join excused_dates
+        on not_named.table_name = excused_dates.table_name and not_named.game_date = excused_dates.game_date
+    left join excused_reasons
         on
-            {{ line_is_about_row('exceptions', 'held') }}
-            and (exceptions.entity is null or ({{ line_names_row('exceptions', 'held') }}))
+            not_named.table_name = excused_reasons.table_name
+            and not_named.game_date = excused_reasons.game_date
+            and not_named.quarantine_reason = excused_reasons.quarantine_reason
+    where excused_dates.game_date is not null or excused_reasons.game_date is not null
 ),
 
 -- The play-by-play has another final score: it is of another game, is cut off, or the schedule is wrong.

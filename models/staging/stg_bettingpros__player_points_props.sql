@@ -62,6 +62,7 @@ final as (
             when market_type is null then 'unknown market'
             when coalesce(lower(bet_side) not in ('over', 'under'), true) then 'unknown outcome'
             when found_player_lookup is null then {{ player_problem('is_ambiguous_player') }}
+            when is_active and bookmaker_last_update is null then 'no time of the line'
             else {{ points_line_problem('points_line') }}
         end as quarantine_reason
     from deduplicated

@@ -2,6 +2,9 @@
 --
 -- `player_lookup` is whom the hashed tables mean, so no two players have one. Of players whom the registry
 -- gives the same key, the one of the earliest season keeps it; the others get their number behind it.
+--
+-- A row that says not who it is, since it has no identity or another player's, is not usable; one whose birth date no
+-- player has is, without it. Players of 2021-24 were 18 to 42 years old when their season began.
 {{ config(materialized='table') }}
 
 {%- set grain = ['player_lookup', 'universal_player_id', 'team_abbr', 'season'] %}
@@ -16,17 +19,24 @@ registry as (
 identified as (
     select
         *,
-        min(season) over (partition by universal_player_id) as first_season
+        {{ try_to('INT64', 'left(season, 4)') }} as season_year,
+        min(season) over (partition by universal_player_id) as first_season,
+        min(coalesce(player_lookup, '')) over (partition by universal_player_id)
+        <> max(coalesce(player_lookup, '')) over (partition by universal_player_id) as has_identity_of_several
     from registry
-    where universal_player_id is not null
 ),
 
 numbered as (
     select
         *,
         dense_rank() over (
-            partition by player_lookup order by first_season, universal_player_id
-        ) as namesake_number
+            partition by player_lookup, universal_player_id is null order by first_season, universal_player_id
+        ) as namesake_number,
+        coalesce(
+            extract(year from birth_date)
+            not between season_year - {{ var('max_player_age') }} and season_year - {{ var('min_player_age') }},
+            false
+        ) as is_birth_date_impossible
     from identified
 ),
 
@@ -43,7 +53,13 @@ final as (
         season,
         position,
         height,
-        birth_date
+        case when not is_birth_date_impossible then birth_date end as birth_date,
+        universal_player_id is not null and not has_identity_of_several as is_usable,
+        case
+            when universal_player_id is null then 'no universal_player_id'
+            when has_identity_of_several then 'universal_player_id of several players'
+            when is_birth_date_impossible then 'impossible birth date'
+        end as quarantine_reason
     from numbered
 )
 

@@ -21,6 +21,7 @@ identified as (
         {{ date_of_odds('lines', 'odds_api_game_lines') }} as game_date,
         game_ids.game_id as canonical_game_id,
         game_ids.season_year,
+        {{ snapshot_problem('lines.snapshot_timestamp', 'game_ids.tipoff_at') }} as time_problem,
         {{ odds_problem('lines', 'commence_time', 'odds_api_game_lines') }} as game_problem
     from lines
     {{ join_game_of_odds(
@@ -37,7 +38,7 @@ deduplicated as (
     qualify {{ newest_first('nba_raw', 'odds_api_game_lines', grain) }}
 ),
 
-final as (
+judged as (
     select
         canonical_game_id as game_id,
         game_id as odds_event_id,
@@ -51,6 +52,10 @@ final as (
             when outcome_name = away_team then away_team_abbr
             when outcome_name in ('Over', 'Under') then outcome_name
         end as outcome,
+        case
+            when outcome_name in (home_team, 'Over') then 'first'
+            when outcome_name in (away_team, 'Under') then 'second'
+        end as side,
         {{ nan_to_null('outcome_price') }} as decimal_price,
         {{ nan_to_null('outcome_point') }} as point,
         home_team_abbr,
@@ -63,6 +68,7 @@ final as (
             when game_problem is not null then game_problem
             when market_key not in ('spreads', 'totals') then 'unknown market'
             when outcome_name not in (home_team, away_team, 'Over', 'Under') then 'unknown outcome'
+            when time_problem is not null then time_problem
             when {{ nan_to_null('outcome_point') }} is null then 'no number'
             when
                 market_key = 'totals'
@@ -70,8 +76,53 @@ final as (
                 then 'impossible total'
             when market_key = 'spreads' and abs(outcome_point) > {{ var('max_possible_spread') }}
                 then 'impossible spread'
-        end as quarantine_reason
+        end as problem
     from deduplicated
+),
+
+-- What the other lines say of a line: the other side of the bookmaker's own, and the totals of all bookmakers and times.
+-- Spreads are not held against those of others: they move by 20 points with who plays (2022-11-07).
+compared as (
+    select
+        *,
+        max(case when problem is null and side = 'first' then point end) over of_bookmaker as first_point,
+        max(case when problem is null and side = 'second' then point end) over of_bookmaker as second_point,
+        count(*) over (partition by game_id, market_key, side, problem) as lines_of_game,
+        count(*) over (
+            partition by game_id, market_key, side, problem
+            order by point
+            range between {{ var('max_total_line_difference') }} preceding and {{ var('max_total_line_difference') }} following
+        ) as lines_alike
+    from judged
+    window of_bookmaker as (partition by game_id, market_key, bookmaker_key, snapshot_at)
+),
+
+final as (
+    select
+        game_id,
+        odds_event_id,
+        game_date,
+        season_year,
+        snapshot_at,
+        bookmaker_key,
+        market_key,
+        outcome,
+        decimal_price,
+        point,
+        home_team_abbr,
+        away_team_abbr,
+        commences_at,
+        raw_copies,
+        source_file_path,
+        processed_at,
+        case
+            when problem is not null then problem
+            when market_key = 'spreads' and first_point + second_point <> 0 then 'spreads of the two sides contradict'
+            when market_key = 'totals' and first_point <> second_point then 'totals of the two sides contradict'
+            when market_key = 'totals' and lines_of_game - lines_alike > lines_alike - 1
+                then 'other total than most of the game''s lines'
+        end as quarantine_reason
+    from compared
 )
 
 select * from final

@@ -22,6 +22,7 @@ identified as (
         {{ date_of_odds('props', 'odds_api_player_points_props') }} as game_date,
         game_ids.game_id as canonical_game_id,
         game_ids.season_year,
+        {{ snapshot_problem('props.snapshot_timestamp', 'game_ids.tipoff_at') }} as time_problem,
         {{ odds_problem('props', 'game_start_time', 'odds_api_player_points_props') }} as game_problem,
         {{ found_player('player', teams=2) }} as found_player_lookup,
         {{ is_ambiguous_player('player') }} as is_ambiguous_player
@@ -61,6 +62,7 @@ final as (
         case
             when game_problem is not null then game_problem
             when found_player_lookup is null then {{ player_problem('is_ambiguous_player') }}
+            when time_problem is not null then time_problem
             else {{ points_line_problem('points_line') }}
         end as quarantine_reason
     from deduplicated

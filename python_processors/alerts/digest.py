@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 GROUPS, DATES = 5, 3  # named per kind; the rest is counted
 _ORDER = (
     "error", "failed", "failed step", *ROW_FAULTS, "wrong skip", "missing", "partial", "stale", "miscounted",
-    "not accounted for", "undated", "unknown", "blocked", "breaker", "warning",
+    "not accounted for", "undated", "exception", "unknown", "blocked", "breaker", "warning",
 )  # fmt: skip
 _NAMES = {
     "failed step": ("failed step", "failed steps"),
@@ -28,6 +28,10 @@ _NAMES = {
     "breaker": ("circuit breaker open", "circuit breakers open"),
     "warning": ("warning", "warnings"),
     "undated": ("feed with rows without a date", "feeds with rows without a date"),
+    "exception": (
+        "fault of lines of completeness_exceptions",
+        "faults of lines of completeness_exceptions",
+    ),
     "error": ("run that ended in an error", "runs that ended in an error"),
     "doubled": ("table with doubled keys", "tables with doubled keys"),
     **{kind: (f"table with {kind} rows", f"tables with {kind} rows") for kind in ROW_FAULTS if kind != "doubled"},

@@ -39,6 +39,7 @@ class DbtOutcome:
     succeeded: set[str] = field(default_factory=set)
     built: set[str] = field(default_factory=set)  # models made, whatever their tests say
     failures: dict[str, str] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)  # what failed itself, or by a test of its own
     error: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
     bytes_processed: dict[str, int] = field(default_factory=dict)
@@ -138,6 +139,8 @@ def outcome_of(result: dbtRunnerResult, judged_by: Callable[[Any], str]) -> DbtO
             before = f"{outcome.failures[name]}; " if name in failed else ""
             outcome.failures[name] = before + said_of(run)
             failed.add(name)
+            if run.node.resource_type != "test" or getattr(run.node, "attached_node", None):
+                outcome.broken.add(name)
         elif run.status == "skipped":
             outcome.failures.setdefault(name, "skipped, since something that it reads failed")
         elif run.status == "warn":

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from python_processors.contract import PROJECT_ROOT, hashed_tables, load_contract
 from python_processors.contract.declared import declared_rows
 from python_processors.contract.files import PROOF
+from python_processors.contract.seeds import check_seeds
 from python_processors.errors import FullcourtError, RefusedError
 from python_processors.jobs import load_processor
 from python_processors.logic_version import (
@@ -91,7 +92,9 @@ class Project:
             digest, sources = digest_of_parsed(), sources_of_parse() if self._is_kept else ""
             if self._sources and digest != self._digest:
                 break  # what was asked of the project so far is of other files
-            stored_tables(), raw_tables()  # before dbt reads the same files, and says less of what is wrong in them
+            # Before dbt reads the same files, and says less of what is wrong in them.
+            check_seeds()
+            stored_tables(), raw_tables()
             result = ask_dbt("parse", [], {})
             if digest_of_parsed() != digest:
                 continue
@@ -249,6 +252,17 @@ class Project:
     def whole_models(self) -> tuple[str, ...]:
         """Models of the staging layer that are built for every date at once."""
         return tuple(name for name in self.layer_models if self.window_column(name) is None and not self.is_view(name))
+
+    def failed_of_every_date(self, outcome: DbtOutcome) -> str:
+        """What a build says of a seed, or of a model without a window, that failed: no other date would fare better.
+        Empty where none did."""
+        for name in sorted(outcome.broken):
+            is_seed = name in self.seeds
+            if is_seed or (name in self._names and name not in self.tables and self.window_column(name) is None):
+                what = f"{self._node(name).file} cannot be used" if is_seed else f"{name} cannot be built"
+                said = outcome.failures.get(name, "").rstrip(".")
+                return f"{what}, and every date reads it: {said}. Correct it, and run the same again."
+        return ""
 
     def window_column(self, name: str) -> str | None:
         """The date column of a model that is built by window; None of one that is built whole."""

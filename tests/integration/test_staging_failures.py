@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from python_processors.orchestration.backfill import backfill, plan_of
 from python_processors.orchestration.dbt_calls import DbtOutcome, ask_dbt, outcome_of
 from python_processors.orchestration.project import LAYER
 from python_processors.orchestration.run.journal import RunResult
+from python_processors.orchestration.state.counted import EXCUSES
 from tests.integration.conftest import at_work, request
 from tests.integration.test_command_line import DAY, TEAMS
 from tests.warehouse import Warehouse
@@ -96,5 +98,38 @@ def test_a_seed_that_cannot_be_loaded_fails_the_run_and_is_not_confirmed(
 
     result = build_again(copy_of_confirmed_month, monkeypatch, outcome_of=damaged)
     assert not result.is_whole
-    assert result.failures[f"{LAYER} {DAY}"] == "2021-11-31 is no date"
+    assert "2021-11-31 is no date" in result.failures[f"{LAYER} {DAY}"]
     assert confirmed_by_now(copy_of_confirmed_month) == before
+
+
+def test_a_seed_that_every_date_reads_ends_the_run_at_once(
+    copy_of_confirmed_month: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No half of the dates, and no later chunk, would fare better: each would fail in the same words."""
+    before = confirmed_by_now(copy_of_confirmed_month)
+    calls: list[str] = []
+
+    def damaged(result: dbtRunnerResult, judged_by: Any) -> DbtOutcome:
+        outcome = outcome_of(result, judged_by)
+        calls.extend(outcome.tests & {"assert_no_raw_row_vanishes"})  # of each build of the staging layer
+        if EXCUSES in outcome.succeeded:
+            outcome.succeeded.discard(EXCUSES)
+            outcome.broken.add(EXCUSES)
+            outcome.failures[EXCUSES] = "line 4 is no row"
+        return outcome
+
+    with at_work(copy_of_confirmed_month) as (project, opened):
+        monkeypatch.setattr(project_module, "outcome_of", damaged)
+        asked = replace(request(DAY, LATER, tables=(TEAMS,), forced=True), dates_in_a_chunk=2)
+        result = backfill(project, opened, asked, audited_share=0)
+    assert len(calls) == 1
+    assert not result.is_whole
+    assert result.state == "partial"
+    ((what, said),) = result.failures.items()
+    assert what.startswith(LAYER)
+    assert said == (
+        "seeds/completeness_exceptions.csv cannot be used, and every date reads it: line 4 is no row. Correct it, and run"
+        " the same again."
+    )
+    assert confirmed_by_now(copy_of_confirmed_month) == before
+    assert copy_of_confirmed_month.query("select count(*) from nba_ops.build_failures") == [(0,)]  # no date is to blame

@@ -99,3 +99,18 @@ def test_nodes_have_the_tag_by_which_they_are_selected_for_one_call_alone() -> N
     assert all(node.tags == ["nightly"] for node in nodes.values())
     with pytest.raises(KeyError, match="dim_gmaes"), dbt_calls._tagged(manifest, "now", ["dim_gmaes"]):
         pass
+
+
+def test_what_failed_itself_is_told_apart_from_what_was_skipped_and_from_what_a_test_of_several_found() -> None:
+    def of(name: str, kind: str, status: str, attached: str | None = None) -> SimpleNamespace:
+        node = SimpleNamespace(name=name, resource_type=kind, attached_node=attached)
+        return SimpleNamespace(node=node, status=status, adapter_response={}, execution_time=0.1, message="no")
+
+    runs = [
+        of("a_seed", "seed", "error"), of("a_model", "model", "skipped"), of("a_table", "model", "success"),
+        of("unique", "test", "fail", "model.p.another"), of("a_test_of_its_own", "test", "fail"),
+    ]  # fmt: skip
+    result = dbtRunnerResult(True, result=SimpleNamespace(results=runs))  # type: ignore[arg-type]
+    outcome = dbt_calls.outcome_of(result, lambda node: "another" if node.name == "unique" else str(node.name))
+    assert outcome.broken == {"a_seed", "another"}
+    assert set(outcome.failures) == {"a_seed", "a_model", "another", "a_test_of_its_own"}

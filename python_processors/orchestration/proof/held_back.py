@@ -1,7 +1,7 @@
 """Raw rows that are not used, and games that no feed has as the final score: what every command says of them.
 
 A row needs attention where a table lacks something for it: it is of the schedule or of a feed of played games, and its
-date is open for a table that is asked about. No row depends on odds and injuries, and a date that is complete or
+date is open for a table that is asked about. No row depends on odds, injuries and ages, and a date that is complete or
 excused has what it needs without the row: there the words name it, and ask nothing of anybody. Since the state of a
 date decides, every command exits alike; only rows without a date ask by themselves.
 """
@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any
 
 from python_processors.contract import hashed_tables
+from python_processors.orchestration.state.counted import EXCUSES
 from python_processors.orchestration.state.states import FINE, State
 from python_processors.orchestration.warehouse import Session
 from python_processors.raw_contract import played_feeds
@@ -28,6 +29,8 @@ TO_DO = {
     "team does not play in the game": _TEAM,
     "unknown player": _PLAYER,
     "ambiguous player": _PLAYER,
+    "universal_player_id of several players": "give each of them an id of his own in the registry",
+    "no universal_player_id": "give him an id of his own in the registry",
     "unknown second player": _PLAYER,
     "ambiguous second player": _PLAYER,
     "unknown game status": "load a schedule that says it",
@@ -49,6 +52,9 @@ TO_DO = {
     "two rows of the game that differ": "load a schedule with one row of it",
     "points are not the score of the schedule": "load the team's box again, or a schedule with the score",
 }
+REGISTRY = "nba_players_registry"  # its rows are of no date: the dates that lack who he is ask
+_AGE = "impossible birth date"  # an age is optional: no row lacks for it
+_LINE = "correct the line in seeds/completeness_exceptions.csv, or take it out"
 _TO_DO_ELSE = "correct the row in its file, and load again"
 _NOTHING = "left out, and no row{of} lacks for it: no action needed"
 
@@ -72,18 +78,23 @@ class HeldBack:
 
     @property
     def sentence(self) -> str:
-        days = "without a date" if self.first is None else f"of {self.first}"
+        days = " without a date" if self.first is None else f" of {self.first}"
         if self.first != self.last:
             days += f" to {self.last}"
-        rows = "1 row" if self.rows == 1 else f"{self.rows:,} rows"
+        what = "line" if self.feed == EXCUSES else "row"
+        if self.feed in (EXCUSES, REGISTRY):
+            days = ""
+        rows = f"1 {what}" if self.rows == 1 else f"{self.rows:,} {what}s"
         named = f"({'' if self.rows == 1 else 'the first: '}{self.example})"
-        return f"{self.feed}: {rows} {days}: {self.reason} {named}: {self.to_do}"
+        return f"{self.feed}: {rows}{days}: {self.reason} {named}: {self.to_do}"
 
     @property
     def to_do(self) -> str:
         """What repairs it, in a few words."""
         if not self.needs_action:
             return _NOTHING.format(of=f" of {', '.join(self.of_tables)}" if self.of_tables else "")
+        if self.feed == EXCUSES:
+            return _LINE
         return TO_DO.get(self.reason.split(":")[0], _TO_DO_ELSE)
 
     def to_dict(self) -> dict[str, Any]:
@@ -112,7 +123,10 @@ def held_back(session: Session, start: date, end: date, states: Sequence[State])
         from (
             select
                 table_name, reason, game_date, row_key,
-                game_date is null or ({is_open} and table_name in ('{needed}')) as needs_action
+                case
+                    when table_name = '{REGISTRY}' then {"1 = 1" if open_days else "1 = 0"} and reason <> '{_AGE}'
+                    else game_date is null or ({is_open} and table_name in ('{needed}'))
+                end as needs_action
             from {session.named("nba_ops.quarantine")}
             where game_date between date '{start}' and date '{end}' or game_date is null
         ) as judged

@@ -14,6 +14,7 @@ from python_processors.orchestration.project import LAYER, Project, precompute_r
 from python_processors.orchestration.proof.held_back import held_back
 from python_processors.orchestration.proof.open_findings import OpenFinding
 from python_processors.orchestration.proof.row_checks import DateState, Verification, check_tables, verify
+from python_processors.orchestration.state.counted import EXCUSES
 from python_processors.orchestration.state.ledger import Decision, LedgerWriter
 from python_processors.orchestration.state.snapshot import Snapshot
 from python_processors.orchestration.state.states import FINE, State
@@ -43,6 +44,7 @@ def verify_range(
         for s in states if s.table == LAYER and s.outcome not in FINE
     ]  # fmt: skip
     layer += [OpenFinding(said, "undated") for said in undated]
+    layer += [OpenFinding(of.sentence, "exception") for of in unused if of.feed == EXCUSES]
     dates = [
         _date_state(known.get((table, day)), table, day)
         for table in snapshot.tables

@@ -138,8 +138,10 @@ class Chunk:
         reached = [table for table in tables if table not in waited]
         failures = {name: message for name, message in outcome.failures.items() if name not in waited}
         work.progress.end(reached, list(days), work.record.ended(failed, waited), failures)
+        work.record.result.is_hopeless |= bool(self._project.failed_of_every_date(outcome))
         for table in (table for table in failed if table not in waited):
-            # One bad date must not hold back the rest of them. Where no node ran, no date is to blame.
+            # One bad date must not hold back the rest of them. Where no node ran, or what every date reads failed, no
+            # date is to blame.
             if len(days) > 1 and outcome.nodes and not work.is_stopping():
                 self._build([table], days[: len(days) // 2])
                 self._build([table], days[len(days) // 2 :])
@@ -223,7 +225,9 @@ class Chunk:
                 self.snapshot.read_ledgers(session)
 
     def _fail(self, table: str, days: Sequence[date], outcome: DbtOutcome) -> None:
-        message = outcome.failures.get(table) or outcome.error or next(iter(outcome.failures.values()), "dbt failed")
+        of_every_date = self._project.failed_of_every_date(outcome)
+        said = of_every_date or outcome.failures.get(table) or outcome.error
+        message = said or next(iter(outcome.failures.values()), "dbt failed")
         self._work.record.result.failures[f"{table} {spelled(list(days))}"] = message
         relations = [table]
         if table == LAYER:
@@ -231,7 +235,7 @@ class Chunk:
         self.snapshot.memory.note("failed_now", relations, days)
         self._whys.update({(table, day): message for day in days})
         self.snapshot.compute_inputs(table)
-        if outcome.nodes:  # else dbt came to none: no date is to blame, and none counts an attempt
+        if outcome.nodes and not of_every_date:  # else no date is to blame, and none counts an attempt
             self._work.record.failed_with |= {
                 (table, day): (message, self.snapshot.made_of(table, day)) for day in days
             }

@@ -44,6 +44,7 @@ class RunResult:
     audited_tables: int = 0
     wrong_skips: list[tuple[str, date]] = field(default_factory=list)
     was_stopped: bool = False
+    is_hopeless: bool = False  # what every date reads failed: no other date would fare better
     seconds: float = 0.0
 
     @property

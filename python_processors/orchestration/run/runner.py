@@ -63,8 +63,8 @@ class Runner:
             project, warehouse, record, self._progress, asked, check_lock=check_lock, retry_seconds=retry_seconds
         )
         self._work = Work(
-            project, warehouse, plan, asked, self.invoker, record, self._progress, lambda: self._stop.is_asked,
-            forced, allow_deletes,
+            project, warehouse, plan, asked, self.invoker, record, self._progress,
+            lambda: self._stop.is_asked or self.result.is_hopeless, forced, allow_deletes,
         )  # fmt: skip
         self._audited_share = audited_share
         self._stages = stages_of(plan, AUDITED_SHARE if audited_share is None else audited_share)
@@ -76,7 +76,7 @@ class Runner:
         try:
             with self._stop.listening(self._progress.say):
                 for stage in self._stages:
-                    if self._stop.is_asked:
+                    if work.is_stopping():
                         break
                     self._carry_out(stage)
             self.result.was_stopped = self._stop.is_asked
