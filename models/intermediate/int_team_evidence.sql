@@ -65,8 +65,8 @@ player_sums as (
 team_sums as (
     select
         'nbac_team_boxscore' as feed, game_id, team_abbr, 1 as usable_rows, 0 as quarantined_rows, points,
-        seconds_played, cast(null as int64) as plus_minus, 0 as rows_without_minutes, 0 as players_on_court, 0 as rows_of_blank_minutes,
-        0 as rows_of_whole_minutes, processed_at as last_loaded_at
+        seconds_played, cast(null as int64) as plus_minus, 0 as rows_without_minutes, 0 as players_on_court,
+        0 as rows_of_blank_minutes, 0 as rows_of_whole_minutes, processed_at as last_loaded_at
     from {{ ref('stg_nbac__team_boxscores') }}
     where {{ in_window() }} and points > 0 and fg_attempts > 0
 ),
@@ -78,10 +78,10 @@ events as (
         count(*) as event_rows,
         max(score_home) as home_points,
         max(score_away) as away_points,
-        min(period) as first_period,
-        max(period) as last_period,
+        coalesce(min(period), 0) as first_period,
+        coalesce(max(period), 0) as last_period,
         max(shot_distance) as longest_shot,
-        max(case when quarantine_reason in ('{{ problems | join("', '") }}') then quarantine_reason end) as problem,
+        max(case when not {{ counts_for_team('events') }} then quarantine_reason end) as problem,
         max(processed_at) as last_loaded_at
     from {{ ref('stg_bigdataball__play_by_play') }} as events
     where
@@ -110,7 +110,8 @@ event_sums as (
             else events.away_points
         end as points,
         cast(null as int64) as seconds_played, cast(null as int64) as plus_minus,
-        events.event_rows as rows_without_minutes, 0 as players_on_court, 0 as rows_of_blank_minutes, 0 as rows_of_whole_minutes, events.last_loaded_at
+        events.event_rows as rows_without_minutes, 0 as players_on_court, 0 as rows_of_blank_minutes,
+        0 as rows_of_whole_minutes, events.last_loaded_at
     from events
     inner join games on events.game_id = games.game_id
     inner join sides on events.game_id = sides.game_id
@@ -171,14 +172,14 @@ lengths as (
     select
         game_id,
         overtimes_told,
-        coalesce(tellers = lead(tellers) over (partition by game_id order by tellers desc, overtimes_told), false) as is_open
+        coalesce(tellers = lead(tellers) over (partition by game_id order by tellers desc, overtimes_told asc), false) as is_open
     from (
         select game_id, overtimes_told, count(*) as tellers
         from told
         where overtimes_told is not null
         group by game_id, overtimes_told
     ) as counted
-    qualify row_number() over (partition by game_id order by tellers desc, overtimes_told) = 1
+    qualify row_number() over (partition by game_id order by tellers desc, overtimes_told asc) = 1
 ),
 
 -- Two team boxes that tell the same go before the players.
@@ -280,18 +281,14 @@ final as (
                 then concat(cast(coalesce(points, 0) as string), ' of ', cast(score as string), ' points')
             when problem = 'its events are out of order' then 'events out of order'
             when problem = 'it lacks a period'
-                then concat(
-                    'periods ', coalesce(cast(first_period as string), '?'), ' to ', coalesce(cast(last_period as string), '?')
-                )
+                then concat('periods ', cast(first_period as string), ' to ', cast(last_period as string))
             when problem is not null
                 then concat('shot distances up to ', cast(cast(longest_shot as int64) as string), ' feet that cannot be')
             when (minutes_differ or is_off_the_clock) and not length_is_known
                 then concat(minutes_played, ' minutes, and others tell another length of the game')
             when minutes_differ or is_off_the_clock then concat(minutes_played, ' of ', minutes_of_game, ' minutes')
             when rows_of_blank_minutes > 0
-                then concat(
-                    'no minutes of ', cast(rows_of_blank_minutes as string), ' of ', cast(usable_rows as string), ' players'
-                )
+                then concat('no minutes of ', cast(rows_of_blank_minutes as string), ' of ', cast(usable_rows as string), ' rows')
             when has_other_plus_minus
                 then concat('plus-minus ', cast(plus_minus as string), ' of ', cast(5 * margin as string))
             else 'agrees'

@@ -161,7 +161,7 @@ final as (
         choices.game_date,
         choices.team_abbr,
         lines_of_events.feed,
-        choices.feed,
+        choices.feed as players_feed,
         lines_of_events.said,
         cast(null as string)
     from lines_of_events

@@ -81,11 +81,9 @@ of_whole_games as (
         *,
         min(coalesce(period, 0)) over (partition by canonical_game_id) as first_period,
         max(coalesce(period, 0)) over (partition by canonical_game_id) as last_period,
-        {%- for name, condition in {
-            'events_out_of_order': 'is_out_of_order', 'skipped_periods': 'skips_a_period', 'impossible_shots': 'is_impossible_shot',
-        }.items() %}
-        {{ count_where(condition) }} over (partition by canonical_game_id) as {{ name }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ count_where('is_out_of_order') }} over (partition by canonical_game_id) as events_out_of_order,
+        {{ count_where('skips_a_period') }} over (partition by canonical_game_id) as skipped_periods,
+        {{ count_where('is_impossible_shot') }} over (partition by canonical_game_id) as impossible_shots
     from scored
 ),
 

@@ -181,9 +181,7 @@ def test_two_players_with_each_others_events_are_named_with_what_both_boxes_have
     faulty: Warehouse, of_events: list[tuple[str, str, str]]
 ) -> None:
     game_id = of_events[0][0]
-    problems = faulty.query(
-        f"select feed, problem from nba_intermediate.int_line_evidence where game_id = '{game_id}'"
-    )
+    problems = faulty.query(f"select feed, problem from nba_intermediate.int_line_evidence where game_id = '{game_id}'")
     assert len(problems) == 2
     for feed, problem in problems:
         assert feed == PLAY_BY_PLAY
@@ -213,7 +211,7 @@ def test_a_team_whose_minutes_nobody_has_is_partial_and_says_so(
     ((players,),) = faulty.query(
         f"select count(*) from nba_analytics.{PLAYERS} where game_id = '{game_id}' and team_abbr = '{home}'"
     )
-    assert why == {f"{home} players": f"{GAMEBOOK} has no minutes of {players} of {players} players of {home}"}
+    assert why == {f"{home} players": f"{GAMEBOOK} has no minutes of {players} of {players} rows of {home}"}
     assert faulty.query(
         "select distinct team_abbr, list_contains(quality_issues, 'box_score_does_not_add_up')"
         f" from nba_analytics.{PLAYERS} where game_id = '{game_id}' order by 2"
