@@ -111,9 +111,31 @@
     ({{ apart | join(' + ') }})
 {%- endmacro %}
 
-{#- The counts of a player's line that feeds are compared by. -#}
+{#- The counts of a player's line that feeds are compared by together, and that tell it to people. -#}
 {% macro line_counts() -%}
     {{ return(['points', 'rebounds', 'assists', 'steals', 'blocks', 'turnovers', 'fg_attempts']) }}
+{%- endmacro %}
+
+{#- The others, which are compared one by one: most of them go up and down with a count of the line. -#}
+{% macro other_line_counts() -%}
+    {%- set others = [] -%}
+    {%- for count in box_score_counts() if count not in line_counts() -%}
+        {%- do others.append(count) -%}
+    {%- endfor -%}
+    {{ return(others) }}
+{%- endmacro %}
+
+{#-
+  Whether two lines of a player are further apart than later corrections explain: over the counts of the line together, or in
+  any other count alone. `at_least` as in line_difference(). Never null.
+-#}
+{% macro lines_are_apart(one, other, at_least=none) -%}
+    (
+            {{ line_difference(one, other, line_counts(), at_least) }} > {{ var('max_line_difference') }}
+            {%- for count in other_line_counts() %}
+            or {{ line_difference(one, other, [count], at_least) }} > {{ var('max_line_difference') }}
+            {%- endfor %}
+        )
 {%- endmacro %}
 
 {#- Minutes of a line for people, to the nearest one. -#}
@@ -130,24 +152,50 @@
         )
 {%- endmacro %}
 
+{#- The counts that differ, each with a comma before it: ', assists 31 for 23'. `at_least` as in line_difference(). -#}
+{% macro counts_that_differ(one, other, counts, at_least=none) -%}
+    concat(
+            {%- for count in counts %}
+            {%- set there = other ~ '.' ~ count %}
+            {%- set there = there if at_least is none else 'coalesce(' ~ there ~ ', ' ~ at_least ~ ')' %}
+            case
+                when {{ one }}.{{ count }} <> {{ there }}
+                    then concat(', {{ count }} ', cast({{ one }}.{{ count }} as string), ' for ', cast({{ there }} as string))
+                else ''
+            end{{ ',' if not loop.last }}
+            {%- endfor %}
+        )
+{%- endmacro %}
+
 {#- The counts that differ, and minutes by more than rounding shows, as one text: 'assists 31 for 23, minutes 290 for 240'. -#}
 {% macro what_differs(one, other, counts) -%}
     substr(concat(
-            {%- for count in counts %}
-            case
-                when {{ one }}.{{ count }} <> {{ other }}.{{ count }}
-                    then concat(
-                        ', {{ count }} ', cast({{ one }}.{{ count }} as string), ' for ', cast({{ other }}.{{ count }} as string)
-                    )
-                else ''
-            end,
-            {%- endfor %}
+            {{ counts_that_differ(one, other, counts) }},
             case
                 when abs({{ one }}.seconds_played - {{ other }}.seconds_played) > {{ var('minutes_tolerance_seconds') }}
                     then concat(', minutes ', {{ whole_minutes(one) }}, ' for ', {{ whole_minutes(other) }})
                 else ''
             end
         ), 3)
+{%- endmacro %}
+
+{#-
+  What two lines differ in, for people, and whose the other is: both lines where their counts together are apart, else
+  the other counts that differ. `at_least` as in line_difference().
+-#}
+{% macro how_lines_differ(one, other, feed, at_least=none) -%}
+    case
+            when {{ line_difference(one, other, line_counts(), at_least) }} > {{ var('max_line_difference') }}
+                then concat(
+                    '{{ line_counts() | join("/") }} ', {{ line_text(one, line_counts()) }},
+                    ' where ', {{ feed }}, ' has ', {{ line_text(other, line_counts()) }}
+                )
+            else
+                concat(
+                    substr({{ counts_that_differ(one, other, other_line_counts(), at_least) }}, 3),
+                    ' of ', {{ feed }}
+                )
+        end
 {%- endmacro %}
 
 {#- Wrong lines per game, team and feed, and what is said of them. -#}

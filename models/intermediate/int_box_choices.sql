@@ -4,7 +4,8 @@
 -- The feed that agrees with the final score goes before one that does not, one whose minutes show it before one that
 -- leaves some blank, then the one with less to explain, then the gamebook before balldontlie. A feed with a line that
 -- others contradict, or without a player who played, does not agree (int_line_evidence). The feed that is used does not
--- add up where its exact minutes are off the clock; it is left for one that has more players then.
+-- add up where its exact minutes are off the clock, and is left for one that has more players then; nor where minutes are
+-- blank or plus-minus is not that of the score, and is left for any that agrees then.
 {{ config(**replace_window()) }}
 
 with
@@ -25,17 +26,17 @@ candidates as (
                 partition by evidence.game_id, evidence.team_abbr
             )
         ) as is_like_the_score,
-        evidence.agrees and not evidence.is_off_the_clock as adds_up,
-        evidence.agrees and not evidence.is_off_the_clock and lines.wrong_lines is null as agrees,
+        evidence.has_minutes and not evidence.has_other_plus_minus as has_all_figures,
+        evidence.adds_up,
+        evidence.adds_up and lines.wrong_lines is null as agrees,
         case
-            when evidence.agrees and not evidence.is_off_the_clock then coalesce(lines.said, evidence.verdict)
+            when evidence.adds_up then coalesce(lines.said, evidence.verdict)
             else evidence.verdict
         end as verdict,
         evidence.points,
         evidence.score,
         evidence.usable_rows,
         evidence.quarantined_rows,
-        evidence.has_minutes,
         case evidence.feed when 'nbac_gamebook_player_stats' then 1 when 'bdl_player_boxscores' then 2 end as feed_rank,
         coalesce(lines.wrong_lines, 0) as wrong_lines
     from {{ ref('int_team_evidence') }} as evidence
@@ -56,7 +57,7 @@ ranked as (
             partition by game_id, team_abbr
             order by
                 case
-                    when is_like_the_score and wrong_lines = 0 and has_minutes then 1
+                    when is_like_the_score and wrong_lines = 0 and has_all_figures then 1
                     when is_like_the_score and wrong_lines = 0 then 2
                     when is_like_the_score then 3
                     when usable_rows > 0 and points = score then 4

@@ -14,7 +14,7 @@ games as (
     'gamebook': ('stg_nbac__gamebook_player_stats', "player_status = 'active'", 'sum(points)'),
     'bdl': ('stg_bdl__player_boxscores', 'true', 'sum(points)'),
     'team_box': ('stg_nbac__team_boxscores', 'true', 'sum(points)'),
-    'play_by_play': ('stg_bigdataball__play_by_play', 'true', count_where("event_type = 'shot'")),
+    'play_by_play': ('int_events', 'true', count_where("event_type = 'shot'")),
     'props': ('stg_odds_api__player_points_props', 'true', 'count(distinct player_lookup)'),
 } %}
 

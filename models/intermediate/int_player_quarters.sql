@@ -15,8 +15,8 @@ boxes as (
 ),
 
 events as (
-    select * from {{ ref('stg_bigdataball__play_by_play') }} as events
-    where {{ in_window() }} and period >= 4 and {{ usable_for_teams('events') }}
+    select * from {{ ref('int_events') }}
+    where period >= 4
 ),
 
 {%- set order = 'order by event_sequence, event_number' %}

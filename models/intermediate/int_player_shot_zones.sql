@@ -12,10 +12,9 @@ shots as (
 ),
 
 single_free_throws as (
-    select * from {{ ref('stg_bigdataball__play_by_play') }}
+    select * from {{ ref('int_events') }}
     where
-        {{ in_window() }}
-        and quarantine_reason is null
+        quarantine_reason is null
         and event_type = 'free throw'
         and event_subtype in ('free throw 1/1', 'free throw flagrant 1/1')
 ),

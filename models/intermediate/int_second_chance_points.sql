@@ -17,11 +17,9 @@ events as (
     select
         *,
         row_number() over (partition by game_id, period order by event_sequence, event_number) as place_in_file
-    from {{ ref('stg_bigdataball__play_by_play') }} as events
+    from {{ ref('int_events') }}
     where
-        {{ in_window() }}
-        and {{ usable_for_teams('events') }}
-        and event_type in ('shot', 'free throw', 'turnover', 'rebound')
+        event_type in ('shot', 'free throw', 'turnover', 'rebound')
         and coalesce(event_subtype, '') not like '%technical%'
         and player_1_team_abbr is not null
 ),

@@ -4,8 +4,8 @@
 with
 
 shots as (
-    select * from {{ ref('stg_bigdataball__play_by_play') }} as shots
-    where {{ in_window() }} and event_type = 'shot' and {{ usable_for_teams('shots') }}
+    select * from {{ ref('int_events') }}
+    where event_type = 'shot'
 ),
 
 final as (

@@ -5,8 +5,8 @@
 with
 
 events as (
-    select * from {{ ref('stg_bigdataball__play_by_play') }} as events
-    where {{ in_window() }} and period = 1 and {{ usable_for_teams('events') }}
+    select * from {{ ref('int_events') }}
+    where period = 1
 ),
 
 first_substitutions as (

@@ -3,9 +3,14 @@
 -- whether the schedule is old.
 --
 -- `agrees`: the points are those of the final score, and, of player rows, the minutes are those of five players as near
--- as whole minutes can show it, so that feeds are told apart by one measure. `is_off_the_clock`: exact minutes show more.
+-- as whole minutes can show it, so that feeds are told apart by one measure; of a play-by-play, its events are those of a
+-- whole game (play_by_play_problems). `is_off_the_clock`: exact minutes show more. `adds_up`: that, too, no player's minutes
+-- are blank, and what players of a team have of plus-minus is five times the margin, as in all 3,600 teams of 2021-23.
 -- `is_over`: the figures are of a whole game, by minutes or by the time of their load.
 {{ config(**replace_window()) }}
+
+{%- set problems = play_by_play_problems().keys() | list %}
+{%- set overtimes = 'greatest(0, cast(round((seconds_played - 14400) / 1500.0) as int64))' %}
 
 with
 
@@ -15,18 +20,24 @@ games as (
 ),
 
 sides as (
-    select game_id, game_date, tipoff_at, is_final, home_team_abbr as team_abbr, home_points as score from games
+    select
+        game_id, game_date, tipoff_at, is_final, home_team_abbr as team_abbr, home_points as score,
+        home_points - away_points as margin
+    from games
     union all
-    select game_id, game_date, tipoff_at, is_final, away_team_abbr, away_points from games
+    select game_id, game_date, tipoff_at, is_final, away_team_abbr, away_points, away_points - home_points from games
 ),
 
 -- A row counts where its own figures can be believed: whose they are need not be known.
 player_rows as (
-    select 'nbac_gamebook_player_stats' as feed, game_id, team_abbr, points, seconds_played, quarantine_reason, processed_at
+    select
+        'nbac_gamebook_player_stats' as feed, game_id, team_abbr, points, seconds_played, plus_minus, quarantine_reason,
+        processed_at
     from {{ ref('stg_nbac__gamebook_player_stats') }}
     where {{ in_window() }} and player_status = 'active' and points is not null
     union all
-    select 'bdl_player_boxscores', game_id, team_abbr, points, seconds_played, quarantine_reason, processed_at
+    select
+        'bdl_player_boxscores', game_id, team_abbr, points, seconds_played, cast(null as int64), quarantine_reason, processed_at
     from {{ ref('stg_bdl__player_boxscores') }}
     where {{ in_window() }}
 ),
@@ -40,6 +51,7 @@ player_sums as (
         {{ count_where('not ' ~ counts_for_team('player_rows')) }} as quarantined_rows,
         cast(sum(case when {{ counts_for_team('player_rows') }} then points end) as int64) as points,
         cast(sum(case when {{ counts_for_team('player_rows') }} then seconds_played end) as int64) as seconds_played,
+        cast(sum(case when {{ counts_for_team('player_rows') }} then plus_minus end) as int64) as plus_minus,
         {{ count_where(counts_for_team('player_rows') ~ ' and seconds_played is null') }} as rows_without_minutes,
         {{ count_where(counts_for_team('player_rows') ~ ' and coalesce(seconds_played > 0, true)') }} as players_on_court,
         {{ count_where('seconds_played is null and quarantine_reason is null') }} as rows_of_blank_minutes,
@@ -53,8 +65,8 @@ player_sums as (
 team_sums as (
     select
         'nbac_team_boxscore' as feed, game_id, team_abbr, 1 as usable_rows, 0 as quarantined_rows, points,
-        seconds_played, 0 as rows_without_minutes, 0 as players_on_court, 0 as rows_of_blank_minutes,
-        0 as rows_of_whole_minutes, processed_at as last_loaded_at
+        seconds_played, cast(null as int64) as plus_minus, 0 as rows_without_minutes, 0 as players_on_court,
+        0 as rows_of_blank_minutes, 0 as rows_of_whole_minutes, processed_at as last_loaded_at
     from {{ ref('stg_nbac__team_boxscores') }}
     where {{ in_window() }} and points > 0 and fg_attempts > 0
 ),
@@ -66,17 +78,17 @@ events as (
         count(*) as event_rows,
         max(score_home) as home_points,
         max(score_away) as away_points,
-        max(period) as last_period,
-        max(case when quarantine_reason = 'points of its events are not the final score' then 1 else 0 end) as are_incomplete,
+        coalesce(min(period), 0) as first_period,
+        coalesce(max(period), 0) as last_period,
+        max(shot_distance) as longest_shot,
+        max(case when not {{ counts_for_team('events') }} then quarantine_reason end) as problem,
         max(processed_at) as last_loaded_at
     from {{ ref('stg_bigdataball__play_by_play') }} as events
     where
         {{ in_window() }}
         and (
             {{ counts_for_team('events') }}
-            or quarantine_reason in (
-                'last score is not the final score', 'points of its events are not the final score'
-            )
+            or quarantine_reason in ('{{ problems | join("', '") }}')
         )
     group by game_id
 ),
@@ -93,12 +105,13 @@ event_sums as (
         'bigdataball_play_by_play' as feed, events.game_id, sides.team_abbr, events.event_rows as usable_rows,
         0 as quarantined_rows,
         case
-            when events.are_incomplete = 1 then coalesce(scored_in_events.points, 0)
+            when events.problem = 'points of its events are not the final score' then coalesce(scored_in_events.points, 0)
             when sides.team_abbr = games.home_team_abbr then events.home_points
             else events.away_points
         end as points,
-        cast(null as int64) as seconds_played, events.event_rows as rows_without_minutes, 0 as players_on_court,
-        0 as rows_of_blank_minutes, 0 as rows_of_whole_minutes, events.last_loaded_at
+        cast(null as int64) as seconds_played, cast(null as int64) as plus_minus,
+        events.event_rows as rows_without_minutes, 0 as players_on_court, 0 as rows_of_blank_minutes,
+        0 as rows_of_whole_minutes, events.last_loaded_at
     from events
     inner join games on events.game_id = games.game_id
     inner join sides on events.game_id = sides.game_id
@@ -121,7 +134,11 @@ scored as (
         sides.game_date,
         sides.tipoff_at,
         sides.is_final,
+        sides.margin,
+        events.first_period,
         events.last_period,
+        events.longest_shot,
+        events.problem as problem_of_events,
         coalesce(
             sides.score,
             max(case when sums.feed = 'nbac_team_boxscore' then sums.points end) over (
@@ -131,34 +148,72 @@ scored as (
                 partition by sums.game_id, sums.team_abbr
             )
         ) as score,
-        max(case when sums.feed = 'nbac_team_boxscore' then sums.seconds_played end) over (
-            partition by sums.game_id, sums.team_abbr
-        ) as seconds_of_team_box,
         min(
-            case when sums.feed = 'bigdataball_play_by_play' then case when sums.points = sides.score then 1 else 0 end end
+            case
+                when sums.feed = 'bigdataball_play_by_play'
+                    then case when sums.points = sides.score and events.problem is null then 1 else 0 end
+            end
         ) over (partition by sums.game_id) as has_whole_play_by_play
     from sums
     inner join sides on sums.game_id = sides.game_id and sums.team_abbr = sides.team_abbr
     left join events on sums.game_id = events.game_id
 ),
 
--- 240 minutes of five players, and 25 more per overtime: as many as a play-by-play up to the final score has, else the
--- team box, else the nearest. Minutes may be off by the clock, and by rounding of each row; and somebody without minutes may
--- have played all of it.
-measured as (
+-- A game has one length, for both teams: who has all minutes of a team, and the score, tells how many overtimes there were.
+told as (
     select
         *,
+        case when points = score and rows_without_minutes = 0 then {{ overtimes }} end as overtimes_told
+    from scored
+),
+
+-- Where those who tell it differ, most of them are right; as many on either side leave it open.
+lengths as (
+    select
+        game_id,
+        overtimes_told,
+        coalesce(tellers = lead(tellers) over (partition by game_id order by tellers desc, overtimes_told asc), false) as is_open
+    from (
+        select game_id, overtimes_told, count(*) as tellers
+        from told
+        where overtimes_told is not null
+        group by game_id, overtimes_told
+    ) as counted
+    qualify row_number() over (partition by game_id order by tellers desc, overtimes_told asc) = 1
+),
+
+-- Two team boxes that tell the same go before the players.
+lengths_of_boxes as (
+    select game_id, min(overtimes_told) as overtimes_told
+    from told
+    where feed = 'nbac_team_boxscore'
+    group by game_id
+    having count(overtimes_told) = 2 and min(overtimes_told) = max(overtimes_told)
+),
+
+-- 240 minutes of five players, and 25 more per overtime: as many as a whole play-by-play has, else the team boxes, else
+-- those who tell it, else the nearest. Minutes may be off by the clock, and by rounding of each row; and somebody without
+-- minutes may have played all of it.
+measured as (
+    select
+        told.*,
         14400 + 1500 * greatest(0, coalesce(
-            case when has_whole_play_by_play = 1 then last_period - 4 end,
-            cast(round((seconds_of_team_box - 14400) / 1500.0) as int64),
-            cast(round((seconds_played - 14400) / 1500.0) as int64),
+            case when told.has_whole_play_by_play = 1 then told.last_period - 4 end,
+            lengths_of_boxes.overtimes_told,
+            lengths.overtimes_told,
+            {{ overtimes }},
             0
         )) as seconds_of_game,
+        coalesce(told.has_whole_play_by_play = 1, false)
+        or lengths_of_boxes.game_id is not null
+        or not coalesce(lengths.is_open, false) as length_is_known,
         least(
-            {{ var('minutes_clock_seconds') }} + {{ var('minutes_rounding_seconds') }} * rows_of_whole_minutes,
+            {{ var('minutes_clock_seconds') }} + {{ var('minutes_rounding_seconds') }} * told.rows_of_whole_minutes,
             {{ var('minutes_tolerance_seconds') }}
         ) as tolerance_seconds
-    from scored
+    from told
+    left join lengths on told.game_id = lengths.game_id
+    left join lengths_of_boxes on told.game_id = lengths_of_boxes.game_id
 ),
 
 compared as (
@@ -168,16 +223,33 @@ compared as (
             ('minutes_differ', var('minutes_tolerance_seconds')), ('is_off_the_clock', 'tolerance_seconds'),
         ] %}
         coalesce(
-            seconds_played > seconds_of_game + {{ tolerance }}
+            (seconds_played is not null and not length_is_known)
+            or seconds_played > seconds_of_game + {{ tolerance }}
             or seconds_played + rows_without_minutes * seconds_of_game / 5 < seconds_of_game - {{ tolerance }}, false
         ) as {{ name }},
         {%- endfor %}
+        coalesce(plus_minus <> 5 * margin, false) as has_other_plus_minus,
+        case
+            when
+                feed = 'bigdataball_play_by_play'
+                and problem_of_events not in (
+                    'last score is not the final score', 'points of its events are not the final score'
+                )
+                then problem_of_events
+        end as problem,
         {{ clock_text('seconds_played') }} as minutes_played,
         {{ clock_text('seconds_of_game') }} as minutes_of_game,
         coalesce(
             rows_without_minutes = 0 and seconds_played >= 14400 - tolerance_seconds, false
         ) or coalesce(last_loaded_at >= tipoff_at + interval {{ var('game_over_hours') }} hour, false) as is_over
     from measured
+),
+
+judged as (
+    select
+        *,
+        is_final and usable_rows > 0 and coalesce(points = score, false) and not minutes_differ and problem is null as agrees
+    from compared
 ),
 
 final as (
@@ -196,8 +268,10 @@ final as (
         rows_of_blank_minutes = 0 as has_minutes,
         is_final,
         is_over,
-        is_final and usable_rows > 0 and coalesce(points = score, false) and not minutes_differ as agrees,
+        agrees,
         is_off_the_clock,
+        has_other_plus_minus,
+        agrees and not is_off_the_clock and not has_other_plus_minus and rows_of_blank_minutes = 0 as adds_up,
         case
             when not is_final and is_over then 'played, and not final by the schedule'
             when not is_final then 'in progress'
@@ -205,11 +279,22 @@ final as (
             when score is null then 'no final score to compare with'
             when points is null or points <> score
                 then concat(cast(coalesce(points, 0) as string), ' of ', cast(score as string), ' points')
+            when problem = 'its events are out of order' then 'events out of order'
+            when problem = 'it lacks a period'
+                then concat('periods ', cast(first_period as string), ' to ', cast(last_period as string))
+            when problem is not null
+                then concat('shot distances up to ', cast(cast(longest_shot as int64) as string), ' feet that cannot be')
+            when (minutes_differ or is_off_the_clock) and not length_is_known
+                then concat(minutes_played, ' minutes, and others tell another length of the game')
             when minutes_differ or is_off_the_clock then concat(minutes_played, ' of ', minutes_of_game, ' minutes')
+            when rows_of_blank_minutes > 0
+                then concat('no minutes of ', cast(rows_of_blank_minutes as string), ' of ', cast(usable_rows as string), ' rows')
+            when has_other_plus_minus
+                then concat('plus-minus ', cast(plus_minus as string), ' of ', cast(5 * margin as string))
             else 'agrees'
         end as verdict,
         last_loaded_at
-    from compared
+    from judged
 )
 
 select * from final

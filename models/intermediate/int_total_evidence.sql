@@ -1,10 +1,13 @@
 -- One row per final game, team, and feed of totals (the official team box, the play-by-play) that has other totals than
--- the players of the feed that is used for the team, where these agree with the final score.
+-- the players of the feed that is used for the team, where these agree with the final score; and per team of a play-by-play
+-- with a line that both feeds of players contradict (int_line_evidence).
 --
 -- In 2021-23 the totals of all 4,920 official boxes are those of balldontlie, and of 3,414 of the gamebook 7 differ, by 3
--- at most over all counts; the play-by-play's differ in 5 of 5,094, by 2 at most. What is further away is contradicted
--- (max_total_difference), and so is a playing time that is off by more than rounding shows (minutes_tolerance_seconds; 200
--- seconds at most).
+-- at most over all counts; the play-by-play's differ from balldontlie's in 39 of 4,920, by a foul, and from the gamebook's
+-- in 39 of 3,588, by 3 at most. What is further away is contradicted (max_total_difference), and so is a playing time that
+-- is off by more than rounding shows (minutes_tolerance_seconds; 200 seconds at most).
+--
+-- A play-by-play that is here is not used (int_events), unless it is the right one.
 --
 -- `right_one` is who has it right: `players` or `totals`, whichever another feed has, too; null where none or both have
 -- it. A playing time is right where a play-by-play tells the overtimes: players who agree have that one.
@@ -19,8 +22,8 @@
 with
 
 choices as (
-    select game_id, game_date, team_abbr, feed from {{ ref('int_box_choices') }}
-    where {{ in_window() }} and agrees
+    select game_id, game_date, team_abbr, feed, agrees from {{ ref('int_box_choices') }}
+    where {{ in_window() }}
 ),
 
 -- A total is null where a row lacks the count: it contradicts nothing.
@@ -48,7 +51,7 @@ totals as (
         game_id,
         team_abbr,
         {%- for count in counts %}
-        {{ 'sum(' ~ count ~ ')' if count in line_counts() else 'cast(null as int64)' }},
+        sum({{ count }}),
         {%- endfor %}
         cast(null as int64)
     from {{ ref('int_event_lines') }}
@@ -66,7 +69,7 @@ compared as (
         coalesce(
             abs(totals.seconds_played - players.seconds_played) > {{ var('minutes_tolerance_seconds') }}, false
         ) as has_other_minutes,
-        {{ what_differs('totals', 'players', counts) }} as said
+        concat({{ what_differs('totals', 'players', counts) }}, ' of ', choices.feed) as said
     from choices
     inner join totals as players
         on
@@ -78,6 +81,7 @@ compared as (
             choices.game_id = totals.game_id
             and choices.team_abbr = totals.team_abbr
             and totals.feed in ('nbac_team_boxscore', 'bigdataball_play_by_play')
+    where choices.agrees
 ),
 
 contradicted as (
@@ -128,6 +132,11 @@ judged as (
     group by game_id, team_abbr, feed
 ),
 
+lines_of_events as (
+    select * from ({{ wrong_lines() }}) as wrong_lines
+    where feed = 'bigdataball_play_by_play'
+),
+
 final as (
     select
         contradicted.game_id,
@@ -146,6 +155,23 @@ final as (
             contradicted.game_id = judged.game_id
             and contradicted.team_abbr = judged.team_abbr
             and contradicted.feed = judged.feed
+    union all
+    select
+        choices.game_id,
+        choices.game_date,
+        choices.team_abbr,
+        lines_of_events.feed,
+        choices.feed as players_feed,
+        lines_of_events.said,
+        cast(null as string)
+    from lines_of_events
+    inner join choices on lines_of_events.game_id = choices.game_id and lines_of_events.team_abbr = choices.team_abbr
+    left join contradicted
+        on
+            lines_of_events.game_id = contradicted.game_id
+            and lines_of_events.team_abbr = contradicted.team_abbr
+            and lines_of_events.feed = contradicted.feed
+    where contradicted.game_id is null
 )
 
 select * from final

@@ -124,11 +124,12 @@ teams_with_excused_rows as (
     where excused_dates.game_date is not null or excused_reasons.game_date is not null
 ),
 
--- The play-by-play has another final score: it is of another game, is cut off, or the schedule is wrong.
+-- The play-by-play has another final score: it is of another game, is cut off, or the schedule is wrong. Or its events are
+-- out of order, lack a period, or have shots from where none can be.
 other_scores as (
     select game_date, game_id, team_abbr, concat(feed, ' has ', verdict, ' of ', team_abbr) as reason
     from {{ ref('int_team_evidence') }}
-    where {{ in_window() }} and feed = 'bigdataball_play_by_play' and is_final and points <> score
+    where {{ in_window() }} and feed = 'bigdataball_play_by_play' and is_final and not agrees
 ),
 
 -- A team box or a play-by-play that has other totals than the team's players. A box that is known to be wrong is not used;
@@ -139,7 +140,7 @@ other_totals as (
         game_id,
         concat(team_abbr, case feed when 'nbac_team_boxscore' then ' team box' else ' play-by-play' end) as entity,
         coalesce(feed = 'nbac_team_boxscore' and right_one = 'totals', false) as are_right,
-        concat(feed, ' of ', team_abbr, ': ', said, ' of ', players_feed) as reason
+        concat(feed, ' of ', team_abbr, ': ', said) as reason
     from {{ ref('int_total_evidence') }}
     where {{ in_window() }} and not coalesce(feed = 'nbac_team_boxscore' and right_one = 'players', false)
 ),

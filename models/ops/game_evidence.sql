@@ -9,10 +9,12 @@ games as (
     where {{ in_window() }} and is_in_scope
 ),
 
+-- Of a play-by-play int_total_evidence says what lines and totals of it are wrong.
 lines as (
-    {{ wrong_lines() }}
+    select * from ({{ wrong_lines() }}) as wrong_lines
+    where feed <> 'bigdataball_play_by_play'
     union all
-    select game_id, team_abbr, feed, 1, concat(said, ' of ', players_feed)
+    select game_id, team_abbr, feed, 1, said
     from {{ ref('int_total_evidence') }}
     where {{ in_window() }}
 ),
@@ -21,7 +23,7 @@ evidence as (
     select
         evidence.* {{ star_except(['verdict']) }},
         case
-            when evidence.agrees and not evidence.is_off_the_clock then coalesce(lines.said, evidence.verdict)
+            when evidence.adds_up then coalesce(lines.said, evidence.verdict)
             else evidence.verdict
         end as verdict,
         evidence.team_abbr = games.home_team_abbr as is_home

@@ -19,7 +19,8 @@ events as (
 
 identified as (
     select
-        events.*,
+        events.* {{ star_except(['shot_distance']) }},
+        case when events.shot_distance >= 0 then {{ nan_to_null('events.shot_distance') }} end as shot_distance,
         game_ids.game_id as canonical_game_id,
         game_ids.season_year,
         game_ids.home_team_abbr as home_team,
@@ -57,8 +58,33 @@ scored as (
         ) as scored_home,
         coalesce(
             sum(case when player_1_team_abbr = away_team then points_scored end) over (partition by canonical_game_id), 0
-        ) as scored_away
+        ) as scored_away,
+        coalesce(
+            period < max(period) over before_it
+            or score_home < max(score_home) over before_it
+            or score_away < max(score_away) over before_it
+            or (period = lag(period) over in_order and game_clock_seconds > lag(game_clock_seconds) over in_order), false
+        ) as is_out_of_order,
+        coalesce(period > 1 + max(period) over before_it, false) as skips_a_period,
+        event_type = 'shot' and {{ is_impossible_shot('shot_type', 'shot_distance') }} as is_impossible_shot
     from deduplicated
+    window
+        in_order as (partition by canonical_game_id order by event_sequence, event_number),
+        before_it as (
+            partition by canonical_game_id order by event_sequence, event_number
+            rows between unbounded preceding and 1 preceding
+        )
+),
+
+of_whole_games as (
+    select
+        *,
+        min(coalesce(period, 0)) over (partition by canonical_game_id) as first_period,
+        max(coalesce(period, 0)) over (partition by canonical_game_id) as last_period,
+        {{ count_where('is_out_of_order') }} over (partition by canonical_game_id) as events_out_of_order,
+        {{ count_where('skips_a_period') }} over (partition by canonical_game_id) as skipped_periods,
+        {{ count_where('is_impossible_shot') }} over (partition by canonical_game_id) as impossible_shots
+    from scored
 ),
 
 final as (
@@ -81,7 +107,7 @@ final as (
         player_2_role,
         shot_made,
         shot_type,
-        case when shot_distance >= 0 then {{ nan_to_null('shot_distance') }} end as shot_distance,
+        shot_distance,
         shot_zone_basic,
         points_scored,
         {%- for side in ['away', 'home'] %}
@@ -94,17 +120,16 @@ final as (
         processed_at,
         case
             when game_problem is not null then game_problem
-            when last_score_home <> home_points or last_score_away <> away_points
-                then 'last score is not the final score'
-            when scored_home <> home_points or scored_away <> away_points
-                then 'points of its events are not the final score'
+            {%- for reason, condition in play_by_play_problems().items() %}
+            when {{ condition }} then '{{ reason }}'
+            {%- endfor %}
             when player_1_lookup is not null and found_player_1_lookup is null
                 then {{ player_problem('is_ambiguous_player_1') }}
             when player_2_lookup is not null and found_player_2_lookup is null
                 then {{ player_problem('is_ambiguous_player_2', second=true) }}
             when event_type = 'shot' and shot_type not in ('2PT', '3PT') then 'unknown kind of shot'
         end as quarantine_reason
-    from scored
+    from of_whole_games
 )
 
 select * from final
