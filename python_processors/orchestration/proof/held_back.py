@@ -37,7 +37,7 @@ TO_DO = {
     "no usable row of the opponent": "load the team box of the other team, or correct that one",
     "no scheduled game": "refresh the schedule, or correct the row",
     "several games of the team on the date": "load a schedule with its one game",
-    "no feed agrees with the final score": "load a box score with all players and figures, or a schedule with the score",
+    "no feed agrees with the final score": "load a box score with all figures, or a schedule with the score",
     "last score is not the final score": "load the whole play-by-play, or a schedule with the score",
     "points of its events are not the final score": "load the whole play-by-play, or a schedule with the score",
     "its events are out of order": "load the play-by-play again, in the order of the game",
