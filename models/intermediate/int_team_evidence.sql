@@ -172,6 +172,7 @@ lengths as (
     select
         game_id,
         overtimes_told,
+        lead(overtimes_told) over (partition by game_id order by tellers desc, overtimes_told asc) as other_overtimes,
         coalesce(tellers = lead(tellers) over (partition by game_id order by tellers desc, overtimes_told asc), false) as is_open
     from (
         select game_id, overtimes_told, count(*) as tellers
@@ -207,6 +208,9 @@ measured as (
         coalesce(told.has_whole_play_by_play = 1, false)
         or lengths_of_boxes.game_id is not null
         or not coalesce(lengths.is_open, false) as length_is_known,
+        14400 + 1500 * case
+            when told.overtimes_told = lengths.overtimes_told then lengths.other_overtimes else lengths.overtimes_told
+        end as seconds_of_others,
         least(
             {{ var('minutes_clock_seconds') }} + {{ var('minutes_rounding_seconds') }} * told.rows_of_whole_minutes,
             {{ var('minutes_tolerance_seconds') }}
@@ -239,6 +243,7 @@ compared as (
         end as problem,
         {{ clock_text('seconds_played') }} as minutes_played,
         {{ clock_text('seconds_of_game') }} as minutes_of_game,
+        {{ clock_text('seconds_of_others') }} as minutes_of_others,
         coalesce(
             rows_without_minutes = 0 and seconds_played >= 14400 - tolerance_seconds, false
         ) or coalesce(last_loaded_at >= tipoff_at + interval {{ var('game_over_hours') }} hour, false) as is_over
@@ -285,7 +290,7 @@ final as (
             when problem is not null
                 then concat('shot distances up to ', cast(cast(longest_shot as int64) as string), ' feet that cannot be')
             when (minutes_differ or is_off_the_clock) and not length_is_known
-                then concat(minutes_played, ' minutes, and others tell another length of the game')
+                then concat(minutes_played, ' minutes where others tell ', minutes_of_others)
             when minutes_differ or is_off_the_clock then concat(minutes_played, ' of ', minutes_of_game, ' minutes')
             when rows_of_blank_minutes > 0
                 then concat('no minutes of ', cast(rows_of_blank_minutes as string), ' of ', cast(usable_rows as string), ' rows')

@@ -132,6 +132,11 @@ other_scores as (
     where {{ in_window() }} and feed = 'bigdataball_play_by_play' and is_final and not agrees
 ),
 
+boxes_off as (
+    select game_date, game_id, team_abbr, feed, verdict from {{ ref('int_team_evidence') }}
+    where {{ in_window() }} and feed = 'nbac_team_boxscore' and is_final and not agrees
+),
+
 -- A team box or a play-by-play that has other totals than the team's players. A box that is known to be wrong is not used;
 -- one that is known to be right leaves the teams' own rows as they are.
 other_totals as (
@@ -269,6 +274,19 @@ final as (
     from teams_of_games
     cross join ({{ names_as_rows(tables_of(['teams_that_played'])) }}) as tables
     where teams_of_games.box_source <> 'nbac_team_boxscore' and not teams_of_games.lines_agree
+    union all
+    -- An official box of another length of the game, where no players agree whose totals it could be held against.
+    select
+        tables.table_name,
+        boxes_off.game_date,
+        boxes_off.game_id,
+        boxes_off.team_abbr || ' team box',
+        false,
+        concat(boxes_off.feed, ' has ', boxes_off.verdict, ' of ', boxes_off.team_abbr)
+    from boxes_off
+    inner join teams_of_games on boxes_off.game_id = teams_of_games.game_id and boxes_off.team_abbr = teams_of_games.team_abbr
+    cross join ({{ names_as_rows(tables_of(['teams_that_played'])) }}) as tables
+    where teams_of_games.box_source = 'nbac_team_boxscore' and not teams_of_games.lines_agree
     union all
     select
         tables.table_name, other_scores.game_date, other_scores.game_id, other_scores.team_abbr || ' play-by-play', false,

@@ -80,7 +80,11 @@ def counted(league: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
             game_id, date '2021-10-20' as game_date, 1 as period, sequence as event_sequence, sequence::varchar as event_number,
             team as player_1_team_abbr, kind as event_type, subtype as event_subtype, clock::bigint as game_clock_seconds,
             made::boolean as shot_made, points as points_scored, null::varchar as quarantine_reason
-        from (values {listed}) as given (game_id, sequence, team, kind, subtype, clock, made, points)
+        from (values {listed}) as given (game_id, sequence, team, kind, subtype, clock, made, points);
+        create schema nba_intermediate;
+        create table nba_intermediate.int_total_evidence (
+            game_id varchar, game_date date, feed varchar, right_one varchar
+        )
     """)
     outcome = warehouse.dbt("run", "--select", "int_second_chance_points")
     assert outcome.success, outcome.failures or outcome.error

@@ -43,7 +43,7 @@ TO_DO = {
     "no tip-off": "load a schedule that has it",
     "no scheduled game": "refresh the schedule, or correct the row",
     "several games of the team on the date": "load a schedule with its one game",
-    "no feed agrees with the final score": "load a box score that has all its players, or a schedule with the score",
+    "no feed agrees with the final score": "load a box score with all figures, or a schedule with the score",
     "last score is not the final score": "load the whole play-by-play, or a schedule with the score",
     "points of its events are not the final score": "load the whole play-by-play, or a schedule with the score",
     "its events are out of order": "load the play-by-play again, in the order of the game",
