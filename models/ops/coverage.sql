@@ -304,7 +304,8 @@ final as (
             when nobody_since is not null then nobody_since
             when lacking_rows > 0 or missing_rows > 0
                 then concat(
-                    what_is_missing, what_lacks_upstream, what_has_no_source, what_is_held_back, how_many, ' excused', whose
+                    what_is_missing, what_lacks_upstream, what_has_no_source, what_is_held_back, how_many, ' excused',
+                    case when is_excused then '' else whose end
                 )
             when surplus_rows > 0 then concat(cast(surplus_rows as string), ' rows are there that nothing expects')
         end as reason,
