@@ -114,6 +114,7 @@ def test_a_registry_row_asks_where_a_date_is_open_and_one_whose_birth_date_is_wr
         found = {of.reason: of for of in held_back(session, FIRST, LAST, of_all(outcome))}
         assert found["universal_player_id of several players"].needs_action is (outcome == "partial")
         assert not found["impossible birth date"].needs_action
+        assert found["impossible birth date"].to_do.startswith("his age is unknown, and no row lacks for it")
     assert found["universal_player_id of several players"].sentence == (
         "nba_players_registry: 1 row: universal_player_id of several players (a BOS 2021-22): give each of them an id of"
         " his own in the registry"
