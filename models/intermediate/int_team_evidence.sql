@@ -189,7 +189,7 @@ lengths_of_boxes as (
     from told
     where feed = 'nbac_team_boxscore'
     group by game_id
-    having count(overtimes_told) = 2 and min(overtimes_told) = max(overtimes_told)
+    having count(told.overtimes_told) = 2 and min(told.overtimes_told) = max(told.overtimes_told)
 ),
 
 -- 240 minutes of five players, and 25 more per overtime: as many as a whole play-by-play has, else the team boxes, else

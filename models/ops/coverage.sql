@@ -267,6 +267,12 @@ explained as (
     from judged
 ),
 
+-- Where all that lacks is excused, who that is stands in the reason already.
+worded as (
+    select *, concat(how_many, ' excused', case when is_excused then '' else whose end) as what_is_excused
+    from explained
+),
+
 final as (
     select
         table_name,
@@ -303,13 +309,11 @@ final as (
             when blocked_reason is not null then blocked_reason
             when nobody_since is not null then nobody_since
             when lacking_rows > 0 or missing_rows > 0
-                then concat(
-                    what_is_missing, what_lacks_upstream, what_has_no_source, what_is_held_back, how_many, ' excused', whose
-                )
+                then concat(what_is_missing, what_lacks_upstream, what_has_no_source, what_is_held_back, what_is_excused)
             when surplus_rows > 0 then concat(cast(surplus_rows as string), ' rows are there that nothing expects')
         end as reason,
         cast(case when nobody_since is not null then history_incomplete else lacking_rows end as int64) as excused_rows
-    from explained
+    from worded
     cross join (select max(reason_of_others) as reason_of_others from {{ ref('known_dates') }}) as others
 )
 

@@ -202,8 +202,33 @@ def test_a_row_that_is_held_back_and_excused_hides_nobody_else_who_played(
     assert held_back_of(copy_of_built) == [*listed, himself] or held_back_of(copy_of_built) == [himself, *listed]
     outcome, reason = covered(copy_of_built)
     assert (outcome, f"the first: {himself[1]}" in reason) == ("partial", True)
+    assert reason.endswith(f"1 is excused: {unknown}")
     excuse(copy_of_built, [*listed, himself])
     assert covered(copy_of_built)[0] == "excused"
+
+
+@pytest.mark.slow
+def test_a_line_by_number_frees_no_more_rows_that_are_held_back_than_it_counts(
+    copy_of_built: Warehouse, rewrite: Rewrite, game: Game, rows_may_go: None
+) -> None:
+    """A player whom nobody knows in each team: a line for one of them may mean either, and so it means neither."""
+    game_id, home, away = game
+    best = [best_and_worst(copy_of_built, game_id, team)[0] for team in (home, away)]
+    names = ", ".join(
+        f"case when game_id = '{game_id}' and player_lookup in ('{best[0]}', '{best[1]}') then {new} else {column} end as {column}"
+        for column, new in (
+            ("player_lookup", "'nobody' || player_lookup"),
+            ("player_name", "'Nobody ' || player_lookup"),
+        )
+    )
+    rewrite(copy_of_built.raw_dir, GAMEBOOK, f"select * replace ({names}) from raw")
+    rewrite(copy_of_built.raw_dir, BALLDONTLIE, without_game(game_id))
+    build_day(copy_of_built)
+    unknown = sorted(f"nobody{player}" for player in best)
+    assert [entity for entity, _ in held_back_of(copy_of_built)] == unknown
+    for count, listed in ((-1, unknown), (0, unknown), (1, unknown), (2, sorted([*best, *unknown]))):
+        excuse(copy_of_built, [("", "unknown player")], count=count)
+        assert [entity for entity, _ in held_back_of(copy_of_built)] == listed, count
 
 
 def test_minutes_that_two_players_have_from_each_other_and_one_whom_the_other_feed_has_alone_are_named(

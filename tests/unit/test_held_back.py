@@ -21,7 +21,9 @@ def reasons_in_sql() -> set[str]:
     """What staging, and what judges whole games, may say of a row."""
     texts = [path.read_text() for folder in ("models", "macros") for path in (PROJECT_ROOT / folder).rglob("*.sql")]
     found = {said for text in texts for said in re.findall(r"(?:then|else|concat\(|_abbr,)\s*'([a-z][^':]*)", text)}
-    found |= {said for text in texts for said in re.findall(r"(?m)^ +'([a-z][^':]*)': '.* (?:<>|>) ", text)}  # by condition
+    found |= {
+        said for text in texts for said in re.findall(r"(?m)^ +'([a-z][^':]*)': '.* (?:<>|>) ", text)
+    }  # by condition
     players = {said for said in found if said.endswith("{{ player }}")}
     return found | {said.replace("{{ player }}", who) for said in players for who in ("player", "second player")}
 
@@ -100,4 +102,35 @@ def test_of_one_table_nothing_is_said_of_the_others(session: DuckDBSession) -> N
     assert found.sentence.endswith("left out, and no row of team_offense_game_summary lacks for it: no action needed")
     assert held_back(session, FIRST, FIRST, of_all("complete"))[0].sentence.endswith(
         "and no row lacks for it: no action needed"
+    )
+
+
+def test_a_registry_row_asks_where_a_date_is_open_and_one_whose_birth_date_is_wrong_never(
+    session: DuckDBSession,
+) -> None:
+    session.connection.execute(
+        "insert into nba_ops.quarantine values"
+        " ('nba_players_registry', null, 'a BOS 2021-22', 'universal_player_id of several players'),"
+        " ('nba_players_registry', null, 'b BOS 2021-22', 'impossible birth date')"
+    )
+    for outcome in ("complete", "partial"):
+        found = {of.reason: of for of in held_back(session, FIRST, LAST, of_all(outcome))}
+        assert found["universal_player_id of several players"].needs_action is (outcome == "partial")
+        assert not found["impossible birth date"].needs_action
+        assert found["impossible birth date"].to_do.startswith("his age is unknown, and no row lacks for it")
+    assert found["universal_player_id of several players"].sentence == (
+        "nba_players_registry: 1 row: universal_player_id of several players (a BOS 2021-22): give each of them an id of"
+        " his own in the registry"
+    )
+
+
+def test_a_line_that_excuses_nothing_always_asks_to_be_corrected(session: DuckDBSession) -> None:
+    session.connection.execute(
+        "insert into nba_ops.quarantine values ('completeness_exceptions', null, 'a_table 2021-10-19', 'unknown table')"
+    )
+    found = held_back(session, FIRST, LAST, of_all("complete"))
+    assert asks(found)
+    assert found[0].sentence == (
+        "completeness_exceptions: 1 line: unknown table (a_table 2021-10-19): correct the line in"
+        " seeds/completeness_exceptions.csv, or take it out"
     )

@@ -18,7 +18,7 @@ from python_processors.orchestration.state.snapshot import Snapshot
 from python_processors.orchestration.state.states import FINE, OUTCOMES, State
 from python_processors.orchestration.warehouse import Session
 
-_FIRST = re.compile(r", the first:? [^;]*|(?<= excused): [^;]*")
+_FIRST = re.compile(r", the first:? [^;]*")
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,8 @@ class HeldBack:
     @property
     def to_do(self) -> str:
         """What repairs it, in a few words."""
+        if self.reason == _AGE:
+            return "his age is unknown, and no row lacks for it: no action needed"
         if not self.needs_action:
             return _NOTHING.format(of=f" of {', '.join(self.of_tables)}" if self.of_tables else "")
         if self.feed == EXCUSES:
