@@ -118,7 +118,7 @@ final as (
             when market_key = 'spreads' and first_point + second_point <> 0 then 'spreads of the two sides contradict'
             when market_key = 'totals' and first_point <> second_point then 'totals of the two sides contradict'
             when market_key = 'totals' and lines_of_game - lines_alike > lines_alike - 1
-                then 'other total than most of the game''s lines'
+                then 'other total than most lines of the game'
         end as quarantine_reason
     from compared
 )

@@ -95,7 +95,7 @@ def test_a_total_far_from_most_of_the_others_is_not_used(
         but="newest, book, total",
     )  # fmt: skip
     found = held(copy_of_built, game)
-    assert found == ({"other total than most of the game's lines": 2 if others == 2 else 4} if is_held else {})
+    assert found == ({"other total than most lines of the game": 2 if others == 2 else 4} if is_held else {})
     assert used(copy_of_built, game)[1] == (220 if others == 2 else None)
 
 
