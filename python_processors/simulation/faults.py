@@ -49,7 +49,7 @@ from python_processors.simulation.spoiling import (
 )
 
 BOXES = (GAMEBOOK, BALLDONTLIE, TEAM_BOX)
-CORRECTED, BROKEN, LOST_NUMBERS = 5, 3, 4  # rows
+CORRECTED, BROKEN, LOST_NUMBERS = 3, 3, 4  # rows; the league corrects no more of one team's game (max_total_difference)
 STRANGER = "Nobody Known"
 
 
