@@ -224,10 +224,11 @@ def _words_by_inode(identity: Identity) -> dict[str, Any]:
 def _words_of_process(pid: int, identity: Identity) -> dict[str, Any]:
     with suppress(OSError):  # it has just ended, or is another user's
         for opened in Path(f"/proc/{pid}/fd").iterdir():
-            if ".lock" in os.readlink(opened):
-                words = _read(opened.read_text(encoding="utf-8", errors="replace"))
-                if words.get("file") == list(identity):
-                    return words
+            with suppress(OSError):  # closed since it was listed, as what lists them is
+                if ".lock" in os.readlink(opened):
+                    words = _read(opened.read_text(encoding="utf-8", errors="replace"))
+                    if words.get("file") == list(identity):
+                        return words
     return {}
 
 
