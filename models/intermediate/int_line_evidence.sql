@@ -35,9 +35,12 @@ games_of_events as (
 ),
 
 boxes as (
-    {%- for feed, model, condition in [
-        ('nbac_gamebook_player_stats', 'stg_nbac__gamebook_player_stats', "player_status = 'active' and points is not null"),
-        ('bdl_player_boxscores', 'stg_bdl__player_boxscores', 'true'),
+    {%- for feed, model, condition, sat_out in [
+        (
+            'nbac_gamebook_player_stats', 'stg_nbac__gamebook_player_stats',
+            "player_status = 'active' and points is not null", 'false'
+        ),
+        ('bdl_player_boxscores', 'stg_bdl__player_boxscores', 'true', 'sat_out'),
     ] %}
     select
         '{{ feed }}' as feed,
@@ -45,6 +48,7 @@ boxes as (
         team_abbr,
         player_lookup,
         seconds_played,
+        {{ sat_out }} as sat_out,
         quarantine_reason is not null as is_held_back,
         {{ box_score_counts() | join(', ') }}
     from {{ ref(model) }}
@@ -171,6 +175,7 @@ lacking as (
             teams.game_id = boxes.game_id
             and teams.feed = boxes.feed
             and who_played.player_lookup = boxes.player_lookup
+            and not boxes.sat_out
             and (teams.team_abbr = boxes.team_abbr or boxes.is_held_back)
     where boxes.player_lookup is null
     group by teams.game_id, teams.game_date, teams.team_abbr, teams.feed, who_played.player_lookup

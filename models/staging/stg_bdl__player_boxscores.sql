@@ -4,11 +4,13 @@
 {%- set grain = [
     'coalesce(canonical_game_id, game_id)', 'team_abbr', 'coalesce(found_player_lookup, player_lookup, player_full_name)'
 ] %}
-{%- set figures = [
-    'points', 'minutes', 'field_goals_made', 'field_goals_attempted', 'three_pointers_made', 'three_pointers_attempted',
-    'free_throws_made', 'free_throws_attempted', 'offensive_rebounds', 'defensive_rebounds', 'rebounds', 'assists',
-    'steals', 'blocks', 'turnovers', 'personal_fouls'
-] %}
+{%- set figures = {
+    'points': 'points', 'field_goals_made': 'fg_makes', 'field_goals_attempted': 'fg_attempts',
+    'three_pointers_made': 'three_pt_makes', 'three_pointers_attempted': 'three_pt_attempts', 'free_throws_made': 'ft_makes',
+    'free_throws_attempted': 'ft_attempts', 'offensive_rebounds': 'offensive_rebounds',
+    'defensive_rebounds': 'defensive_rebounds', 'rebounds': 'rebounds', 'assists': 'assists', 'steals': 'steals',
+    'blocks': 'blocks', 'turnovers': 'turnovers', 'personal_fouls': 'personal_fouls'
+} %}
 
 with
 
@@ -25,7 +27,12 @@ identified as (
         {{ game_problem('boxscores.game_date') }} as game_problem,
         coalesce(boxscores.team_abbr in (game_ids.home_team_abbr, game_ids.away_team_abbr), false) as is_team_of_game,
         {{ found_player('player') }} as found_player_lookup,
-        {{ is_ambiguous_player('player') }} as is_ambiguous_player
+        {{ is_ambiguous_player('player') }} as is_ambiguous_player,
+        -- The feed lists who sat out with neither minutes nor a count, or with zeros.
+        not {{ minutes_are_given('boxscores.minutes') }}
+        {%- for figure in figures %}
+        and coalesce(boxscores.{{ figure }}, 0) = 0
+        {%- endfor %} as sat_out
     from boxscores
     {{ join_game('boxscores.game_id') }}
     {{ join_player('player', 'boxscores.player_full_name', 'boxscores.player_lookup', ['boxscores.team_abbr']) }}
@@ -33,7 +40,7 @@ identified as (
 ),
 
 deduplicated as (
-    select *, {{ copies(grain) }} as raw_copies, {{ lines_differ(grain, figures) }} as has_other_line
+    select *, {{ copies(grain) }} as raw_copies, {{ lines_differ(grain, ['minutes'] + figures | list) }} as has_other_line
     from identified
     qualify {{ newest_first('nba_raw', 'bdl_player_boxscores', grain) }}
 ),
@@ -46,22 +53,11 @@ renamed as (
         team_abbr,
         coalesce(found_player_lookup, player_lookup) as player_lookup,
         player_full_name,
-        {{ minutes_text_to_seconds('minutes') }} as seconds_played,
-        points,
-        field_goals_made as fg_makes,
-        field_goals_attempted as fg_attempts,
-        three_pointers_made as three_pt_makes,
-        three_pointers_attempted as three_pt_attempts,
-        free_throws_made as ft_makes,
-        free_throws_attempted as ft_attempts,
-        offensive_rebounds,
-        defensive_rebounds,
-        rebounds,
-        assists,
-        steals,
-        blocks,
-        turnovers,
-        personal_fouls,
+        case when sat_out then 0 else {{ minutes_text_to_seconds('minutes') }} end as seconds_played,
+        {%- for figure, name in figures.items() %}
+        case when sat_out then 0 else {{ figure }} end as {{ name }},
+        {%- endfor %}
+        sat_out,
         {{ minutes_are_given('minutes') }} as has_minutes,
         game_problem,
         is_team_of_game,

@@ -40,25 +40,22 @@ identified as (
 ),
 
 deduplicated as (
-    select
-        *,
-        {{ copies(grain) }} as raw_copies,
-        max(score_home) over (partition by canonical_game_id) as last_score_home,
-        max(score_away) over (partition by canonical_game_id) as last_score_away
+    select *, {{ copies(grain) }} as raw_copies
     from identified
     qualify {{ newest_first('nba_raw', 'bigdataball_play_by_play', grain) }}
 ),
 
--- Events that score, by side: what is lost or wrong between the first score and the last shows here.
-scored as (
+-- What is judged of a game is a row of a game: windows over all columns of each event would cost more than the rest.
+judged_events as (
     select
-        *,
-        coalesce(
-            sum(case when player_1_team_abbr = home_team then points_scored end) over (partition by canonical_game_id), 0
-        ) as scored_home,
-        coalesce(
-            sum(case when player_1_team_abbr = away_team then points_scored end) over (partition by canonical_game_id), 0
-        ) as scored_away,
+        canonical_game_id,
+        period,
+        score_home,
+        score_away,
+        home_points,
+        away_points,
+        case when player_1_team_abbr = home_team then points_scored end as scored_home,
+        case when player_1_team_abbr = away_team then points_scored end as scored_away,
         coalesce(
             period < max(period) over before_it
             or score_home < max(score_home) over before_it
@@ -68,6 +65,7 @@ scored as (
         coalesce(period > 1 + max(period) over before_it, false) as skips_a_period,
         event_type = 'shot' and {{ is_impossible_shot('shot_type', 'shot_distance') }} as is_impossible_shot
     from deduplicated
+    where canonical_game_id is not null
     window
         in_order as (partition by canonical_game_id order by event_sequence, event_number),
         before_it as (
@@ -76,20 +74,39 @@ scored as (
         )
 ),
 
-of_whole_games as (
+-- Events that score, by side: what is lost or wrong between the first score and the last shows here.
+games as (
     select
-        *,
-        min(coalesce(period, 0)) over (partition by canonical_game_id) as first_period,
-        max(coalesce(period, 0)) over (partition by canonical_game_id) as last_period,
-        {{ count_where('is_out_of_order') }} over (partition by canonical_game_id) as events_out_of_order,
-        {{ count_where('skips_a_period') }} over (partition by canonical_game_id) as skipped_periods,
-        {{ count_where('is_impossible_shot') }} over (partition by canonical_game_id) as impossible_shots
-    from scored
+        canonical_game_id,
+        max(home_points) as home_points,
+        max(away_points) as away_points,
+        max(score_home) as last_score_home,
+        max(score_away) as last_score_away,
+        coalesce(sum(scored_home), 0) as scored_home,
+        coalesce(sum(scored_away), 0) as scored_away,
+        min(coalesce(period, 0)) as first_period,
+        max(coalesce(period, 0)) as last_period,
+        {{ count_where('is_out_of_order') }} as events_out_of_order,
+        {{ count_where('skips_a_period') }} as skipped_periods,
+        {{ count_where('is_impossible_shot') }} as impossible_shots
+    from judged_events
+    group by canonical_game_id
+),
+
+problems as (
+    select
+        canonical_game_id,
+        case
+            {%- for reason, condition in play_by_play_problems().items() %}
+            when {{ condition }} then '{{ reason }}'
+            {%- endfor %}
+        end as problem
+    from games
 ),
 
 final as (
     select
-        coalesce(canonical_game_id, game_id) as game_id,
+        coalesce(deduplicated.canonical_game_id, deduplicated.game_id) as game_id,
         game_date,
         season_year,
         event_number,
@@ -120,16 +137,15 @@ final as (
         processed_at,
         case
             when game_problem is not null then game_problem
-            {%- for reason, condition in play_by_play_problems().items() %}
-            when {{ condition }} then '{{ reason }}'
-            {%- endfor %}
+            when problems.problem is not null then problems.problem
             when player_1_lookup is not null and found_player_1_lookup is null
                 then {{ player_problem('is_ambiguous_player_1') }}
             when player_2_lookup is not null and found_player_2_lookup is null
                 then {{ player_problem('is_ambiguous_player_2', second=true) }}
             when event_type = 'shot' and shot_type not in ('2PT', '3PT') then 'unknown kind of shot'
         end as quarantine_reason
-    from of_whole_games
+    from deduplicated
+    left join problems on deduplicated.canonical_game_id = problems.canonical_game_id
 )
 
 select * from final

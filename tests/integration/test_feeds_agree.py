@@ -13,6 +13,11 @@ __all__ = ["game"]  # the fixture of that module
 pytestmark = pytest.mark.slow
 Game = tuple[str, str, str]
 GAMEBOOK = "nbac_gamebook_player_stats"
+BDL_COUNTS = (
+    "points", "rebounds", "offensive_rebounds", "defensive_rebounds", "assists", "steals", "blocks", "turnovers",
+    "personal_fouls", "field_goals_made", "field_goals_attempted", "three_pointers_made", "three_pointers_attempted",
+    "free_throws_made", "free_throws_attempted",
+)  # fmt: skip
 
 
 def held(warehouse: Warehouse, feed: str) -> dict[str, int]:
@@ -114,6 +119,58 @@ def test_a_feed_with_blank_minutes_is_left_for_one_that_has_them(
     rewrite(copy_of_built.raw_dir, GAMEBOOK, with_another("minutes", "''", game_id, home))
     build_day(copy_of_built)
     assert sources(copy_of_built, game_id) == {home: "bdl_boxscores", away: "nbac_gamebook"}
+
+
+@pytest.mark.parametrize(("count", "minutes"), [("null", "null"), ("0", "''")])
+def test_balldontlie_lists_who_sat_out_without_minutes_and_without_a_count(
+    copy_of_built: Warehouse, rewrite: Rewrite, game: Game, rows_may_go: None, count: str, minutes: str
+) -> None:
+    game_id, home, _ = game
+    raw = copy_of_built.raw_dir
+    ((name, lookup),) = copy_of_built.query(
+        "select player_name, player_lookup from nba_intermediate.dim_players where player_lookup not in"
+        f" (select player_lookup from nba_raw.bdl_player_boxscores where game_date = '{DAY}') order by 2 limit 1"
+    )
+    blank = ", ".join(f"{count} as {column}" for column in BDL_COUNTS)
+    rewrite(raw, GAMEBOOK, f"from raw where game_id <> '{game_id}'")
+    rewrite(
+        raw, "bdl_player_boxscores",
+        f"""
+        from raw union all by name (
+            select * replace (
+                {blank}, {minutes} as minutes, '{lookup}' as player_lookup, '{name}' as player_full_name
+            ) from raw where game_date = '{DAY}' and team_abbr = '{home}' limit 1
+        )""",
+    )  # fmt: skip
+    build_day(copy_of_built)
+    assert covered(copy_of_built) == ("complete", "")
+    assert copy_of_built.query(
+        "select minutes_played, points, fg_attempts from nba_analytics.player_game_summary"
+        f" where game_date = '{DAY}' and player_lookup = '{lookup}'"
+    ) == [(0, 0, 0)]
+
+
+def test_who_is_on_court_by_the_play_by_play_did_not_sit_out(
+    copy_of_built: Warehouse, rewrite: Rewrite, rows_may_go: None
+) -> None:
+    ((game_id, lookup),) = copy_of_built.query(
+        f"select game_id, player_lookup from nba_analytics.player_game_summary where game_date = '{DAY}'"
+        " and points = 0 and minutes_played > 0 order by minutes_played, player_lookup limit 1"
+    )
+    rewrite(copy_of_built.raw_dir, GAMEBOOK, f"from raw where game_id <> '{game_id}'")
+    blank = ", ".join(
+        f"case when game_date = '{DAY}' and player_lookup = '{lookup}' then 0 else {name} end as {name}"
+        for name in BDL_COUNTS
+    )
+    rewrite(
+        copy_of_built.raw_dir, "bdl_player_boxscores",
+        f"select * replace ({blank}, case when game_date = '{DAY}' and player_lookup = '{lookup}' then null"
+        " else minutes end as minutes) from raw",
+    )  # fmt: skip
+    build_day(copy_of_built)
+    outcome, reason = covered(copy_of_built)
+    assert outcome == "partial"
+    assert lookup in reason
 
 
 def test_a_wrong_id_in_one_feed_is_no_old_schedule(
