@@ -87,6 +87,7 @@ lint: setup ## sqlfluff, ruff and mypy
 bench: setup ## measure the hasher and a season's build; prints ratios
 	$(BIN)/python -m benchmarks.bench
 	$(BIN)/python -m benchmarks.backfill
+	$(BIN)/python -m benchmarks.commands
 
 bench-scale: setup ## build 1, 5 and 20 simulated seasons (or SEASONS=1,2): time, memory and disk; takes hours
 	$(BIN)/python -m benchmarks.scale --seasons $(SEASONS)
