@@ -9,7 +9,8 @@
   From the column's meta: `max_null_rate` (else 0.02), `constant` and `constant_in_window` (may hold
   one value: always, or in a window shorter than most of a season), `null_by_contract`. Fewer than
   `min_rows` rows or `min_dates` dates are too few to tell and pass. A column may be null throughout where the optional
-  input that it `needs` is nowhere.
+  input that it `needs` is nowhere. A row of which all columns that need the same input are null lacks that input, and
+  counts for none of them: a day without play-by-play is no fault of the days around it.
 
   The report says what this check says: it runs its SQL over the report's range.
 -#}
@@ -50,6 +51,7 @@
         {%- set is_absent = absent.get(needs, false) -%}
         {%- do monitored.append({
             'name': name,
+            'needs': needs,
             'data_type': node.columns[name].data_type,
             'max_null_rate': 1.0 if meta.get('null_by_contract') or is_absent else meta.get('max_null_rate', max_null_rate),
             'may_be_constant': meta.get('constant') or (meta.get('constant_in_window') and not is_most_of_a_season),
@@ -88,6 +90,7 @@ from (
             count(*) as row_count,
             {{ 'count(distinct ' ~ date_column ~ ')' if date_column else 0 }} as date_count
             {%- for column in columns %},
+            {{ rows_to_fill(column, columns) }} as rows_{{ loop.index }},
             count({{ column.name }}) as known_{{ loop.index }},
             min({{ comparable(column.name, column.data_type) }}) as least_{{ loop.index }},
             max({{ comparable(column.name, column.data_type) }}) as greatest_{{ loop.index }}
@@ -100,13 +103,24 @@ from (
 where finding is not null
 {%- endmacro %}
 
+{#- Rows that have the input that a column needs. -#}
+{% macro rows_to_fill(column, columns) -%}
+    {%- if column.needs -%}
+    count(case when {% for other in columns if other.needs == column.needs -%}
+        {{ other.name }} is not null{{ ' or ' if not loop.last }}
+        {%- endfor %} then 1 end)
+    {%- else -%}
+    count(*)
+    {%- endif -%}
+{%- endmacro %}
+
 {#- What is wrong with a column, by its counts; null where nothing is. -#}
 {% macro finding_of_column(column, number) -%}
     case
         {%- if column.null_by_contract %}
         when known_{{ number }} > 0 then 'filled, and its contract says that no source fills it'
         {%- else %}
-        when known_{{ number }} < (1 - {{ column.max_null_rate }}) * row_count then 'null too often'
+        when known_{{ number }} < (1 - {{ column.max_null_rate }}) * rows_{{ number }} then 'null too often'
         {%- if not column.may_be_constant %}
         when least_{{ number }} = greatest_{{ number }}{{ ' or known_' ~ number ~ ' = 0' if not column.may_be_unknown }} then 'one value only'
         {%- endif %}

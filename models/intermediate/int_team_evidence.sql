@@ -287,6 +287,8 @@ final as (
             when problem = 'its events are out of order' then 'events out of order'
             when problem = 'it lacks a period'
                 then concat('periods ', cast(first_period as string), ' to ', cast(last_period as string))
+            when problem = 'its court zones are not those of its distances'
+                then 'shots from court zones that their distances contradict'
             when problem is not null
                 then concat('shot distances up to ', cast(cast(longest_shot as int64) as string), ' feet that cannot be')
             when (minutes_differ or is_off_the_clock) and not length_is_known

@@ -63,7 +63,8 @@ judged_events as (
             or (period = lag(period) over in_order and game_clock_seconds > lag(game_clock_seconds) over in_order), false
         ) as is_out_of_order,
         coalesce(period > 1 + max(period) over before_it, false) as skips_a_period,
-        event_type = 'shot' and {{ is_impossible_shot('shot_type', 'shot_distance') }} as is_impossible_shot
+        event_type = 'shot' and {{ is_impossible_shot('shot_type', 'shot_distance') }} as is_impossible_shot,
+        event_type = 'shot' and {{ is_of_another_zone('shot_zone_basic', 'shot_distance') }} as is_of_another_zone
     from deduplicated
     where canonical_game_id is not null
     window
@@ -88,7 +89,8 @@ games as (
         max(coalesce(period, 0)) as last_period,
         {{ count_where('is_out_of_order') }} as events_out_of_order,
         {{ count_where('skips_a_period') }} as skipped_periods,
-        {{ count_where('is_impossible_shot') }} as impossible_shots
+        {{ count_where('is_impossible_shot') }} as impossible_shots,
+        {{ count_where('is_of_another_zone') }} as shots_of_another_zone
     from judged_events
     group by canonical_game_id
 ),

@@ -52,6 +52,24 @@ def test_a_play_by_play_that_lacks_events_is_not_used_and_its_date_says_so(
     assert sources(copy_of_built, game_id)[home] == "nbac_gamebook"  # the others are right, and stay so
 
 
+def test_a_play_by_play_whose_court_zones_its_distances_contradict_is_not_used(
+    copy_of_built: Warehouse, rewrite: Rewrite, game: Game
+) -> None:
+    game_id = game[0]
+    rewrite(
+        copy_of_built.raw_dir, "bigdataball_play_by_play",
+        f"""
+        select * replace (
+            case when game_id = '{game_id}' and shot_zone_basic = 'Mid-Range' then 'Restricted Area' else shot_zone_basic end
+                as shot_zone_basic
+        ) from raw""",
+    )  # fmt: skip
+    build_day(copy_of_built)
+    outcome, reason = covered(copy_of_built)
+    assert outcome == "partial"
+    assert "shots from court zones that their distances contradict" in reason
+
+
 def test_a_schedule_with_the_teams_exchanged_is_contradicted_by_the_play_by_play(
     copy_of_built: Warehouse, rewrite: Rewrite, game: Game
 ) -> None:

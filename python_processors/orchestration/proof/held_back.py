@@ -49,6 +49,7 @@ TO_DO = {
     "its events are out of order": "load the play-by-play again, in the order of the game",
     "it lacks a period": "load the play-by-play again, with every period by its number",
     "its shots are from where none can be": "load the play-by-play again, with distances in feet",
+    "its court zones are not those of its distances": "load the play-by-play again, with its own zones and distances",
     "other feeds contradict the line": "load the box score again, or from the other feed",
     "no row of a player on court": "load a box score that has him",
     "other totals than those of the players": "load the team box or the play-by-play again",
