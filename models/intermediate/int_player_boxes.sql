@@ -37,6 +37,13 @@ games_of_lineups as (
 
 {%- set counts = box_score_counts() %}
 
+{#- Each feed is asked by itself in staging; two feeds, one for each team, can have him once each. #}
+{%- set is_twice -%}
+boxes.quarantine_reason is null and {{ count_where('boxes.quarantine_reason is null') }} over (
+            partition by boxes.game_id, boxes.player_lookup
+        ) > 1
+{%- endset %}
+
 boxes as (
     select
         'nbac_gamebook' as box_source,
@@ -104,7 +111,8 @@ final as (
             boxes.is_starter,
             case when games_of_lineups.game_id is not null then starting_fives.player_lookup is not null end
         ) as is_starter,
-        boxes.quarantine_reason is not null as is_held_back,
+        boxes.quarantine_reason is not null or {{ is_twice }} as is_held_back,
+        {{ is_twice }} as is_under_both_teams,
         choices.agrees as agrees_with_score,
         boxes.processed_at
     from boxes

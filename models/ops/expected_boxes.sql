@@ -182,6 +182,12 @@ played_twice as (
     having count(distinct game_id) > 1
 ),
 
+-- The feeds of the two teams have him once each: a row of one key, which neither of them is.
+under_both_teams as (
+    select distinct game_id, player_lookup from {{ ref('int_player_boxes') }}
+    where {{ in_window() }} and is_under_both_teams
+),
+
 players_of_games as (
     select
         player_rows.game_date, player_rows.game_id, player_rows.player_lookup as entity, true as has_source,
@@ -192,6 +198,16 @@ players_of_games as (
             player_rows.game_id = teams_of_games.game_id
             and player_rows.team_abbr = teams_of_games.team_abbr
             and player_rows.feed = teams_of_games.feed
+    left join under_both_teams
+        on player_rows.game_id = under_both_teams.game_id and player_rows.player_lookup = under_both_teams.player_lookup
+    where under_both_teams.game_id is null
+    union all
+    select
+        player_rows.game_date, player_rows.game_id, player_rows.player_lookup, true, 'player is under both teams'
+    from player_rows
+    inner join under_both_teams
+        on player_rows.game_id = under_both_teams.game_id and player_rows.player_lookup = under_both_teams.player_lookup
+    group by player_rows.game_date, player_rows.game_id, player_rows.player_lookup
     union all
     -- Of a game that nobody scheduled, or not for the date, or of a team that does not play in it.
     select

@@ -129,6 +129,44 @@ def test_two_lines_of_a_team_box_that_differ_are_both_held_back(
     }  # fmt: skip
 
 
+def test_a_player_whom_two_feeds_have_under_a_team_each_has_no_row_and_fails_no_date(
+    copy_of_built: Warehouse, rewrite: Rewrite, game: Game, rows_may_go: None
+) -> None:
+    """The home team's feed is balldontlie, since the gamebook lacks its best scorer; one who sat out is the visitors'."""
+    game_id, home, away = game
+    raw, players = copy_of_built.raw_dir, "nba_analytics.player_game_summary"
+    ((best,),) = copy_of_built.query(
+        f"select player_lookup from {players} where game_id = '{game_id}' and team_abbr = '{home}' order by points desc limit 1"
+    )
+    ((visitor, name),) = copy_of_built.query(
+        f"select player_lookup, player_full_name from {players} where game_id = '{game_id}' and team_abbr = '{away}'"
+        " order by points desc, player_lookup limit 1"
+    )
+    rewrite(raw, GAMEBOOK, f"from raw where not (game_id = '{game_id}' and player_lookup = '{best}')")
+    blank = ", ".join(f"0 as {column}" for column in BDL_COUNTS)
+    rewrite(
+        raw, "bdl_player_boxscores",
+        f"""
+        from raw where not (game_date = '{DAY}' and team_abbr = '{away}')
+        union all by name (
+            select * replace (
+                {blank}, '0' as minutes, '{visitor}' as player_lookup, '{name}' as player_full_name
+            ) from raw where game_date = '{DAY}' and team_abbr = '{home}' limit 1
+        )""",
+    )  # fmt: skip
+    build_day(copy_of_built)
+    assert sources(copy_of_built, game_id) == {home: "bdl_boxscores", away: "nbac_gamebook"}
+    assert covered(copy_of_built)[0] == "partial"
+    assert copy_of_built.query(
+        f"select game_id, quarantine_reason from nba_ops.expected_boxes where entity = '{visitor}' and game_date = '{DAY}'"
+        " and table_name = 'player_game_summary'"
+    ) == [(game_id, "player is under both teams")]
+    assert copy_of_built.query(
+        f"select count(*) > 0, count(case when player_lookup = '{visitor}' then 1 end) from {players}"
+        f" where game_id = '{game_id}'"
+    ) == [(True, 0)]
+
+
 def test_a_feed_with_blank_minutes_is_left_for_one_that_has_them(
     copy_of_built: Warehouse, rewrite: Rewrite, game: Game, rows_may_go: None
 ) -> None:
