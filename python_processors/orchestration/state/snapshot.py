@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from python_processors.contract import load_contract
+from python_processors.contract import hashed_tables, load_contract
 from python_processors.errors import FullcourtError
 from python_processors.logic_version import project_vars
 from python_processors.orchestration.project import COVERAGE, LAYER, Project, precompute_reads
@@ -23,7 +23,7 @@ from python_processors.orchestration.state.fingerprints import Fingerprints, Ove
 from python_processors.orchestration.state.inputs import Inputs
 from python_processors.orchestration.state.ledger import DECISIONS, LEDGER, MODEL_LEDGER, WORDS, newest
 from python_processors.orchestration.state.memory import NO_ROWS, WHOLE, Memory
-from python_processors.orchestration.state.reads import Read
+from python_processors.orchestration.state.reads import Read, reads_of
 from python_processors.orchestration.state.rules import LAYER_RULES, TABLE_RULES, Confirmation, Known, Now, decide
 from python_processors.orchestration.state.states import State
 from python_processors.orchestration.state.stored import made_fingerprints, stored_fingerprints
@@ -180,10 +180,9 @@ class Snapshot:
         if table == LAYER or not days:
             return {}
         found: dict[date, str] = {}
-        for upstream, window in precompute_reads().get(table, {}).items():
-            if window == "season_before":
-                for day, first in self.memory.first_unbuilt(upstream, days, self.start).items():
-                    found.setdefault(day, f"{upstream} was never built on {first}, and this range does not reach it")
+        for upstream in _histories_of(table):
+            for day, first in self.memory.first_unbuilt(upstream, days, self.start).items():
+                found.setdefault(day, f"{upstream} was never built on {first}: build from there on")
         if self.memory.relations_in("unproven"):
             for day, read in self.days_touched(table, days, "unproven").items():
                 first, count, reason = unproven_before(self.memory, read.upstream, day)
@@ -348,6 +347,13 @@ def read_schedule(session: Session, project: Project) -> Schedule:
         session.read(f"select game_date as day, season_year, games, is_analysis_date from {session.named(days)}"),
         session.read(f"select first_date, last_date, reason_of_others from {session.named(known)}"),
     )
+
+
+def _histories_of(table: str) -> list[str]:
+    """Hashed tables of which the whole season before a date has to be there: it waits for them, or reads them so."""
+    waits = [upstream for upstream, window in precompute_reads().get(table, {}).items() if window == "season_before"]
+    reads = [read.upstream for read in reads_of(table) if read.window == "season_before"]
+    return list(dict.fromkeys([*waits, *(name for name in reads if name in hashed_tables())]))
 
 
 def _quoted(names: Iterable[str]) -> str:
