@@ -167,6 +167,33 @@ def test_a_player_whom_two_feeds_have_under_a_team_each_has_no_row_and_fails_no_
     ) == [(True, 0)]
 
 
+def test_starters_whom_the_play_by_play_has_on_the_bench_are_named(
+    copy_of_built: Warehouse, rewrite: Rewrite, game: Game
+) -> None:
+    game_id, home, _ = game
+    starter, substitute = (
+        copy_of_built.query(
+            f"select min(player_lookup) from nba_analytics.player_game_summary where game_id = '{game_id}'"
+            f" and team_abbr = '{home}' and starter_flag = {flag}"
+        )[0][0]
+        for flag in ("true", "false")
+    )
+    rewrite(
+        copy_of_built.raw_dir, GAMEBOOK,
+        f"""
+        select * replace (
+            case when game_id = '{game_id}' and player_lookup = '{starter}' then null
+                when game_id = '{game_id}' and player_lookup = '{substitute}' then 'F' else start_position end
+                as start_position
+        ) from raw""",
+    )  # fmt: skip
+    build_day(copy_of_built)
+    assert covered(copy_of_built)[0] == "partial"
+    assert copy_of_built.query(
+        f"select quarantine_reason from nba_ops.expected_boxes where entity = '{home} starters' and game_date = '{DAY}'"
+    ) == [(f"{GAMEBOOK} of {home}: starters {substitute}, whom the play-by-play has on the bench",)]
+
+
 def test_a_feed_with_blank_minutes_is_left_for_one_that_has_them(
     copy_of_built: Warehouse, rewrite: Rewrite, game: Game, rows_may_go: None
 ) -> None:
