@@ -193,10 +193,11 @@ def test_the_first_fourteen_days_and_too_few_games_are_expected_to_be_empty(mont
 def test_a_corrected_box_score_changes_exactly_the_rows_whose_windows_hold_the_game(
     month: Warehouse, copy_of_month: Warehouse, rewrite: Rewrite
 ) -> None:
-    """A player and the weakest of his team had each other's figures: the sums still agree with the score."""
+    """A player and the weakest of his team, both starters or neither, had each other's figures in every feed: none
+    contradicts another, and the sums still agree with the score."""
     games = month.query(
-        "select player_lookup, game_date, game_id, team_abbr, points from nba_analytics.player_game_summary"
-        " where player_lookup not in (select player_lookup from nba_staging.stg_nbac__injury_report"
+        "select player_lookup, game_date, game_id, concat(team_abbr, starter_flag), points"
+        " from nba_analytics.player_game_summary where player_lookup not in (select player_lookup from nba_staging.stg_nbac__injury_report"
         " where player_lookup is not null) order by player_lookup, game_date"
     )
     by_player: dict[str, list[tuple[date, str]]] = {}
@@ -230,6 +231,20 @@ def test_a_corrected_box_score_changes_exactly_the_rows_whose_windows_hold_the_g
         for name in figures
     )
     rewrite(copy_of_month.raw_dir, "nbac_gamebook_player_stats", f"select * replace ({taken}) from raw")
+    names = dict(month.query("select player_lookup, player_name from nba_intermediate.dim_players"))
+    other_name = {names[one]: names[other] for one, other in swapped.items()}
+    for feed in ("bdl_player_boxscores", "bigdataball_play_by_play"):
+        columns = month.query(
+            f"select column_name from information_schema.columns where table_schema = 'nba_raw' and table_name = '{feed}'"
+            " and regexp_matches(column_name, '(player_lookup|player_full_name|player_[0-9]_(lookup|name))$')"
+        )
+        exchanged = ", ".join(
+            f"case when game_date = '{day}' then case {column} "
+            + " ".join(f"when '{one}' then '{other}'" for one, other in (swapped | other_name).items())
+            + f" else {column} end else {column} end as {column}"
+            for (column,) in columns
+        )
+        rewrite(copy_of_month.raw_dir, feed, f"select * replace ({exchanged}) from raw")
     outcome = copy_of_month.dbt("build", *WITHOUT_TESTS, window=FIRST_MONTH)
     assert outcome.success, outcome.failures
 
@@ -249,6 +264,8 @@ def test_a_corrected_box_score_changes_exactly_the_rows_whose_windows_hold_the_g
     }  # fmt: skip
     assert 0 < len(zones) < sum(row[1] in swapped for row in before["player_shot_zone_analysis"])
     assert changed.pop("player_composite_factors") <= later["player_composite_factors"]
+    moved = changed.pop("player_shot_zone_analysis")
+    assert moved == zones, (moved - zones, zones - moved)
     assert changed == {
         "player_game_summary": {(game, player) for player in swapped},
         "team_offense_game_summary": set(),
@@ -256,7 +273,6 @@ def test_a_corrected_box_score_changes_exactly_the_rows_whose_windows_hold_the_g
         "upcoming_team_game_context": set(),
         "team_defense_zone_analysis": set(),
         "upcoming_player_game_context": later["upcoming_player_game_context"],
-        "player_shot_zone_analysis": zones,
         "player_daily_cache": later["player_daily_cache"],
         "ml_feature_store_v2": later["ml_feature_store_v2"],
     }
@@ -265,13 +281,13 @@ def test_a_corrected_box_score_changes_exactly_the_rows_whose_windows_hold_the_g
 def test_a_corrected_team_box_reaches_no_row_whose_windows_do_not_hold_the_game(
     month: Warehouse, copy_of_month: Warehouse, rewrite: Rewrite
 ) -> None:
-    """Thirty three-pointers more that one team missed: both teams' windows, its players' usage, and the league's average."""
+    """A three-pointer more that one team missed: both teams' windows, its players' usage, and the league's average."""
     ((game, day, team, opponent),) = month.query(
         "select game_id, game_date, team_abbr, opponent_team_abbr from nba_analytics.team_offense_game_summary"
         " order by game_date, game_id, team_abbr limit 1 offset 20"
     )
     added = ", ".join(
-        f"case when game_id = '{game}' and team_abbr = '{team}' then {name} + 30 else {name} end as {name}"
+        f"case when game_id = '{game}' and team_abbr = '{team}' then {name} + 1 else {name} end as {name}"
         for name in ("fg_attempted", "three_pt_attempted")
     )
     rewrite(copy_of_month.raw_dir, "nbac_team_boxscore", f"select * replace ({added}) from raw")

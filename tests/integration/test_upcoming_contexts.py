@@ -221,7 +221,9 @@ def test_without_arenas_odds_or_injuries_the_tables_build_and_say_what_is_unknow
     for table in ("odds_api_game_lines", "odds_api_player_points_props", "nbac_injury_report"):
         rewrite(raw, table, "select * from raw where false")
     # The seed tells who the teams are, too, so only the places go.
-    copy_of_built.execute("update nba_ops.arenas set city = 'nowhere', latitude = null, longitude = null, timezone = null")
+    copy_of_built.execute(
+        "update nba_ops.arenas set city = 'nowhere', latitude = null, longitude = null, timezone = null"
+    )
     outcome = copy_of_built.dbt("build", "--exclude-resource-type", "seed")
     assert outcome.success, outcome.failures
     gone = {
