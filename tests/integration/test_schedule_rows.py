@@ -80,6 +80,68 @@ def test_games_whose_teams_are_not_known_yet_wait_by_name_and_the_others_are_bui
     ) == [("0022109999", "teams are not known yet")]  # fmt: skip
 
 
+def game_of(warehouse: Warehouse, day: str) -> str:
+    """The official id of the first game of a day."""
+    ((game,),) = warehouse.query(
+        f"select min(nba_game_id) from nba_intermediate.dim_games where game_date = '{day}' and is_in_scope"
+    )
+    return str(game)
+
+
+POSTPONED = (
+    "date '2021-10-24' as game_date, game_date_est - interval 2 day as game_date_est,"
+    " game_datetime_utc - interval 2 day as game_datetime_utc"
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_played", [True, False])
+def test_a_postponed_game_that_is_kept_twice_is_of_its_new_date_alone(
+    built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite, is_played: bool
+) -> None:
+    game = game_of(built, "2021-10-26")
+    new = "raw" if is_played else f"(select * replace ({UNPLAYED}) from raw where game_id = '{game}')"
+    others = "" if is_played else f"from raw where game_id <> '{game}' union all by name "
+    rewrite(
+        copy_of_built.raw_dir, "nbac_schedule",
+        f"""{others} from {new} union all by name (
+            select * replace ({POSTPONED}, {UNPLAYED}) from raw where game_id = '{game}'
+        )""",
+    )  # fmt: skip
+    built_now = copy_of_built.dbt("build", window=("2021-10-24", "2021-10-26"), allow_deletes=True)
+    assert not built_now.error
+    assert reasons(copy_of_built) == {}
+    dates = "select game_date from nba_intermediate.dim_games where nba_game_id"
+    assert copy_of_built.query(f"{dates} = '{game}'") == [(date(2021, 10, 26),)]
+    if is_played:
+        assert not built_now.failures
+        assert copy_of_built.hashes() == built.hashes()
+
+
+@pytest.mark.slow
+def test_the_second_game_of_a_team_on_a_date_is_held_back_by_name(
+    built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite
+) -> None:
+    """Another team visits: no pair of teams is there twice."""
+    game = game_of(built, DAY)
+    ((visitor,),) = built.query(
+        f"select min(team_abbr) from nba_intermediate.dim_team_games where game_date <> '{DAY}' and team_abbr not in"
+        f" (select team_abbr from nba_intermediate.dim_team_games where game_date = '{DAY}')"
+    )
+    rewrite(
+        copy_of_built.raw_dir, "nbac_schedule",
+        f"""
+        from raw union all by name (
+            select * replace ('0022109999' as game_id, '{visitor}' as away_team_tricode, {UNPLAYED}) from raw
+            where game_id = '{game}'
+        )""",
+    )  # fmt: skip
+    assert build_day(copy_of_built) == JUDGES
+    assert reasons(copy_of_built) == {"another game of one of its teams on the date": 1}
+    assert rows_of_day(copy_of_built, TEAMS) == rows_of_day(built, TEAMS)
+    assert "another game of one of its teams on the date: 0022109999" in upcoming(copy_of_built)[1]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "reason"),

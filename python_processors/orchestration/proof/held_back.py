@@ -52,6 +52,7 @@ TO_DO = {
     "other feeds contradict the line": "load the box score again, or from the other feed",
     "no row of a player on court": "load a box score that has him",
     "other totals than those of the players": "load the team box or the play-by-play again",
+    "another game of one of its teams on the date": "load a schedule with the one that is played",
     "two rows of the game that differ": "load a schedule with one row of it",
     "points are not the score of the schedule": "load the team's box again, or a schedule with the score",
 }
