@@ -40,6 +40,8 @@ TO_DO = {
     "no usable row of the opponent": "load the team box of the other team, or correct that one",
     "not the date of its game": "correct the date in its file, and load again",
     "date is not that of the tip-off": "correct the date or the tip-off in its file, and load again",
+    "still scheduled, though later games are final": "refresh the schedule, or take the game out",
+    "no row of the game": "load a schedule that has it, or correct the rows of that feed",
     "no tip-off": "load a schedule that has it",
     "no scheduled game": "refresh the schedule, or correct the row",
     "several games of the team on the date": "load a schedule with its one game",
