@@ -451,3 +451,15 @@ def test_a_game_to_come_that_the_schedule_lost_is_missed_by_name(
     copy_of_built.dbt("build", window=(day, day), allow_deletes=True)
     said = f"nbac_schedule: no row of the game: {feed} has it: {name}"
     assert upcoming(copy_of_built, day) == ("partial", f"1 row held back, the first: {said}; none is excused")
+
+
+@pytest.mark.slow
+def test_without_any_row_of_the_schedule_a_date_says_what_to_load(
+    copy_of_built: Warehouse, rewrite: Rewrite, rows_may_go: None
+) -> None:
+    rewrite(copy_of_built.raw_dir, "nbac_schedule", "select * from raw where false")
+    copy_of_built.dbt("build", window=(DAY, DAY), allow_deletes=True)
+    outcome, said = upcoming(copy_of_built)
+    assert outcome == "blocked"
+    assert said.startswith("nbac_schedule has no row of ")
+    assert said.endswith(": no row of the table is usable: load the schedule of the season")
