@@ -85,7 +85,9 @@ final as (
         totals.window_name,
         string_agg(
             concat(
-                'nbac_schedule of ', cast(loaded.loaded_on as string),
+                'nbac_schedule',
+                -- Without any row nobody knows its date.
+                case when loaded.loaded_on is null then '' else concat(' of ', cast(loaded.loaded_on as string)) end,
                 case totals.schedule_says
                     when 'nothing' then ' has no row of '
                     when 'unknown' then ' has an unknown status of '
@@ -98,7 +100,11 @@ final as (
                     when totals.first_date = totals.last_date then concat(' of ', cast(totals.first_date as string))
                     else concat(' of ', cast(totals.first_date as string), ' to ', cast(totals.last_date as string))
                 end,
-                ' played by ', totals.feeds, ', the first ', totals.first_game_id, ': refresh the schedule'
+                ' played by ', totals.feeds, ', the first ', totals.first_game_id,
+                case
+                    when loaded.loaded_on is null then ': no row of the table is usable: load the schedule of the season'
+                    else ': refresh the schedule'
+                end
             ),
             '; ' order by totals.schedule_says
         ) as reason

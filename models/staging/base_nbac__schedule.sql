@@ -19,18 +19,33 @@ loaded as (
                 else concat(' status ', coalesce(cast(game_status as string), 'null'))
             end,
             coalesce(concat(' ', cast(away_team_score as string), '-', cast(home_team_score as string)), '')
-        ) as row_text
+        ) as row_text,
+        coalesce({{ official_game_id('game_id') }}, game_id) as any_game_id,
+        coalesce(game_status = 3 and home_team_score is not null and away_team_score is not null, false) as has_result
     from {{ raw_rows('nba_raw', 'nbac_schedule', where="game_date >= date '0001-01-01'") }} as raw_rows
 ),
 
--- Rows of other loads are older news; of two that came together neither is known to be right.
+-- A game that was postponed may keep its old row beside the new one: of rows that came together one with a result is
+-- newer than those without, and else the later date, since a game is put off and not brought forward.
+ordered as (
+    select
+        *,
+        rank() over (
+            partition by any_game_id, processed_at
+            order by case when has_result then 1 else 2 end, case when not has_result then game_date end desc
+        ) as age
+    from loaded
+),
+
+-- Rows of other loads are older news; of two that came together, and are as new, neither is known to be right.
 schedule as (
     select
         *,
-        min(row_text) over (partition by game_id, processed_at) as first_text,
-        max(row_text) over (partition by game_id, processed_at) as last_text
-    from loaded
-    qualify {{ newest_first('nba_raw', 'nbac_schedule', ['game_id']) }}
+        min(row_text) over (partition by any_game_id, processed_at) as first_text,
+        max(row_text) over (partition by any_game_id, processed_at) as last_text
+    from ordered
+    where age = 1
+    qualify {{ newest_first('nba_raw', 'nbac_schedule', ['any_game_id']) }}
 ),
 
 teams as (
@@ -54,7 +69,7 @@ identified as (
             when first_text <> last_text then 'unknown'
             when game_status = 1 then 'scheduled'
             when game_status = 2 then 'live'
-            when game_status = 3 and home_team_score is not null and away_team_score is not null then 'final'
+            when has_result then 'final'
             else 'unknown'
         end as status
     from timed
@@ -110,16 +125,40 @@ paired as (
     from judged
 ),
 
+-- A team plays once a day: of two games the one that is further on is its own. Rows out of scope are left alone: in
+-- 2022 and 2023 teams of the all-star weekend have two games a day.
+games_of_teams as (
+    {%- for side in ['home', 'away'] %}
+    select
+        game_date, {{ side }}_team_abbr as team_abbr, nba_game_id,
+        case status when 'final' then 1 when 'live' then 2 else 3 end as stage
+    from paired
+    where own_problem is null and game_of_pair = 1 and not is_out_of_scope
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+second_games as (
+    select distinct games.nba_game_id
+    from (
+        select
+            nba_game_id,
+            row_number() over (partition by game_date, team_abbr order by stage, nba_game_id) as game_of_team
+        from games_of_teams
+    ) as games
+    where games.game_of_team > 1
+),
+
 final as (
     select
         {{ canonical_game_id('game_date', 'away_team_abbr', 'home_team_abbr') }} as game_id,
-        coalesce(nba_game_id, game_id) as nba_game_id,
+        coalesce(paired.nba_game_id, game_id) as nba_game_id,
         game_type,
         coalesce(season_of_id, season_year) as season_year,
         game_date,
         tipoff_at,
         case
-            when tipoff_date <> game_date and (season_of_tipoff is not null or nba_game_id is null) then tipoff_date
+            when tipoff_date <> game_date and (season_of_tipoff is not null or paired.nba_game_id is null) then tipoff_date
         end as other_date,
         status as game_status,
         home_team_abbr,
@@ -131,7 +170,7 @@ final as (
         arena_state,
         arena_timezone,
         neutral_site_flag as is_neutral_site,
-        own_problem is null and game_of_pair = 1 as is_usable,
+        own_problem is null and game_of_pair = 1 and second_games.nba_game_id is null as is_usable,
         coalesce(own_problem = 'teams are not known yet', false) as is_waiting,
         is_out_of_scope,
         coalesce(own_problem <> 'date is not of the season that the id names', true) or season_of_tipoff is not null as is_dated,
@@ -140,7 +179,8 @@ final as (
             when own_problem is not null then own_problem
             when first_text <> last_text then concat('two rows of the game that differ: ', first_text, ' and ', last_text)
             when game_of_pair > 1 then 'another game of the same teams on the date'
-            when nba_game_id <> game_id then 'game id without its leading zeros'
+            when second_games.nba_game_id is not null then 'another game of one of its teams on the date'
+            when paired.nba_game_id <> game_id then 'game id without its leading zeros'
             when season_year <> season_of_id then 'season is not the one that the id names'
             when status = 'unknown' and game_status = 3 then 'final without a score'
             when status = 'unknown' then 'unknown game status'
@@ -149,6 +189,7 @@ final as (
         source_file_path,
         processed_at
     from paired
+    left join second_games on paired.nba_game_id = second_games.nba_game_id
 )
 
 select * from final

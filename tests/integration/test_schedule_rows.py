@@ -80,6 +80,68 @@ def test_games_whose_teams_are_not_known_yet_wait_by_name_and_the_others_are_bui
     ) == [("0022109999", "teams are not known yet")]  # fmt: skip
 
 
+def game_of(warehouse: Warehouse, day: str) -> str:
+    """The official id of the first game of a day."""
+    ((game,),) = warehouse.query(
+        f"select min(nba_game_id) from nba_intermediate.dim_games where game_date = '{day}' and is_in_scope"
+    )
+    return str(game)
+
+
+POSTPONED = (
+    "date '2021-10-24' as game_date, game_date_est - interval 2 day as game_date_est,"
+    " game_datetime_utc - interval 2 day as game_datetime_utc"
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_played", [True, False])
+def test_a_postponed_game_that_is_kept_twice_is_of_its_new_date_alone(
+    built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite, is_played: bool
+) -> None:
+    game = game_of(built, "2021-10-26")
+    new = "raw" if is_played else f"(select * replace ({UNPLAYED}) from raw where game_id = '{game}')"
+    others = "" if is_played else f"from raw where game_id <> '{game}' union all by name "
+    rewrite(
+        copy_of_built.raw_dir, "nbac_schedule",
+        f"""{others} from {new} union all by name (
+            select * replace ({POSTPONED}, {UNPLAYED}) from raw where game_id = '{game}'
+        )""",
+    )  # fmt: skip
+    built_now = copy_of_built.dbt("build", window=("2021-10-24", "2021-10-26"), allow_deletes=True)
+    assert not built_now.error
+    assert reasons(copy_of_built) == {}
+    dates = "select game_date from nba_intermediate.dim_games where nba_game_id"
+    assert copy_of_built.query(f"{dates} = '{game}'") == [(date(2021, 10, 26),)]
+    if is_played:
+        assert not built_now.failures
+        assert copy_of_built.hashes() == built.hashes()
+
+
+@pytest.mark.slow
+def test_the_second_game_of_a_team_on_a_date_is_held_back_by_name(
+    built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite
+) -> None:
+    """Another team visits: no pair of teams is there twice."""
+    game = game_of(built, DAY)
+    ((visitor,),) = built.query(
+        f"select min(team_abbr) from nba_intermediate.dim_team_games where game_date <> '{DAY}' and team_abbr not in"
+        f" (select team_abbr from nba_intermediate.dim_team_games where game_date = '{DAY}')"
+    )
+    rewrite(
+        copy_of_built.raw_dir, "nbac_schedule",
+        f"""
+        from raw union all by name (
+            select * replace ('0022109999' as game_id, '{visitor}' as away_team_tricode, {UNPLAYED}) from raw
+            where game_id = '{game}'
+        )""",
+    )  # fmt: skip
+    assert build_day(copy_of_built) == JUDGES
+    assert reasons(copy_of_built) == {"another game of one of its teams on the date": 1}
+    assert rows_of_day(copy_of_built, TEAMS) == rows_of_day(built, TEAMS)
+    assert "another game of one of its teams on the date: 0022109999" in upcoming(copy_of_built)[1]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "reason"),
@@ -238,6 +300,7 @@ def test_a_box_score_of_a_game_out_of_scope_is_out_of_scope_by_its_id_alone(
 
 
 UNPLAYED = "1 as game_status, null as home_team_score, null as away_team_score"
+PLAYED = ("nbac_gamebook_player_stats", "bdl_player_boxscores", "nbac_team_boxscore", "bigdataball_play_by_play")
 OTHER_SEASON = "date is not of the season that the id names"
 
 
@@ -252,12 +315,7 @@ def change_one_game(warehouse: Warehouse, rewrite: Rewrite, change: str) -> str:
         for expression, _, column in (one.strip().rpartition(" as ") for one in (UNPLAYED + ", " + change).split(", "))
     )
     rewrite(warehouse.raw_dir, "nbac_schedule", f"select * replace ({columns}) from raw")
-    for table in (
-        "nbac_gamebook_player_stats",
-        "bdl_player_boxscores",
-        "nbac_team_boxscore",
-        "bigdataball_play_by_play",
-    ):
+    for table in PLAYED:
         rewrite(warehouse.raw_dir, table, f"select * from raw where game_id not in ('{game}', '{name}')")
     return str(game)
 
@@ -345,3 +403,63 @@ def test_rows_that_are_dated_a_day_after_their_game_are_missed_on_that_day(
     )
     assert outcome == "partial"
     assert f"{table} of {game}: not the date of its game" in said
+
+
+@pytest.mark.slow
+def test_a_game_that_is_still_scheduled_when_later_games_are_final_makes_its_contexts_partial(
+    copy_of_built: Warehouse, rewrite: Rewrite
+) -> None:
+    """No feed has it: it was put off, and nobody took it out of the schedule."""
+    game = change_one_game(copy_of_built, rewrite, "arena_name as arena_name")
+    copy_of_built.dbt("build", window=(DAY, DAY), allow_deletes=True)
+    said = f"nbac_schedule: still scheduled, though later games are final: {game}"
+    assert upcoming(copy_of_built) == ("partial", f"1 row held back, the first: {said}; none is excused")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("feed", ["odds_api_game_lines", "nbac_injury_report"])
+def test_a_game_to_come_that_the_schedule_lost_is_missed_by_name(
+    copy_of_built: Warehouse, rewrite: Rewrite, feed: str, rows_may_go: None
+) -> None:
+    """Nothing of its date and later is played yet."""
+    day = "2021-10-26"
+    ((game, name, home),) = copy_of_built.query(
+        "select nba_game_id, game_id, home_team_abbr from nba_intermediate.dim_games"
+        f" where game_date = '{day}' and is_in_scope order by 1 limit 1"
+    )
+    rewrite(
+        copy_of_built.raw_dir, "nbac_schedule",
+        f"""
+        select * replace (
+            case when game_date = '{day}' then 1 else game_status end as game_status,
+            case when game_date = '{day}' then null else home_team_score end as home_team_score,
+            case when game_date = '{day}' then null else away_team_score end as away_team_score
+        ) from raw where game_id <> '{game}'""",
+    )  # fmt: skip
+    for table in PLAYED:
+        rewrite(copy_of_built.raw_dir, table, f"select * from raw where game_date <> '{day}'")
+    if feed != "odds_api_game_lines":
+        rewrite(copy_of_built.raw_dir, "odds_api_game_lines", f"select * from raw where game_date <> '{day}'")
+    reports = f"select * from raw where game_id is distinct from '{name}'"
+    if feed == "nbac_injury_report":
+        reports += f"""
+            union all by name
+            select * replace (
+                date '{day}' as game_date, date '{day}' as report_date, '{name}' as game_id, '{home}' as team
+            ) from (from raw limit 1)"""
+    rewrite(copy_of_built.raw_dir, "nbac_injury_report", reports)
+    copy_of_built.dbt("build", window=(day, day), allow_deletes=True)
+    said = f"nbac_schedule: no row of the game: {feed} has it: {name}"
+    assert upcoming(copy_of_built, day) == ("partial", f"1 row held back, the first: {said}; none is excused")
+
+
+@pytest.mark.slow
+def test_without_any_row_of_the_schedule_a_date_says_what_to_load(
+    copy_of_built: Warehouse, rewrite: Rewrite, rows_may_go: None
+) -> None:
+    rewrite(copy_of_built.raw_dir, "nbac_schedule", "select * from raw where false")
+    copy_of_built.dbt("build", window=(DAY, DAY), allow_deletes=True)
+    outcome, said = upcoming(copy_of_built)
+    assert outcome == "blocked"
+    assert said.startswith("nbac_schedule has no row of ")
+    assert said.endswith(": no row of the table is usable: load the schedule of the season")

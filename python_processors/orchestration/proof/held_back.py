@@ -40,6 +40,8 @@ TO_DO = {
     "no usable row of the opponent": "load the team box of the other team, or correct that one",
     "not the date of its game": "correct the date in its file, and load again",
     "date is not that of the tip-off": "correct the date or the tip-off in its file, and load again",
+    "still scheduled, though later games are final": "refresh the schedule, or take the game out",
+    "no row of the game": "load a schedule that has it, or correct the rows of that feed",
     "no tip-off": "load a schedule that has it",
     "no scheduled game": "refresh the schedule, or correct the row",
     "several games of the team on the date": "load a schedule with its one game",
@@ -53,6 +55,7 @@ TO_DO = {
     "other feeds contradict the line": "load the box score again, or from the other feed",
     "no row of a player on court": "load a box score that has him",
     "other totals than those of the players": "load the team box or the play-by-play again",
+    "another game of one of its teams on the date": "load a schedule with the one that is played",
     "two rows of the game that differ": "load a schedule with one row of it",
     "points are not the score of the schedule": "load the team's box again, or a schedule with the score",
 }
