@@ -1,7 +1,8 @@
 -- One row per row that a hashed table must hold: those of played games (expected_boxes), and of the
 -- upcoming contexts both teams of each scheduled game, final or not, and their rosters.
 --
--- A row of the schedule that cannot be used as it is stands here under its official id, with the reason.
+-- A row of the schedule that cannot be used as it is stands here under its official id, with the reason, and a row of a
+-- report or of odds that somebody can repair under a name of its own: a figure of a row that is there lacks it.
 -- `quarantine_reason` explains a row that was held back; `has_source` is false when nothing tells who it is.
 {{ config(**replace_window()) }}
 
@@ -94,6 +95,30 @@ players_to_expect as (
     from cut_off_rosters
 ),
 
+dates_to_play as (
+    select distinct game_date from upcoming_teams
+),
+
+missed as (
+    {%- for feed in feeds() if feed.missed %}
+    {{ 'union all' if not loop.first }}
+    select
+        missed_tables.table_name,
+        of_feed.game_date,
+        min(of_feed.game_id) as game_id,
+        of_feed.entity,
+        concat('{{ feed.table }}: ', min(of_feed.quarantine_reason)) as quarantine_reason
+    from (
+        select game_date, game_id, {{ feed.missed.entity }} as entity, quarantine_reason
+        from {{ ref(feed.model) }}
+        where {{ in_window() }} and quarantine_reason in ({{ quoted_names(feed.missed.reasons) }})
+    ) as of_feed
+    inner join dates_to_play on of_feed.game_date = dates_to_play.game_date
+    cross join ({{ names_as_rows(tables_of(feed.missed.tables_of, after_bootstrap=false)) }}) as missed_tables
+    group by missed_tables.table_name, of_feed.game_date, of_feed.entity
+    {%- endfor %}
+),
+
 tables as (
     {%- for table_name, declared in declared_rows().items() if not declared.after_bootstrap %}
     select '{{ table_name }}' as table_name, {{ 'true' if declared.is_played else 'false' }} as is_played
@@ -133,6 +158,8 @@ final as (
         faulty_games.quarantine_reason
     from faulty_games
     inner join tables on faulty_games.game_status <> 'scheduled' or not tables.is_played
+    union all
+    select table_name, game_date, game_id, entity, false, quarantine_reason from missed
 )
 
 select * from final
