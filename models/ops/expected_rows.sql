@@ -28,14 +28,22 @@ unusable_roster_rows as (
     where {{ in_window() }} and not is_on_roster and quarantine_reason <> 'player is on another roster of the date'
 ),
 
+official as (
+    select game_date, game_id, team_abbr, player_status from {{ ref('stg_nbac__gamebook_player_stats') }}
+    where {{ in_window() }} and is_on_roster
+),
+
+cut_off as (
+    {{ rosters_cut_off('official') }}
+),
+
 -- A roster that lacks who played lacks others, too: in 2021-23 none does, of 3,600.
-cut_off_rosters as (
+rosters_without_players as (
     select
         played.game_date,
         played.game_id,
         played.team_abbr,
-        count(*) as players,
-        min(played.player_lookup) as first_player
+        concat('no row of ', cast(count(*) as string), ' who played, the first ', min(played.player_lookup)) as problem
     from {{ ref('int_player_boxes') }} as played
     inner join (
         select distinct game_id, team_abbr from upcoming_players
@@ -52,6 +60,17 @@ cut_off_rosters as (
         and played.seconds_played > 0 and not played.is_held_back
         and roster_rows.game_id is null
     group by played.game_date, played.game_id, played.team_abbr
+),
+
+cut_off_rosters as (
+    select games.game_date, problems.game_id, problems.team_abbr, min(problems.problem) as problem
+    from (
+        select game_id, team_abbr, problem from rosters_without_players
+        union all
+        select game_id, team_abbr, problem from cut_off
+    ) as problems
+    inner join upcoming_teams as games on problems.game_id = games.game_id and problems.team_abbr = games.team_abbr
+    group by games.game_date, problems.game_id, problems.team_abbr
 ),
 
 faulty_games as (
@@ -88,10 +107,7 @@ players_to_expect as (
         game_id,
         team_abbr || ' players',
         false,
-        concat(
-            'nbac_gamebook_player_stats of ', team_abbr, ': no row of ', cast(players as string), ' who played, the first ',
-            first_player
-        )
+        concat('nbac_gamebook_player_stats of ', team_abbr, ': ', problem)
     from cut_off_rosters
 ),
 

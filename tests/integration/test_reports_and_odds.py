@@ -13,7 +13,7 @@ from python_processors.orchestration.state.states import State
 from python_processors.orchestration.warehouse import DuckDBSession
 from tests.integration.conftest import Rewrite, copied, rewrite_file
 from tests.integration.test_evidence import DAY, build_day, covered
-from tests.integration.test_feeds_agree import held
+from tests.integration.test_feeds_agree import GAMEBOOK, held
 from tests.warehouse import Warehouse
 
 pytestmark = pytest.mark.slow
@@ -120,3 +120,37 @@ def test_who_is_asked_to_repair_them(spoiled: Warehouse) -> None:
     assert {reason for reason, (asks, _) in said.items() if not asks} == {"unknown player"}
     assert said["unknown player"][1].endswith("; if he is to play, add an alias or a row of the registry")
     assert said["no report hour"][1].endswith(": load the report with the hour at which it came out")
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        ("place <= 9", "only 9 players"),
+        ("player_status = 'active'", "only players who are active, and so has every team of the date"),
+    ],
+)
+def test_a_gamebook_without_its_last_rows_is_completed_from_the_last_games_and_named(
+    built: Warehouse, copy_of_built: Warehouse, rewrite: Rewrite, rows_may_go: None, left: str, said: str
+) -> None:
+    day = "2021-10-24"
+    rewrite(copy_of_built.raw_dir, GAMEBOOK, f"""
+        select * exclude (place) from (
+            select *, row_number() over (
+                partition by game_id, team_abbr order by player_status <> 'active', player_lookup
+            ) as place from raw
+        ) where game_date <> '{day}' or {left}
+    """)  # fmt: skip
+    build_day(copy_of_built, day)
+    assert covered(copy_of_built, CONTEXTS[0], day)[0] == "partial"
+    reasons = dict(copy_of_built.query(
+        "select entity, quarantine_reason from nba_ops.expected_rows"
+        f" where table_name = '{CONTEXTS[0]}' and game_date = '{day}' and quarantine_reason is not null"
+    ))  # fmt: skip
+    teams = built.query(f"select distinct team_abbr from nba_analytics.{CONTEXTS[0]} where game_date = '{day}'")
+    assert set(reasons) == {f"{team} players" for (team,) in teams}
+    assert any(why == f"{GAMEBOOK} of {who.split()[0]}: {said}" for who, why in reasons.items())
+    completed = copy_of_built.query(
+        f"select count(*) from nba_analytics.{CONTEXTS[0]}"
+        f" where game_date = '{day}' and primary_source_used = 'player_game_summary'"
+    )
+    assert completed[0][0] > 0
