@@ -1,6 +1,6 @@
 {#-
   A raw table in the window, with exactly the columns of the raw contract: an optional column that
-  the table lacks reads as null, and teams are named by their own codes, whatever spelling a feed has.
+  the table lacks reads as null, and teams are named by their own codes, whatever spelling a feed has, in any case.
   `where` replaces the window for tables that are read whole. Of a table whose rows may be dated beside
   their game (config.meta.days_from_game) the days around the window are read, too.
 -#}
@@ -17,17 +17,22 @@
             {% if column.name in lacking -%}
                 cast(null as {{ engine_type(column.data_type) }}) as {{ column.name }}
             {%- elif column.name in teams -%}
-                coalesce(spelled_{{ column.name }}.team_abbr, loaded.{{ column.name }}) as {{ column.name }}
+                coalesce(spelled_{{ column.name }}.team_abbr, {{ team_code('loaded.' ~ column.name) }}) as {{ column.name }}
             {%- else -%}
                 loaded.{{ column.name }}
             {%- endif %}{{ ',' if not loop.last }}
             {%- endfor %}
         from {{ relation }} as loaded
         {%- for column in teams %}
-        left join {{ spellings }} as spelled_{{ column }} on loaded.{{ column }} = spelled_{{ column }}.spelling
+        left join {{ spellings }} as spelled_{{ column }} on {{ team_code('loaded.' ~ column) }} = spelled_{{ column }}.spelling
         {%- endfor %}
         where {{ where or in_window(contract.config.meta.partition_by, days_before + beside, beside) }}
     )
+{%- endmacro %}
+
+{#- A team's code as the seed team_spellings has it: feeds put it in small letters, or between blanks. -#}
+{% macro team_code(value) -%}
+    upper(trim({{ value }}))
 {%- endmacro %}
 
 {#- Columns of a raw table that name a team. -#}

@@ -115,6 +115,16 @@
     {{ join_game('by_team.nba_game_id') }}
 {%- endmacro %}
 
+{#- Joins the game that a row's id names, or of a row without one that of games_by_team() for its team. -#}
+{% macro join_game_or_that_of_team(rows, source_game_id, team) %}
+    left join {{ rows }}_by_team as by_team
+        on
+            {{ rows }}.game_date = by_team.game_date
+            and {{ team }} = by_team.team_abbr
+            and nullif(trim({{ source_game_id }}), '') is null
+    {{ join_game("coalesce(nullif(trim(" ~ source_game_id ~ "), ''), by_team.nba_game_id)") }}
+{%- endmacro %}
+
 {#-
   The date that a row of odds counts for: that of the game which its commence time found, where the feed's date is no
   further off than config.meta.days_from_game of the raw table allows; else the feed's date.

@@ -6,6 +6,20 @@
     {{ replace_all(fold_diacritics('lower(' ~ name ~ ')'), '[^a-z0-9]', '') }}
 {%- endmacro %}
 
+{#-
+  A name in the order of speech: the league's own report writes "Porter Jr., Michael". A comma before a suffix, as in "Michael
+  Porter, Jr.", turns nothing round, and neither do two commas. No name of 2021-23 has a comma.
+-#}
+{% macro spoken_name(name) -%}
+    case
+        when
+            {{ name }} like '%,%' and {{ name }} not like '%,%,%'
+            and not {{ matches('lower(' ~ name ~ ')', ', *(jr|sr|ii|iii|iv|v)[.]? *$') }}
+            then trim({{ part_of(name, ',', 2) }}) || ' ' || trim({{ part_of(name, ',', 1) }})
+        else {{ name }}
+    end
+{%- endmacro %}
+
 {#- balldontlie and BigDataBall: letters outside ASCII are dropped. `Luka Dončić` is lukadoni. -#}
 {% macro player_key_ascii_only(name) -%}
     {{ replace_all('lower(' ~ name ~ ')', '[^a-z0-9]', '') }}

@@ -1,6 +1,6 @@
 -- One row per date and player who may play: the official roster of his game, whatever his status, or
 -- where the gamebook lacks his team's, whoever appeared for the team in its last ten games, unless his
--- newest appearance was for another team. A roster of fewer than var('min_roster_players') is cut off: both name his team's.
+-- newest appearance was for another team. Of a roster that is cut off (rosters_cut_off) both name his team's.
 --
 -- Appearances come from player_game_summary, so days before the window must have been built.
 {{ config(**replace_window()) }}
@@ -13,15 +13,20 @@ games as (
 ),
 
 official as (
-    select game_id, team_abbr, player_lookup, player_status
+    select game_date, game_id, team_abbr, player_lookup, player_status
     from {{ ref('stg_nbac__gamebook_player_stats') }}
     where {{ in_window() }} and is_on_roster
 ),
 
+cut_off as (
+    {{ rosters_cut_off('official') }}
+),
+
 teams_with_roster as (
-    select game_id, team_abbr from official
-    group by game_id, team_abbr
-    having count(*) >= {{ var('min_roster_players') }}
+    select distinct official.game_id, official.team_abbr
+    from official
+    left join cut_off on official.game_id = cut_off.game_id and official.team_abbr = cut_off.team_abbr
+    where cut_off.game_id is null
 ),
 
 results as (

@@ -25,7 +25,7 @@ with
 {%- if feed.tipoff %}
 
 {{ games_by_tipoff(rows_of, feed.tipoff) }},
-{%- elif feed.team %}
+{%- elif feed.team or feed.team_without_game %}
 
 {{ games_by_team(rows_of) }},
 {%- endif %}
@@ -41,6 +41,8 @@ dated_{{ feed.table }} as (
     {{ join_game_of_odds(rows_of, feed.tipoff, source_game_id) }}
     {%- elif feed.team %}
     {{ join_game_of_team(rows_of, feed.team) }}
+    {%- elif feed.team_without_game %}
+    {{ join_game_or_that_of_team(rows_of, source_game_id, feed.team_without_game) }}
     {%- else %}
     {{ join_game(source_game_id) }}
     {%- endif %}

@@ -1,7 +1,8 @@
 -- One row per row that a hashed table must hold: those of played games (expected_boxes), and of the
 -- upcoming contexts both teams of each scheduled game, final or not, and their rosters.
 --
--- A row of the schedule that cannot be used as it is stands here under its official id, with the reason.
+-- A row of the schedule that cannot be used as it is stands here under its official id, with the reason, and a row of a
+-- report or of odds that somebody can repair under a name of its own: a figure of a row that is there lacks it.
 -- `quarantine_reason` explains a row that was held back; `has_source` is false when nothing tells who it is.
 {{ config(**replace_window()) }}
 
@@ -27,14 +28,22 @@ unusable_roster_rows as (
     where {{ in_window() }} and not is_on_roster and quarantine_reason <> 'player is on another roster of the date'
 ),
 
+official as (
+    select game_date, game_id, team_abbr, player_status from {{ ref('stg_nbac__gamebook_player_stats') }}
+    where {{ in_window() }} and is_on_roster
+),
+
+cut_off as (
+    {{ rosters_cut_off('official') }}
+),
+
 -- A roster that lacks who played lacks others, too: in 2021-23 none does, of 3,600.
-cut_off_rosters as (
+rosters_without_players as (
     select
         played.game_date,
         played.game_id,
         played.team_abbr,
-        count(*) as players,
-        min(played.player_lookup) as first_player
+        concat('no row of ', cast(count(*) as string), ' who played, the first ', min(played.player_lookup)) as problem
     from {{ ref('int_player_boxes') }} as played
     inner join (
         select distinct game_id, team_abbr from upcoming_players
@@ -51,6 +60,17 @@ cut_off_rosters as (
         and played.seconds_played > 0 and not played.is_held_back
         and roster_rows.game_id is null
     group by played.game_date, played.game_id, played.team_abbr
+),
+
+cut_off_rosters as (
+    select games.game_date, problems.game_id, problems.team_abbr, min(problems.problem) as problem
+    from (
+        select game_id, team_abbr, problem from rosters_without_players
+        union all
+        select game_id, team_abbr, problem from cut_off
+    ) as problems
+    inner join upcoming_teams as games on problems.game_id = games.game_id and problems.team_abbr = games.team_abbr
+    group by games.game_date, problems.game_id, problems.team_abbr
 ),
 
 faulty_games as (
@@ -87,11 +107,32 @@ players_to_expect as (
         game_id,
         team_abbr || ' players',
         false,
-        concat(
-            'nbac_gamebook_player_stats of ', team_abbr, ': no row of ', cast(players as string), ' who played, the first ',
-            first_player
-        )
+        concat('nbac_gamebook_player_stats of ', team_abbr, ': ', problem)
     from cut_off_rosters
+),
+
+dates_to_play as (
+    select distinct game_date from upcoming_teams
+),
+
+missed as (
+    {%- for feed in feeds() if feed.missed %}
+    {{ 'union all' if not loop.first }}
+    select
+        missed_tables.table_name,
+        of_feed.game_date,
+        min(of_feed.game_id) as game_id,
+        of_feed.entity,
+        concat('{{ feed.table }}: ', min(of_feed.quarantine_reason)) as quarantine_reason
+    from (
+        select game_date, game_id, {{ feed.missed.entity }} as entity, quarantine_reason
+        from {{ ref(feed.model) }}
+        where {{ in_window() }} and quarantine_reason in ({{ quoted_names(feed.missed.reasons) }})
+    ) as of_feed
+    inner join dates_to_play on of_feed.game_date = dates_to_play.game_date
+    cross join ({{ names_as_rows(tables_of(feed.missed.tables_of, after_bootstrap=false)) }}) as missed_tables
+    group by missed_tables.table_name, of_feed.game_date, of_feed.entity
+    {%- endfor %}
 ),
 
 tables as (
@@ -133,6 +174,8 @@ final as (
         faulty_games.quarantine_reason
     from faulty_games
     inner join tables on faulty_games.game_status <> 'scheduled' or not tables.is_played
+    union all
+    select table_name, game_date, game_id, entity, false, quarantine_reason from missed
 )
 
 select * from final

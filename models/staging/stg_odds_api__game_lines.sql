@@ -1,10 +1,11 @@
 -- One row per game, snapshot, bookmaker, market and outcome. `quarantine_reason` is set on a row
 -- that must not be used. The feed's own event id says nothing: the teams and the commence time name the
 -- game, or the date where there is no such time. The feed's date may be the one in UTC, a day after the game's.
+-- An outcome is the full name of a team, or its code in any spelling.
 {{ config(**replace_window()) }}
 
 {%- set grain = [
-    'game_date', 'game_id', 'snapshot_timestamp', 'bookmaker_key', 'market_key', 'outcome_name'
+    'game_date', 'game_id', 'snapshot_timestamp', 'bookmaker_key', 'market_key', 'coalesce(outcome, outcome_name)'
 ] %}
 
 with
@@ -17,13 +18,26 @@ lines as (
 
 identified as (
     select
-        lines.* {{ star_except(['game_date']) }},
+        lines.* {{ star_except(['game_date', 'market_key']) }},
+        lower(trim(lines.market_key)) as market_key,
+        case
+            when lower(trim(lines.outcome_name)) = lower(trim(lines.home_team)) then lines.home_team_abbr
+            when lower(trim(lines.outcome_name)) = lower(trim(lines.away_team)) then lines.away_team_abbr
+            when lower(trim(lines.outcome_name)) = 'over' then 'Over'
+            when lower(trim(lines.outcome_name)) = 'under' then 'Under'
+            when
+                coalesce(spelled_outcome.team_abbr, {{ team_code('lines.outcome_name') }})
+                in (lines.home_team_abbr, lines.away_team_abbr)
+                then coalesce(spelled_outcome.team_abbr, {{ team_code('lines.outcome_name') }})
+        end as outcome,
         {{ date_of_odds('lines', 'odds_api_game_lines') }} as game_date,
         game_ids.game_id as canonical_game_id,
         game_ids.season_year,
         {{ snapshot_problem('lines.snapshot_timestamp', 'game_ids.tipoff_at') }} as time_problem,
         {{ odds_problem('lines', 'commence_time', 'odds_api_game_lines') }} as game_problem
     from lines
+    left join {{ ref('team_spellings') }} as spelled_outcome
+        on {{ team_code('lines.outcome_name') }} = spelled_outcome.spelling
     {{ join_game_of_odds(
         'lines', 'commence_time',
         canonical_game_id('lines.game_date', 'lines.away_team_abbr', 'lines.home_team_abbr')
@@ -47,14 +61,10 @@ judged as (
         snapshot_timestamp as snapshot_at,
         bookmaker_key,
         market_key,
+        outcome,
         case
-            when outcome_name = home_team then home_team_abbr
-            when outcome_name = away_team then away_team_abbr
-            when outcome_name in ('Over', 'Under') then outcome_name
-        end as outcome,
-        case
-            when outcome_name in (home_team, 'Over') then 'first'
-            when outcome_name in (away_team, 'Under') then 'second'
+            when outcome in (home_team_abbr, 'Over') then 'first'
+            when outcome in (away_team_abbr, 'Under') then 'second'
         end as side,
         {{ nan_to_null('outcome_price') }} as decimal_price,
         {{ nan_to_null('outcome_point') }} as point,
@@ -67,7 +77,7 @@ judged as (
         case
             when game_problem is not null then game_problem
             when market_key not in ('spreads', 'totals') then 'unknown market'
-            when outcome_name not in (home_team, away_team, 'Over', 'Under') then 'unknown outcome'
+            when outcome is null then 'unknown outcome'
             when time_problem is not null then time_problem
             when {{ nan_to_null('outcome_point') }} is null then 'no number'
             when

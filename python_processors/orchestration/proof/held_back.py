@@ -1,9 +1,10 @@
 """Raw rows that are not used, and games that no feed has as the final score: what every command says of them.
 
 A row needs attention where a table lacks something for it: it is of the schedule or of a feed of played games, and its
-date is open for a table that is asked about. No row depends on odds, injuries and ages, and a date that is complete or
-excused has what it needs without the row: there the words name it, and ask nothing of anybody. Since the state of a
-date decides, every command exits alike; only rows without a date ask by themselves.
+date is open for a table that is asked about; of odds and injuries it is one that the date misses by name (`missed` in
+the macro feeds), and no row lacks for any other of them, nor for ages. A date that is complete or excused has what it
+needs without the row: there the words name it, and ask nothing of anybody. Since the state of a date decides, every
+command exits alike; only rows without a date ask by themselves.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ TO_DO = {
     "ambiguous second player": _PLAYER,
     "unknown game status": "load a schedule that says it",
     "unknown injury status": "load a report that says available, probable, questionable, doubtful or out",
+    "no report hour": "load the report with the hour at which it came out",
+    "impossible report hour": "load the report with its hour, from 0 to 23",
+    "unknown outcome": "load lines whose outcomes are the game's teams, over or under",
     "teams are not known yet": "it waits for a schedule that names them",
     "game is not final": "refresh the schedule, unless the game is in progress",
     "no usable row of the opponent": "load the team box of the other team, or correct that one",
@@ -64,6 +68,8 @@ _AGE = "impossible birth date"  # an age is optional: no row lacks for it
 _LINE = "correct the line in seeds/completeness_exceptions.csv, or take it out"
 _TO_DO_ELSE = "correct the row in its file, and load again"
 _NOTHING = "left out, and no row{of} lacks for it: no action needed"
+# A report and bookmakers name people who are in no registry since they never play.
+_UNLESS_HE_PLAYS = f"left out, and no row{{of}} lacks for it; if he is to play, {_PLAYER}"
 
 
 @dataclass(frozen=True)
@@ -101,7 +107,9 @@ class HeldBack:
         if self.reason == _AGE:
             return "his age is unknown, and no row lacks for it: no action needed"
         if not self.needs_action:
-            return _NOTHING.format(of=f" of {', '.join(self.of_tables)}" if self.of_tables else "")
+            may_play = self.reason == "unknown player" and self.feed not in played_feeds()
+            said = _UNLESS_HE_PLAYS if may_play else _NOTHING
+            return said.format(of=f" of {', '.join(self.of_tables)}" if self.of_tables else "")
         if self.feed == EXCUSES:
             return _LINE
         return TO_DO.get(self.reason.split(":")[0], _TO_DO_ELSE)
@@ -121,8 +129,13 @@ def held_back(session: Session, start: date, end: date, states: Sequence[State])
     asked = {state.table for state in states}
     of_tables = () if asked.issuperset(hashed_tables()) else tuple(sorted(asked))
     open_days = ", ".join(sorted({f"date '{state.day}'" for state in states if state.outcome not in FINE}))
-    is_open = f"game_date in ({open_days})" if open_days else "1 = 0"
+    is_open = f"game_date in ({open_days})" if open_days else "game_date is null and 1 = 0"
     needed = "', '".join(("nbac_schedule", *played_feeds()))
+    missed = (
+        f"select distinct game_date, quarantine_reason from {session.named('nba_ops.expected_rows')} where {is_open}"
+        if session.columns("nba_ops.expected_rows")
+        else "select cast(null as date) as game_date, cast(null as string) as quarantine_reason"
+    )
     rows = session.read(
         f"""
         select
@@ -131,13 +144,21 @@ def held_back(session: Session, start: date, end: date, states: Sequence[State])
             min(concat(coalesce(cast(game_date as string), ''), ' ', coalesce(row_key, '?'))) as example
         from (
             select
-                table_name, reason, game_date, row_key,
+                held.table_name, held.reason, held.game_date, held.row_key,
                 case
-                    when table_name = '{REGISTRY}' then {"1 = 1" if open_days else "1 = 0"} and reason <> '{_AGE}'
-                    else game_date is null or ({is_open} and table_name in ('{needed}'))
+                    when held.table_name = '{REGISTRY}'
+                        then {"1 = 1" if open_days else "1 = 0"} and held.reason <> '{_AGE}'
+                    else
+                        held.game_date is null
+                        or missed.game_date is not null
+                        or (held.{is_open} and held.table_name in ('{needed}'))
                 end as needs_action
-            from {session.named("nba_ops.quarantine")}
-            where game_date between date '{start}' and date '{end}' or game_date is null
+            from {session.named("nba_ops.quarantine")} as held
+            left join ({missed}) as missed
+                on
+                    held.game_date = missed.game_date
+                    and concat(held.table_name, ': ', held.reason) = missed.quarantine_reason
+            where held.game_date between date '{start}' and date '{end}' or held.game_date is null
         ) as judged
         group by table_name, reason, game_date is null, needs_action
         order by needs_action desc, row_count desc, table_name, reason
