@@ -229,30 +229,18 @@ def a_day(site: Site, archive: Archive, *, in_own_file: bool) -> None:
 
 
 def a_row_edited(site: Site, archive: Archive) -> None:
-    """A minute's second, so that no evidence speaks against it."""
+    """A minute of one player in balldontlie, which both seasons have: no evidence speaks against so little."""
     site.take_back("two_seasons")
     day = archive.day - timedelta(DAYS_BACK)
-    (file,) = (
-        file for file in dated_files(site.raw) if file.stem == "nbac_gamebook_player_stats" and rows_of(file, day)
-    )
+    (file,) = (file for file in dated_files(site.raw) if file.stem == "bdl_player_boxscores" and rows_of(file, day))
+    is_it = f"cast(game_date as date) = '{day}' and player_lookup = (select min(player_lookup) from raw where"
     rewrite(
         file, file,
-        "select * replace (case when row_number() over (partition by"
-        f" cast(game_date as date) = '{day}' and minutes like '%:1_' order by game_id, player_lookup) = 1"
-        f" and cast(game_date as date) = '{day}' and minutes like '%:1_'"
-        " then regexp_replace(minutes, ':1(.)$', ':2\\1') else minutes end as minutes) from raw",
+        f"select * replace (case when {is_it} cast(game_date as date) = '{day}' and minutes between '20' and '29')"
+        " then cast(cast(minutes as integer) + 1 as varchar) else minutes end as minutes) from raw",
     )  # fmt: skip
-    start = str(archive.second_start)
-    taken = site.fullcourt(
-        "backfill",
-        "--start",
-        start,
-        "--end",
-        str(archive.day - timedelta(1)),
-        "--yes",
-        "--skip-first-month",
-        may_fail=True,
-    )
+    season = ("--start", str(archive.second_start), "--end", str(archive.day - timedelta(1)))
+    taken = site.fullcourt("backfill", *season, "--yes", "--skip-first-month", may_fail=True)
     site.figures["a row edited 50 days back: `backfill`"] = f"{taken.cpu:.1f}"
 
 
