@@ -265,7 +265,9 @@ def test_a_corrected_box_score_changes_exactly_the_rows_whose_windows_hold_the_g
     assert 0 < len(zones) < sum(row[1] in swapped for row in before["player_shot_zone_analysis"])
     assert changed.pop("player_composite_factors") <= later["player_composite_factors"]
     moved = changed.pop("player_shot_zone_analysis")
-    assert moved == zones, (moved - zones, zones - moved)
+    # The window of twenty games counts events, which it holds before it has rows enough for its percentages.
+    assert zones <= moved
+    assert {row for row in moved - zones if row[1] not in swapped or games_between(row[1], row[0]) > 20} == set()
     assert changed == {
         "player_game_summary": {(game, player) for player in swapped},
         "team_offense_game_summary": set(),
