@@ -1,7 +1,7 @@
 -- One row per final game: what each raw source holds of it, for the source_* columns of the tables.
 {{ config(**replace_window()) }}
 -- noqa: disable=LT02
--- sqlfluff 4.4 loses count of the indent after a loop that writes CTEs.
+-- The indent after a loop that writes CTEs is miscounted by sqlfluff 4.4.
 
 with
 

@@ -6,7 +6,7 @@
 -- are counted from the raw table by the id of their game, repeats by staging before it drops them.
 {{ config(**replace_window()) }}
 -- noqa: disable=LT02
--- sqlfluff 4.4 loses count of the indent after a loop that writes CTEs.
+-- The indent after a loop that writes CTEs is miscounted by sqlfluff 4.4.
 
 with
 
