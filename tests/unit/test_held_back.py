@@ -20,7 +20,9 @@ FIRST, LAST = date(2021, 10, 19), date(2021, 10, 21)
 def reasons_in_sql() -> set[str]:
     """What staging, and what judges whole games, may say of a row."""
     texts = [path.read_text() for folder in ("models", "macros") for path in (PROJECT_ROOT / folder).rglob("*.sql")]
-    found = {said for text in texts for said in re.findall(r"(?m)(?:then|else|concat\(|_abbr,|^)\s*'([a-z][^':]*)", text)}
+    found = {
+        said for text in texts for said in re.findall(r"(?m)(?:then|else|concat\(|_abbr,|^)\s*'([a-z][^':]*)", text)
+    }
     found |= {said for text in texts for said in re.findall(r"(?m)^ +'([a-z][^':]*)': '.* (?:<>|>) ", text)}
     players = {said for said in found if said.endswith("{{ player }}")}
     return found | {said.replace("{{ player }}", who) for said in players for who in ("player", "second player")}
