@@ -71,7 +71,8 @@ def test_a_plan_without_box_scores_says_that_nothing_tells(confirmed: Warehouse,
         for file in raw.rglob(f"{feed}.parquet"):
             file.unlink()
     nothing = Warehouse(tmp_path / "fullcourt.duckdb", raw)
-    of = planned(nothing, DAY, DAY).changes["upcoming_player_game_context"]
+    first = FIRST_MONTH[0]  # of later dates the contexts wait for the season before them
+    of = planned(nothing, first, first).changes["upcoming_player_game_context"]
     assert (of.to_insert, of.dates_without_guess) == (0, 1)
-    said = fullcourt(nothing, "plan", "--start", DAY, "--end", DAY).stdout
+    said = fullcourt(nothing, "plan", "--start", first, "--end", first).stdout
     assert "more dates of tables will get rows; no box score tells how many." in said
