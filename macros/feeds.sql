@@ -5,7 +5,8 @@
 
   `missed`: of a feed that nothing has to have, for which reasons a row is missed that is held back, in which tables, and
   under which name. Somebody can repair these, and no row of 2021-23 has one: what has, as a player whom no registry
-  knows, or outlives a game that was postponed, is left out.
+  knows, or outlives a game that was postponed, is left out; and so is a points line of one of two players of one name, since
+  a line names no team.
 -#}
 {% macro feeds() -%}
     {{ return([
@@ -26,7 +27,7 @@
         {'table': 'odds_api_player_points_props', 'model': 'stg_odds_api__player_points_props',
          'key': "coalesce(player_lookup, '?') || ' ' || bookmaker || ' ' || coalesce(cast(snapshot_at as string), '?')",
          'tipoff': 'game_start_time',
-         'missed': {'reasons': ['unknown player', 'ambiguous player'], 'tables_of': ['players_who_may_play'],
+         'missed': {'reasons': ['unknown player'], 'tables_of': ['players_who_may_play'],
                     'entity': "coalesce(player_lookup, '?') || ' points line'"}},
         {'table': 'bettingpros_player_points_props', 'model': 'stg_bettingpros__player_points_props',
          'key': "coalesce(player_lookup, '?') || ' ' || coalesce(bookmaker, '?') || ' ' || coalesce(bet_side, '?') || ' '"
