@@ -120,7 +120,8 @@ where finding is not null
         {%- if column.null_by_contract %}
         when known_{{ number }} > 0 then 'filled, and its contract says that no source fills it'
         {%- else %}
-        when known_{{ number }} < (1 - {{ column.max_null_rate }}) * rows_{{ number }} then 'null too often'
+        when known_{{ number }} < (1 - {{ column.max_null_rate }}) * rows_{{ number }}
+            {%- if column.needs and not column.may_be_unknown %} or rows_{{ number }} = 0{% endif %} then 'null too often'
         {%- if not column.may_be_constant %}
         when least_{{ number }} = greatest_{{ number }}{{ ' or known_' ~ number ~ ' = 0' if not column.may_be_unknown }} then 'one value only'
         {%- endif %}
