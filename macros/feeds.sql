@@ -23,12 +23,12 @@
                 ~ " || coalesce(outcome, '?') || ' ' || coalesce(cast(snapshot_at as string), '?')",
          'game': canonical_game_id('game_date', 'away_team_abbr', 'home_team_abbr'), 'tipoff': 'commence_time',
          'missed': {'reasons': ['unknown outcome'], 'tables_of': ['players_who_may_play', 'teams_to_play'],
-                    'entity': "away_team_abbr || '@' || home_team_abbr || ' lines'"}},
+                    'entity': expected_as("away_team_abbr || '@' || home_team_abbr", 'lines')}},
         {'table': 'odds_api_player_points_props', 'model': 'stg_odds_api__player_points_props',
          'key': "coalesce(player_lookup, '?') || ' ' || bookmaker || ' ' || coalesce(cast(snapshot_at as string), '?')",
          'tipoff': 'game_start_time',
          'missed': {'reasons': ['unknown player'], 'tables_of': ['players_who_may_play'],
-                    'entity': "coalesce(player_lookup, '?') || ' points line'"}},
+                    'entity': expected_as("coalesce(player_lookup, '?')", 'points line')}},
         {'table': 'bettingpros_player_points_props', 'model': 'stg_bettingpros__player_points_props',
          'key': "coalesce(player_lookup, '?') || ' ' || coalesce(bookmaker, '?') || ' ' || coalesce(bet_side, '?') || ' '"
                 ~ " || coalesce(cast(updated_at as string), '?')",
@@ -41,7 +41,7 @@
          'missed': {'reasons': ['unknown team', 'several games of the team on the date', 'team does not play in the game',
                                 'unknown injury status', 'no report hour', 'impossible report hour', 'ambiguous player'],
                     'tables_of': ['players_who_may_play', 'teams_to_play'],
-                    'entity': "coalesce(player_lookup, player_full_name, '?') || ' report'"}},
+                    'entity': expected_as("coalesce(player_lookup, player_full_name, '?')", 'report')}},
     ]) }}
 {%- endmacro %}
 

@@ -26,7 +26,7 @@ games as (
 
 lacking as (
     select
-        games.*, 'player_game_summary' as table_name, games.team_abbr || ' players' as entity,
+        games.*, 'player_game_summary' as table_name, {{ expected_as('games.team_abbr', 'players') }} as entity,
         cast(null as string) as quarantine_reason
     from games
     left join built on games.game_id = built.game_id and games.opponent_team_abbr = built.opponent_team_abbr

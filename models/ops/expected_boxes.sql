@@ -143,7 +143,10 @@ other_totals as (
     select
         game_date,
         game_id,
-        concat(team_abbr, case feed when 'nbac_team_boxscore' then ' team box' else ' play-by-play' end) as entity,
+        case feed
+            when 'nbac_team_boxscore' then {{ expected_as('team_abbr', 'team box') }}
+            else {{ expected_as('team_abbr', 'play-by-play') }}
+        end as entity,
         coalesce(feed = 'nbac_team_boxscore' and right_one = 'totals', false) as are_right,
         concat(feed, ' of ', team_abbr, ': ', said) as reason
     from {{ ref('int_total_evidence') }}
@@ -250,7 +253,7 @@ players_of_games as (
     group by game_date, game_id, player_lookup
     union all
     select
-        game_date, game_id, team_abbr || ' players', false,
+        game_date, game_id, {{ expected_as('team_abbr', 'players') }}, false,
         case when feed is not null then concat(feed, ' has ', verdict, ' of ', team_abbr) end
     from teams_of_games
     where not agrees
@@ -258,7 +261,7 @@ players_of_games as (
     select
         lines.game_date,
         lines.game_id,
-        case when lines.has_row then concat(lines.player_lookup, ' line') else lines.player_lookup end,
+        case when lines.has_row then {{ expected_as('lines.player_lookup', 'line') }} else lines.player_lookup end,
         false,
         concat(lines.feed, ' of ', lines.team_abbr, ': ', lines.problem)
     from lines
@@ -271,13 +274,13 @@ players_of_games as (
         on lines.game_id = excused.game_id and lines.team_abbr = excused.team_abbr and lines.feed = excused.feed
     where not lines.may_be_held_back or excused.game_id is not null
     union all
-    select game_date, game_id, team_abbr || ' play-by-play', false, reason
+    select game_date, game_id, {{ expected_as('team_abbr', 'play-by-play') }}, false, reason
     from other_scores
     union all
     select
         lines_of_him.game_date,
         lines_of_him.game_id,
-        lines_of_him.player_lookup || ' twice',
+        {{ expected_as('lines_of_him.player_lookup', 'twice') }},
         false,
         concat(teams_of_games.feed, ' of ', lines_of_him.team_abbr, ': he has a line of another game of the date')
     from {{ ref('int_player_boxes') }} as lines_of_him
@@ -290,7 +293,7 @@ players_of_games as (
     select
         other_starters.game_date,
         other_starters.game_id,
-        other_starters.team_abbr || ' starters',
+        {{ expected_as('other_starters.team_abbr', 'starters') }},
         false,
         concat(teams_of_games.feed, ' of ', other_starters.team_abbr, ': ', other_starters.problem)
     from other_starters
@@ -324,7 +327,7 @@ final as (
         tables.table_name,
         teams_of_games.game_date,
         teams_of_games.game_id,
-        teams_of_games.team_abbr || ' team box',
+        {{ expected_as('teams_of_games.team_abbr', 'team box') }},
         false,
         concat(
             'no official team box, and ', teams_of_games.feed, ' has ', teams_of_games.verdict, ' of ', teams_of_games.team_abbr
@@ -338,7 +341,7 @@ final as (
         tables.table_name,
         boxes_off.game_date,
         boxes_off.game_id,
-        boxes_off.team_abbr || ' team box',
+        {{ expected_as('boxes_off.team_abbr', 'team box') }},
         false,
         concat(boxes_off.feed, ' has ', boxes_off.verdict, ' of ', boxes_off.team_abbr)
     from boxes_off
@@ -347,7 +350,11 @@ final as (
     where teams_of_games.box_source = 'nbac_team_boxscore' and not teams_of_games.lines_agree
     union all
     select
-        tables.table_name, other_scores.game_date, other_scores.game_id, other_scores.team_abbr || ' play-by-play', false,
+        tables.table_name,
+        other_scores.game_date,
+        other_scores.game_id,
+        {{ expected_as('other_scores.team_abbr', 'play-by-play') }},
+        false,
         other_scores.reason
     from other_scores
     cross join ({{ names_as_rows(tables_of(['teams_that_played'])) }}) as tables

@@ -96,7 +96,7 @@ players_to_expect as (
         on rows_left_out.game_id = upcoming_teams.game_id and rows_left_out.team_abbr = upcoming_teams.team_abbr
     union all
     -- Before its first result of a season no team without an official roster has anybody to name.
-    select teams.game_date, teams.game_id, teams.team_abbr || ' players', false, cast(null as string)
+    select teams.game_date, teams.game_id, {{ expected_as('teams.team_abbr', 'players') }}, false, cast(null as string)
     from upcoming_teams as teams
     left join (select distinct game_id, team_abbr from upcoming_players) as named
         on teams.game_id = named.game_id and teams.team_abbr = named.team_abbr
@@ -105,7 +105,7 @@ players_to_expect as (
     select
         game_date,
         game_id,
-        team_abbr || ' players',
+        {{ expected_as('team_abbr', 'players') }},
         false,
         concat('nbac_gamebook_player_stats of ', team_abbr, ': ', problem)
     from cut_off_rosters

@@ -67,11 +67,11 @@ lost_games as (
         results.game_date,
         results.game_id,
         results.team_abbr,
-        results.team_abbr || ' players' as expected_as,
+        {{ expected_as('results.team_abbr', 'players') }} as expected_as,
         not games.was_built as can_come
     from results
     inner join games on results.game_id = games.game_id
-    left join lost on results.game_id = lost.game_id and results.team_abbr || ' players' = lost.entity
+    left join lost on results.game_id = lost.game_id and {{ expected_as('results.team_abbr', 'players') }} = lost.entity
     where lost.game_id is not null or not games.was_built
 ),
 

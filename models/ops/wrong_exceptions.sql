@@ -11,7 +11,7 @@ with
 lines as (
     select
         *,
-        {{ replace_all('entity', '( players| line| twice| team box| play-by-play| report| points line|@.* lines)$', '') }} as who,
+        {{ subject_of_expected('entity') }} as who,
         row_number() over (order by table_name, first_date, last_date, entity, quarantine_reason, row_count) as line_number
     from {{ ref('completeness_exceptions') }}
 ),

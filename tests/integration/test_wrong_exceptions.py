@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from python_processors.doctor.macros import Macros
 from python_processors.orchestration.proof.verification import verify_range
 from tests.integration.conftest import at_work
 from tests.warehouse import WEEK, Warehouse
@@ -46,9 +47,10 @@ def test_each_fault_of_a_line_is_told(copy_of_built: Warehouse) -> None:
     )
     good = [
         line(entity=player), line(entity=f"{player} line"), line(entity=f"{team} players"), line(count="0"),
-        line(first="2031-01-01", last="2031-01-02", entity="nobody"),
+        line(first="2031-01-01", last="2031-01-02", entity="nobody"), line(entity=f"{team}@{absent} lines"),
         line(first=DAY, last="2021-12-30", entity="notyetknown"),
     ]  # fmt: skip
+    good += [line(entity=f"{team} {word}") for word in Macros("duckdb").call("words_of_expected")]
     with_lines(copy_of_built, *good)
     assert told(copy_of_built) == {}
     wrong = [
