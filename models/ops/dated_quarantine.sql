@@ -1,6 +1,6 @@
 -- One row per raw row with a date that must not be used, or not as it stands, with the reason; and one per team of a
 -- final game whose players no feed has as the final score has them, per player whose line others contradict, and per team
--- whose box or play-by-play has other totals than its players.
+-- whose box or play-by-play has other totals than its players; and one per final game without a play-by-play.
 -- quarantine has rows without a date, too.
 {{ config(**replace_window()) }}
 
@@ -45,6 +45,23 @@ final as (
     select feed, game_date, game_id, team_abbr, 'other totals than those of the players', cast(null as string)
     from {{ ref('int_total_evidence') }}
     where {{ in_window() }}
+    union all
+    select
+        'bigdataball_play_by_play',
+        game_date,
+        game_id,
+        game_id,
+        'no play-by-play of the game',
+        cast(null as string)
+    from {{ ref('dim_games') }}
+    where
+        {{ in_window() }}
+        and is_in_scope
+        and is_final
+        and game_id not in (
+            select game_id from {{ ref('stg_bigdataball__play_by_play') }}
+            where {{ in_window() }} and game_id is not null
+        )
 )
 
 select * from final

@@ -168,7 +168,8 @@ def backfill(
             if request.accept_libraries:
                 accept_libraries(project, warehouse, run_id, request.start, request.end, request.tables)
             if plan is None or not is_nothing or not _is_prepared(project, warehouse):
-                plan = _current_plan(project, warehouse, request, only, run_id)
+                moves_schedule = plan is not None and plan.may_move_schedule
+                plan = _current_plan(project, warehouse, request, only, run_id, moves_schedule=moves_schedule)
             plan.seconds = seconds
             if not request.allow_deletes:
                 check_deletes(plan.changes)
@@ -211,12 +212,16 @@ def _check_files(project: Project, warehouse: Warehouse, request: Request) -> No
 
 
 def _current_plan(
-    project: Project, warehouse: Warehouse, request: Request, only: Iterable[date] | None, run_id: str
-) -> Plan:
-    """The plan of what is loaded by now, by a schedule that is up to date."""
-    if _is_prepared(project, warehouse):
+    project: Project, warehouse: Warehouse, request: Request, only: Iterable[date] | None, run_id: str, *,
+    moves_schedule: bool,
+) -> Plan:  # fmt: skip
+    """The plan of what is loaded by now, by a schedule that is up to date.
+
+    :param moves_schedule: the plan that was confirmed may move it, so that no other has to tell.
+    """
+    if not moves_schedule and _is_prepared(project, warehouse):
         plan = _plan_now(project, warehouse, request, only)
-        if not any(step.may_move_schedule for step in plan.steps):
+        if not plan.may_move_schedule:
             return plan
     prepare(project, warehouse, run_id=run_id, allow_deletes=request.allow_deletes)
     return _plan_now(project, warehouse, request, only)

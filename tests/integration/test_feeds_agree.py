@@ -284,3 +284,18 @@ def test_games_that_do_not_count_are_out_of_scope_by_their_ids_though_the_schedu
     build_day(copy_of_built)
     assert covered(copy_of_built)[0] == "complete"
     assert held(copy_of_built, GAMEBOOK) == {}
+
+
+def test_a_game_that_no_play_by_play_has_is_named_and_its_date_is_complete(
+    copy_of_built: Warehouse, rewrite: Rewrite, game: Game, rows_may_go: None
+) -> None:
+    game_id = game[0]
+    rewrite(copy_of_built.raw_dir, "bigdataball_play_by_play", f"from raw where game_id <> '{game_id}'")
+    build_day(copy_of_built)
+    assert covered(copy_of_built) == ("complete", "")
+    assert held(copy_of_built, "bigdataball_play_by_play") == {"no play-by-play of the game": 1}
+    assert copy_of_built.query(
+        "select distinct shot_zones_source from nba_analytics.team_offense_game_summary"
+        f" where game_date = '{DAY}' and game_id in"
+        " (select game_id from nba_ops.quarantine where reason = 'no play-by-play of the game')"
+    ) == [(None,)]

@@ -42,6 +42,16 @@ def test_of_a_row_that_no_table_lacks_nothing_is_asked() -> None:
     assert of.sentence.endswith("no number (row): left out, and no row lacks for it: no action needed")
 
 
+def test_a_game_without_a_play_by_play_says_what_its_rows_lack() -> None:
+    of = HeldBack(
+        "bigdataball_play_by_play", "no play-by-play of the game", 1, FIRST, FIRST, "game", needs_action=False
+    )
+    assert of.sentence == (
+        "bigdataball_play_by_play: 1 game of 2021-10-19: no play-by-play of the game (game): shot zones of its rows are"
+        " null, as they say themselves; load it if there is one"
+    )
+
+
 def test_only_players_nobody_knows_need_an_alias() -> None:
     needs = {reason for reason in reasons_in_sql() if "alias" in to_do(reason)}
     assert needs == {f"{what} {who}" for what in ("unknown", "ambiguous") for who in ("player", "second player")}

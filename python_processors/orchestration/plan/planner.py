@@ -78,6 +78,11 @@ class Plan:
         return not self.steps and not self.uncounted
 
     @property
+    def may_move_schedule(self) -> bool:
+        """Whether building it may change which dates have games."""
+        return any(step.may_move_schedule for step in self.steps)
+
+    @property
     def rows(self) -> int:
         """Rows that are looked at: to insert, as far as that can be guessed, to change at most, and to delete."""
         return sum((of.to_insert or 0) + of.may_change + of.to_delete for of in self.changes.values())

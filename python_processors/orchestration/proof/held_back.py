@@ -60,11 +60,14 @@ TO_DO = {
     "no row of a player on court": "load a box score that has him",
     "other totals than those of the players": "load the team box or the play-by-play again",
     "another game of one of its teams on the date": "load a schedule with the one that is played",
+    "no play-by-play of the game": "load it; without it shot zones and starters of the game are not known",
     "two rows of the game that differ": "load a schedule with one row of it",
     "points are not the score of the schedule": "load the team's box again, or a schedule with the score",
 }
 REGISTRY = "nba_players_registry"  # its rows are of no date: the dates that lack who he is ask
 _AGE = "impossible birth date"  # an age is optional: no row lacks for it
+# A feed lacks some games of every season, as the play-in games of 2021-23: their rows are whole but for shot zones.
+_NO_EVENTS = "no play-by-play of the game"
 _LINE = "correct the line in seeds/completeness_exceptions.csv, or take it out"
 _TO_DO_ELSE = "correct the row in its file, and load again"
 _NOTHING = "left out, and no row{of} lacks for it: no action needed"
@@ -94,7 +97,7 @@ class HeldBack:
         days = " without a date" if self.first is None else f" of {self.first}"
         if self.first != self.last:
             days += f" to {self.last}"
-        what = "line" if self.feed == EXCUSES else "row"
+        what = {EXCUSES: "line"}.get(self.feed, "game" if self.reason == _NO_EVENTS else "row")
         if self.feed in (EXCUSES, REGISTRY):
             days = ""
         rows = f"1 {what}" if self.rows == 1 else f"{self.rows:,} {what}s"
@@ -106,6 +109,8 @@ class HeldBack:
         """What repairs it, in a few words."""
         if self.reason == _AGE:
             return "his age is unknown, and no row lacks for it: no action needed"
+        if self.reason == _NO_EVENTS and not self.needs_action:
+            return "shot zones of its rows are null, as they say themselves; load it if there is one"
         if not self.needs_action:
             may_play = self.reason == "unknown player" and self.feed not in played_feeds()
             said = _UNLESS_HE_PLAYS if may_play else _NOTHING
