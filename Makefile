@@ -17,10 +17,11 @@ WINDOW := --vars '{"start_date": "$(START)", "end_date": "$(END)"}'
 KILLS ?= 100
 TRIALS ?= 100
 SEASONS ?= 1,5,20
+IMAGE ?= fullcourt:latest
 
 export DBT_SEND_ANONYMOUS_USAGE_STATS ?= false
 
-.PHONY: help setup plan backfill status verify report build coverage test test-slow test-nightly kill-test kill-moments mixed-changes emulator bigquery-smoke lint bench bench-scale docs clean lock
+.PHONY: help setup plan backfill status verify report build coverage test test-slow test-nightly kill-test kill-moments mixed-changes emulator bigquery-smoke image lint bench bench-scale docs clean lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -77,6 +78,9 @@ emulator: setup ## a local BigQuery server on port 9050, until Ctrl-C
 
 bigquery-smoke: setup ## a first run on a real project, in scratch datasets (docs/bigquery.md)
 	$(BIN)/python -m tests.bigquery.smoke
+
+image: ## a container image of a daily run, IMAGE=name:tag (docs/bigquery.md)
+	docker build --tag $(IMAGE) .
 
 lint: setup ## sqlfluff, ruff and mypy
 	$(BIN)/ruff check .

@@ -13,7 +13,7 @@ from python_processors.cli.command import LazyGroup
 
 COMMANDS = (
     "alerts", "backfill", "doctor", "explain", "gaps", "migrate", "plan", "prepare", "report", "retry", "simulate",
-    "status", "verify",
+    "status", "today", "verify",
 )  # fmt: skip
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
+from datetime import date
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +18,7 @@ from python_processors.cli.options import Asked, Ways, json_option, range_option
 
 if TYPE_CHECKING:
     from python_processors.engines.base import Warehouse
+    from python_processors.orchestration.plan.planner import Plan
     from python_processors.orchestration.project import Project
     from python_processors.orchestration.request import Request
 
@@ -37,11 +40,9 @@ def backfill(
     run_id: str | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Plan, run and verify dates; what is up to date is left alone."""
-    from python_processors.cli.text import plan_lines, result_lines, warnings
-    from python_processors.orchestration.backfill import backfill as run_backfill
+    from python_processors.cli.text import plan_lines
     from python_processors.orchestration.backfill import plan_of
     from python_processors.orchestration.locks import check_unlocked
-    from python_processors.orchestration.proof.verification import verify_range
 
     project, warehouse = opening.opened()
     check_unlocked(warehouse, wait=wait)  # nobody can look at the warehouse, nor plan, while another run writes
@@ -56,15 +57,35 @@ def backfill(
     )  # fmt: skip
     if detach:
         return _detached(warehouse, as_json)
-    result = run_backfill(project, warehouse, request, plan=made, wait=wait, run_id=run_id)
+    return carried_out(
+        project, warehouse, request, made, wait=wait, run_id=run_id, reports=None if no_report else built_range,
+        as_json=as_json,
+    )  # fmt: skip
+
+
+def carried_out(
+    project: Project, warehouse: Warehouse, request: Request, made: Plan, *,
+    reports: Callable[[Warehouse, Request], tuple[date, date]] | None, as_json: bool, wait: bool = False,
+    run_id: str | None = None, command: str = "backfill",
+) -> int:  # fmt: skip
+    """Run a plan that was confirmed, verify its range, tell whoever is to hear of it, and write the report.
+
+    :param reports: the dates that the report is to show; without it none is written.
+    :param command: what was typed, for the run's own row.
+    """
+    from python_processors.cli.text import result_lines, warnings
+    from python_processors.orchestration.backfill import backfill as run_backfill
+    from python_processors.orchestration.proof.verification import verify_range
+
+    result = run_backfill(project, warehouse, request, plan=made, wait=wait, run_id=run_id, command=command)
     verification = verify_range(project, warehouse, request.start, request.end, request.tables)
     opening.printed(
         {**result.to_dict(), "verification": verification.to_dict()},
         [*result_lines(result), "", *verification.lines(), *warnings(warehouse)], as_json,
     )  # fmt: skip
     tell_of_run(warehouse, request, result, verification)
-    if not no_report:
-        _report_of(project, warehouse, request, is_idle=not result.nodes_run)
+    if reports is not None:
+        _report_of(project, warehouse, lambda: reports(warehouse, request), is_idle=not result.nodes_run)
     return NOBODY if result.is_whole and verification.passed else SOMEBODY
 
 
@@ -89,17 +110,25 @@ def _detached(warehouse: Warehouse, as_json: bool) -> int:
     return run.exit_code or NOBODY
 
 
-def _report_of(project: Project, warehouse: Warehouse, request: Request, *, is_idle: bool) -> None:
-    """The page of all that was ever built, after a run. Whatever becomes of it, the run is as it is."""
-    from python_processors.report import built_range, default_file, write_report
+def built_range(warehouse: Warehouse, request: Request) -> tuple[date, date]:
+    """All that was ever built, and what a run was asked for."""
+    from python_processors import report
+
+    return report.built_range(warehouse, request.start, request.end)
+
+
+def _report_of(
+    project: Project, warehouse: Warehouse, dates: Callable[[], tuple[date, date]], *, is_idle: bool
+) -> None:
+    """The page of some dates after a run. Whatever becomes of it, the run is as it is."""
+    from python_processors.report import default_file, write_report
 
     file = default_file().absolute()
     if is_idle and file.is_file():
         click.echo(f"Report: {file} (of an earlier run: nothing was built since)", err=True)
         return
     try:
-        start, end = built_range(warehouse, request.start, request.end)
-        written = write_report(project, warehouse, start, end)
+        written = write_report(project, warehouse, *dates())
     except Exception as error:
         logging.getLogger(__name__).warning("The report was not written, the run is not touched by that: %s", error)
     else:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import wraps
 from typing import Any
 
@@ -24,6 +25,21 @@ class Day(click.ParamType[date]):
             return datetime.strptime(value, "%Y-%m-%d").date()
         except ValueError:
             self.fail(f"`{value}` is no date of the form YYYY-MM-DD.", param, ctx)
+
+
+class Hours(click.ParamType[timedelta]):
+    """A time that may pass: 90m, 26h or 3d."""
+
+    name = "26h"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        if isinstance(value, timedelta):
+            return value
+        found = re.fullmatch(r"([1-9][0-9]{0,4})([mhd])", value.strip())
+        if found is None:
+            self.fail(f"`{value}` is no time of the form 90m, 26h or 3d.", param, ctx)
+        count, unit = int(found[1]), {"m": "minutes", "h": "hours", "d": "days"}[found[2]]
+        return timedelta(**{unit: count})
 
 
 class Names(click.ParamType[tuple[str, ...]]):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import click
 
 from python_processors.cli import opening
 from python_processors.cli.command import NOBODY, SOMEBODY, Command, guarded
-from python_processors.cli.options import Asked, json_option, range_options
+from python_processors.cli.options import Asked, Hours, json_option, range_options
 
 
 @click.command(cls=Command)
@@ -14,9 +16,12 @@ from python_processors.cli.options import Asked, json_option, range_options
 @click.option("--by-season", is_flag=True, help="A line per table and season.")
 @click.option("--by-date", is_flag=True, help="A line per table and date.")
 @click.option("--follow", is_flag=True, help="Watch the run that is at work until it ends.")
+@click.option("--max-age", type=Hours(), help="Exit with 1 if no run ended within this time, such as 26h.")
 @json_option
 @guarded
-def status(asked: Asked, by_season: bool, by_date: bool, follow: bool, as_json: bool) -> int:
+def status(
+    asked: Asked, by_season: bool, by_date: bool, follow: bool, max_age: timedelta | None, as_json: bool
+) -> int:  # fmt: skip
     """Say how the dates of each table stand, and how the newest run.
 
     Dates by outcome, rows, hash coverage; failures, the audit of skips, and optional raw inputs that are absent.
@@ -27,6 +32,7 @@ def status(asked: Asked, by_season: bool, by_date: bool, follow: bool, as_json: 
     from python_processors.orchestration.proof.held_back import asks, held_back, lines_of
     from python_processors.orchestration.proof.verification import states_of
     from python_processors.orchestration.run import detached
+    from python_processors.orchestration.run.age import RunAge, last_ended
     from python_processors.orchestration.run.progress import read_status, to_dict
     from python_processors.orchestration.state import breakers
 
@@ -37,8 +43,13 @@ def status(asked: Asked, by_season: bool, by_date: bool, follow: bool, as_json: 
         running = read_status(warehouse)
     if running is not None and running.state == "running":
         # DuckDB lets nobody read while a run writes; its own word is all there is.
-        opening.printed({"run": to_dict(running)}, run_lines(running), as_json)
-        return NOBODY
+        # But that it is at work for longer than runs may be apart says that none ends.
+        age = None if max_age is None else RunAge(datetime.fromtimestamp(running.started_at, UTC), max_age)
+        opening.printed(
+            {"run": to_dict(running), **({"newest_run": age.to_dict()} if age else {})},
+            [*run_lines(running), *(age.lines if age else [])], as_json,
+        )  # fmt: skip
+        return SOMEBODY if age and age.is_too_old else NOBODY
     with opening.looked_at(asked) as (snapshot, session):
         states = states_of(snapshot, session)
         lines = status_of(states, session, snapshot, by_season=by_season)
@@ -46,17 +57,21 @@ def status(asked: Asked, by_season: bool, by_date: bool, follow: bool, as_json: 
         unused = held_back(session, snapshot.start, snapshot.end, states)
         held = breakers.open_breakers(session, snapshot.start, snapshot.end, snapshot.tables)
         absent = absent_inputs.absent_inputs(snapshot.project, session)
+        age = None if max_age is None else RunAge(last_ended(session), max_age)
     out = {
         "run": to_dict(running) if running else None, "start": snapshot.start.isoformat(),
         "end": snapshot.end.isoformat(), "tables": [line.to_dict() for line in lines], "audit": audit,
         "breakers": [of.to_dict() for of in held], "held_back": [one.to_dict() for one in unused],
         "absent_inputs": [one.to_dict() for one in absent],
         "failures": [state.to_dict() for state in states if state.outcome == "failed"],
+        **({"newest_run": age.to_dict()} if age else {}),
         **({"dates": [state.to_dict() for state in states]} if by_date else {}),
     }  # fmt: skip
     text = [*(run_lines(running) if running else []), *status_lines(lines, audit)]
     if by_date:
         text += [f"{s.table:<30} {s.day} {s.outcome:<14} {s.actual_rows:>6,}  {s.reason}" for s in states]
     text += [f"FAILED {s.table} {s.day}: {s.reason}" for s in states if s.outcome == "failed"]
+    text += age.lines if age else []
     opening.printed(out, [*text, *breakers.lines_of(held), *lines_of(unused), *absent_inputs.lines_of(absent)], as_json)
-    return NOBODY if all(line.is_fine for line in lines) and not asks(unused) else SOMEBODY
+    is_fine = all(line.is_fine for line in lines) and not asks(unused) and not (age and age.is_too_old)
+    return NOBODY if is_fine else SOMEBODY

@@ -63,7 +63,7 @@ def before_anything_goes_wrong(week: Week) -> None:
         PLAYERS: 39, OFFENSE: 4, DEFENSE: 4, "upcoming_player_game_context": 53, "upcoming_team_game_context": 4,
     }  # fmt: skip
     assert set(week.new_history()) == built(ANALYTICS, 12)
-    assert week.runs() == [("backfill", "done")]
+    assert week.runs() == [("today", "done")]
 
 
 def a_box_score_is_lost(week: Week) -> None:
@@ -84,7 +84,7 @@ def a_box_score_is_lost(week: Week) -> None:
     assert "Next: fullcourt gaps --start 2021-11-02 --end 2021-11-02" in message(morning)
     assert set(week.new_history()) == built(ANALYTICS, 2) | built(PRECOMPUTE, 1)
     assert week.query("select count(*) from nba_ops.build_failures") == [(0,)], "it is partial, and was built"
-    assert week.runs()[1:] == [("backfill", "partial")]
+    assert week.runs()[1:] == [("today", "partial")]
 
 
 def nothing_changed_and_the_hole_is_open(week: Week) -> None:
@@ -93,7 +93,7 @@ def nothing_changed_and_the_hole_is_open(week: Week) -> None:
     assert (morning.code, morning.digests) == (SOMEBODY, [])
     assert (week.rows("2021-11-02"), week.outcomes()) == (before, {"partial": of("11-02", *SUMMARIES)})
     assert {(row[1], row[2], row[4]) for row in week.new_history()} == {(True, NOTHING_CHANGED, 0)}
-    assert week.runs()[2:] == [("backfill", "done")]
+    assert week.runs()[2:] == [("today", "done")]
 
 
 def a_wrong_figure_holds_one_player_back(week: Week) -> None:
@@ -126,7 +126,7 @@ def a_wrong_figure_holds_one_player_back(week: Week) -> None:
     )
     assert f"DEN lacks {DEFENSE} of {GAME} and 1 more" in message(morning)
     assert set(week.new_history()) == built(ANALYTICS, 2) | built(PRECOMPUTE, 1)
-    assert week.runs()[3:] == [("backfill", "partial")]
+    assert week.runs()[3:] == [("today", "partial")]
 
 
 def a_run_is_killed_and_done_again(week: Week) -> None:
@@ -138,11 +138,11 @@ def a_run_is_killed_and_done_again(week: Week) -> None:
     published = "select distinct table_name from nba_ops.publish_ledger where game_date = '2021-11-04'"
     lost = {table for (table,) in week.query(published)}
     assert lost
-    assert week.runs()[4:] == [("backfill", "running")]
+    assert week.runs()[4:] == [("today", "running")]
 
     morning = week.morning()
     assert morning.code == SOMEBODY
-    assert week.runs()[4:] == [("backfill", "killed"), ("backfill", "partial")]
+    assert week.runs()[4:] == [("today", "killed"), ("today", "partial")]
     ((killed_id,),) = week.query("select run_id from nba_ops.runs where state = 'killed'")
     history = week.new_history()
     assert {row[0] for row in history if not row[1]} == lost
@@ -177,7 +177,7 @@ def a_model_fails_and_nobody_can_be_told(week: Week) -> None:
         OFFENSE: 4, DEFENSE: 4, "upcoming_player_game_context": 52, "upcoming_team_game_context": 4, ZONES: 21,
         TEAM_ZONES: 2, "player_composite_factors": 26, "player_daily_cache": 24, "ml_feature_store_v2": 26,
     }  # fmt: skip
-    assert week.runs()[6:] == [("backfill", "partial")]
+    assert week.runs()[6:] == [("today", "partial")]
     assert week.query("select processor_name, analysis_date::varchar, attempt_count from nba_ops.build_failures") == [
         (PLAYERS, "2021-11-05", 1)
     ]
@@ -242,7 +242,7 @@ def nothing_changed_and_nobody_is_needed(week: Week) -> None:
     morning = week.morning()
     assert (morning.code, morning.digests) == (NOBODY, [])
     assert {row[1:3] for row in week.new_history()} == {(True, NOTHING_CHANGED)}
-    assert week.runs()[-1] == ("backfill", "done")
+    assert week.runs()[-1] == ("today", "done")
 
 
 def all_rows_are_those_of_a_build_from_nothing(week: Week) -> None:

@@ -1,4 +1,4 @@
-"""A week of mornings on the small league: files of an evening come, `fullcourt backfill` runs, and what it left is read."""
+"""A week of mornings on the small league: files of an evening come, `fullcourt today` runs, and what it left is read."""
 
 from __future__ import annotations
 
@@ -95,10 +95,6 @@ class Week:
     def raw(self) -> Path:
         return self.folder / "work" / "raw"
 
-    @property
-    def range(self) -> tuple[str, ...]:
-        return ("--start", f"{START}", "--end", self.last)
-
     def files_come(self, until: str = "") -> None:
         """The raw folder as it is after an evening: later games are scheduled, and nothing more is known of them."""
         self.last = until or self.last
@@ -124,12 +120,12 @@ class Week:
                 connection.execute(f"copy raw to '{to}' (format parquet)")
 
     def morning(self, *arguments: str, kill: Moment | None = None, url: str | None = None) -> Morning:
-        """`fullcourt backfill` from the season's first evening to the last one, and what its channel was told.
+        """`fullcourt today` as of the last evening, and what its channel was told.
 
         :param kill: when its process dies; its code is then KILLED, and nothing was printed.
         :param url: of another channel than the week's.
         """
-        typed = ["backfill", *self.range, "--yes", "--no-report", "--json", *arguments]
+        typed = ["today", "--as-of", self.last, "--no-report", "--json", *arguments]
         return self.typed(*typed, kill=kill, url=url)
 
     def typed(self, *arguments: str, kill: Moment | None = None, url: str | None = None) -> Morning:
