@@ -117,7 +117,8 @@ from (
 
 {#- Whether a test's rows are findings. -#}
 {% macro is_told_by_check(node) -%}
-    {{ return(node.test_metadata is defined and node.test_metadata.name in ('is_proven', 'complete_against_schedule')) }}
+    {%- set with_findings = ['is_proven', 'complete_against_schedule', 'every_date_is_accounted_for'] -%}
+    {{ return(node.test_metadata is defined and node.test_metadata.name in with_findings) }}
 {%- endmacro %}
 
 {#- Each check with the number of its findings and the first of them by place: rows have no order. -#}

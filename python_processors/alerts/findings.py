@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LAYER = "staging_layer"
 EVENTS = ("wrong skip", "warning")  # told when they happen: nothing is open afterwards, and nothing is resolved
 ROW_FAULTS = ("unhashed", "malformed", "altered", "doubled", "unfit")
-_LAST_WORD = "test every_date_is_accounted_for_"  # of dbt: what a verification finds, as one count of a window
+_LAST_WORD = "test every_date_is_accounted_for "  # of dbt: what a verification finds, as one count of a window
 _OF_DATES = re.compile(r" (?:\d+ dates from )?\d{4}-\d\d-\d\d(?: to \d{4}-\d\d-\d\d)?$")  # progress.spelled()
 _NUMBERS = re.compile(r"\b[\d,]+ ")
 

@@ -225,10 +225,30 @@ class RawTableKeys(Keys):
     columns: list[RawColumnKeys]
 
 
+class FreshnessPeriod(Keys):
+    count: int = Field(gt=0)
+    period: Literal["minute", "hour", "day"]
+
+
+class Freshness(Keys):
+    """After what time without a load `dbt source freshness` warns, and fails."""
+
+    warn_after: FreshnessPeriod | None = None
+    error_after: FreshnessPeriod | None = None
+
+
+class RawSourceConfig(Keys):
+    """dbt's own: when a table of the source was loaded, and how long ago that may be."""
+
+    loaded_at_query: Text | None = None
+    freshness: Freshness | None = None
+
+
 class RawSourceKeys(Keys):
     name: Name
     schema_: Text = Field(alias="schema")
     description: str = ""
+    config: RawSourceConfig = RawSourceConfig()
     tables: list[RawTableKeys]
 
 

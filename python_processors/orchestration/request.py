@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +18,9 @@ class UnknownTableError(RefusedError):
     """A table that has no contract."""
 
     def __init__(self, unknown: Sequence[str], known: Sequence[str]) -> None:
-        super().__init__(f"No hashed table is called {', '.join(unknown)}. There are {', '.join(known)}.")
+        near = difflib.get_close_matches(unknown[0], known, 1)
+        meant = f" Did you mean {near[0]}?" if near else ""
+        super().__init__(f"No hashed table is called {', '.join(unknown)}.{meant} There are {', '.join(known)}.")
 
 
 class NoTableError(RefusedError):

@@ -58,7 +58,10 @@ def tomorrow() -> str:
 
 
 NONSENSE = {
-    "an unknown table": (("--tables", "team_ofense", *MONTH), ["team_ofense", TEAMS]),
+    "an unknown table": (
+        ("--tables", "team_ofense_game_summary", *MONTH),
+        ["team_ofense_game_summary. Did you mean", TEAMS],
+    ),
     "an end before the start": (("--start", DAY, "--end", "2021-11-01"), ["ends (2021-11-01) before", "Swap the two"]),
     "a start in the future": (("--start", "2999-01-01", "--end", "2999-01-02"), ["2999-01-01 lies in the future"]),
     "an end in the future": (("--start", DAY, "--end", tomorrow()), ["lies in the future", "End the range today"]),

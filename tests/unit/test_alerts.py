@@ -129,7 +129,7 @@ def test_many_failures_are_one_digest_of_counts_and_first_dates(
 
 def test_what_the_last_test_of_a_build_counts_is_told_date_by_date_and_not_again() -> None:
     """As a step it would be resolved by the next morning's dates, with the hole still open."""
-    counted = "test every_date_is_accounted_for_coverage_: Got 3 results, configured to fail if != 0"
+    counted = "test every_date_is_accounted_for of player_game_summary: 3 found, the first: 2021-11-02: partial: x"
     result = ended(failures={f"coverage {START}": counted})
     assert digest(result, verified(partial(START))).title.endswith(": 1 partial")
     for verification in (None, verified()):

@@ -89,3 +89,10 @@ def test_options_reach_a_command_as_what_they_mean(arguments: list[str], asked: 
     result = CliRunner().invoke(command, arguments)
     assert result.exit_code == 0, result.output
     assert given == {"asked": asked, "ways": ways}
+
+
+def test_a_misspelled_command_says_which_was_likely_meant() -> None:
+    result = CliRunner().invoke(app, ["statsu"])
+    assert result.exit_code == 2
+    assert "No such command 'statsu'. Did you mean `status`?" in result.output
+    assert "Did you mean" not in CliRunner().invoke(app, ["xyzzy"]).output
