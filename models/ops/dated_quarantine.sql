@@ -50,7 +50,7 @@ final as (
         'bigdataball_play_by_play',
         game_date,
         game_id,
-        game_id,
+        game_id as row_key,
         'no play-by-play of the game',
         cast(null as string)
     from {{ ref('dim_games') }}
