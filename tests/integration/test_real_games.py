@@ -182,6 +182,7 @@ def test_lineups_and_gamebook_name_the_same_starters(seasons: Warehouse) -> None
 def test_the_archives_known_faults_are_in_quarantine(seasons: Warehouse) -> None:
     found = seasons.query("select table_name, reason, count(*) from nba_ops.quarantine group by all order by all")
     assert found == [
+        ("bigdataball_play_by_play", "no play-by-play of the game", 12),
         ("bigdataball_play_by_play", "unknown player", 10),
         ("bigdataball_play_by_play", "unknown second player", 13),
         ("nbac_gamebook_player_stats", "unknown player", 11),
