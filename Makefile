@@ -36,9 +36,9 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@touch $@
 
 # The project's own code is compiled whenever some of it is newer.
-CODE = $(shell find python_processors -name '*.py') dbt_fullcourt.py
+CODE = $(shell find python_processors -name '*.py') dbt_fullcourt.py fullcourt.py
 $(VENV)/.compiled: $(VENV)/.installed $(CODE)
-	@$(BIN)/python -m compileall -q -j0 python_processors dbt_fullcourt.py
+	@$(BIN)/python -m compileall -q -j0 python_processors dbt_fullcourt.py fullcourt.py
 	@touch $@
 
 setup: $(VENV)/.compiled ## install everything into .venv, as locked

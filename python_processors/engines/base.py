@@ -164,6 +164,13 @@ class Warehouse(Protocol):
     def reading(self) -> Iterator[Session]: ...
 
     @contextmanager
+    def beside_a_run(self) -> Iterator[Session]:
+        """Read-only, whoever writes meanwhile: what is committed by now.
+
+        :raises FullcourtError: it is written to so often that no whole copy could be made.
+        """
+
+    @contextmanager
     def writing(self) -> Iterator[Session]: ...
 
     def run_lock(

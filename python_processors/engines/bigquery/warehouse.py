@@ -39,6 +39,11 @@ class BigQueryWarehouse:
         yield BigQuerySession.from_dbt(credentials_of(self._target), table="planner")
 
     @contextmanager
+    def beside_a_run(self) -> Iterator[BigQuerySession]:
+        with self.reading() as session:  # BigQuery has readers beside a run
+            yield session
+
+    @contextmanager
     def writing(self) -> Iterator[BigQuerySession]:
         with self.reading() as session:
             yield session

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import stat
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,6 +16,7 @@ import duckdb
 from python_processors.contract import PROJECT_ROOT
 from python_processors.engines.base import Patience, Result, Session
 from python_processors.engines.duckdb import file_lock, look
+from python_processors.engines.duckdb.copying import copy_whole
 from python_processors.engines.duckdb.session import DuckDBSession
 from python_processors.engines.look import Line, Written
 from python_processors.errors import FullcourtError
@@ -71,6 +73,21 @@ class DuckDBWarehouse:
     def reading(self) -> Iterator[DuckDBSession]:
         """Read-only; an empty warehouse in memory while there is no file yet."""
         with self._open(read_only=True) as session:
+            yield session
+
+    @contextmanager
+    def beside_a_run(self) -> Iterator[DuckDBSession]:
+        with ExitStack() as stack:
+            try:
+                session = stack.enter_context(self.reading())
+            except WarehouseLockedError:
+                folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fullcourt_")))
+                copy = copy_whole(self.path, folder)
+                if copy is None:
+                    raise
+                with DuckDBWarehouse(copy).writing():  # its log becomes a part of it
+                    pass
+                session = stack.enter_context(DuckDBWarehouse(copy).reading())
             yield session
 
     @contextmanager
