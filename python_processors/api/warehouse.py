@@ -80,11 +80,9 @@ class Warehouse:
         contract = contract_of(FEATURES)
         columns = [*_KEY, "features", "feature_names", *_PROVENANCE]
         with self._warehouse.beside_a_run() as session:
+            found = rows_of(session, contract, first, last, columns)
             check_as_of(session, [FEATURES], first, last, as_of)
-            rows = session.read(
-                f"select * from {rows_of(session, contract, first, last, columns)} as found"
-                " order by game_date, player_lookup"
-            )
+            rows = session.read(f"select * from {found} as found order by game_date, player_lookup")
         return in_form(with_features(rows), form)
 
     def training_set(
@@ -106,9 +104,11 @@ class Warehouse:
         if next(column.type.kind for column in results.columns if column.name == named) not in _NUMBERS:
             raise RequestError(f"{label} of {RESULTS} is no number.")
         with self._warehouse.beside_a_run() as session:
-            check_as_of(session, [FEATURES, RESULTS, *([CONTEXTS] if lines else [])], first, last, as_of)
-            left_out = self._left_out(session, first, last)
-            rows = session.read(self._training_sql(session, first, last, label, lines=lines))
+            sql = self._training_sql(session, first, last, label, lines=lines)  # all of it is there
+            tables = (RESULTS, *((CONTEXTS,) if lines else ()), FEATURES)
+            check_as_of(session, tables, first, last, as_of)
+            left_out = self._left_out(session, first, last, tables)
+            rows = session.read(sql)
         if not untrusted:
             rows = rows.filter(pc.invert(pc.is_in(rows["game_date"], pa.array(left_out, pa.date32()))))
             if not len(rows) and left_out:
@@ -132,9 +132,9 @@ class Warehouse:
         contract = contract_of(name)
         named = checked_columns(contract, columns)
         with self._warehouse.beside_a_run() as session:
+            found = rows_of(session, contract, first, last)
             check_as_of(session, [name], first, last, as_of)
             order = ", ".join(dict.fromkeys([contract.partition_by, *contract.key]))
-            found = rows_of(session, contract, first, last)
             rows = session.read(f"select {', '.join(named)} from {found} as found order by {order}")
         return in_form(rows, form)
 
@@ -148,9 +148,9 @@ class Warehouse:
         with self._warehouse.beside_a_run() as session:
             return explain(Snapshot(self._project, session, of, of), session, self._project, table, of)
 
-    def _left_out(self, session: engines.Session, first: date, last: date) -> dict[date, str]:
-        """Dates whose features or results are not as a run proved them, and why."""
-        snapshot = Snapshot(self._project, session, first, last, tables=(RESULTS, FEATURES))
+    def _left_out(self, session: engines.Session, first: date, last: date, tables: Sequence[str]) -> dict[date, str]:
+        """Dates of which a table is not as a run proved it, and why."""
+        snapshot = Snapshot(self._project, session, first, last, tables=tables)
         found: dict[date, str] = {}
         for table in snapshot.tables:
             for day, state in sorted(snapshot.states(table).items()):
