@@ -8,10 +8,10 @@
 -#}
 {% macro newest_load(relation) -%}
     {%- set there = adapter.get_relation(relation.database, relation.schema, relation.identifier) -%}
-    {%- if there is none -%}
-        {{ return('select ' ~ current_instant()) }}
-    {%- endif -%}
     {%- set meta = source_contract('nba_raw', relation.identifier).config.meta -%}
+    {%- if there is none -%}
+        {{ return('select ' ~ (current_instant() if meta.optional else "timestamp '1970-01-01 00:00:00'")) }}
+    {%- endif -%}
     {%- set partition = meta.partition_by -%}
     select
         case
