@@ -241,12 +241,18 @@ def as_counted(known: Known, now: Now) -> State:
 
 
 def raw_changed(known: Known, now: Now) -> State | None:
-    """Raw rows of the date, or reference data, are not what the staging layer was made of."""
+    """Raw rows of the date, or reference data, are not what the staging layer was made of.
+
+    What was changed behind the ledger is named with it: by a schedule that somebody edited no date is to be planned,
+    whatever else there is to do.
+    """
     changed = tuple(changed_reads(_confirmation(known).inputs, known.inputs))
     if not changed:
         return None
     why = f"raw rows changed: {', '.join(changed)}"
-    return known.state("raw_changed", "stale", why, why=why, changed=changed)
+    if known.drift:
+        why = f"{why}; and its rows changed behind the ledger: {_drifted(known)}"
+    return known.state("raw_changed", "stale", why, why=why, changed=(*changed, *known.drift))
 
 
 def layer_altered(known: Known, now: Now) -> State | None:
