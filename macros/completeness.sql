@@ -7,8 +7,27 @@
 {%- endmacro %}
 
 {#- Whether a window of the counts has its share. Where nothing is expected nothing is missing. -#}
-{% macro is_window_complete(name) -%}
-    100 * counted.{{ name }}_actual >= {{ var('production_ready_pct') }} * counted.{{ name }}_expected
+{% macro is_window_complete(name, counted='counted') -%}
+    100 * {{ counted }}.{{ name }}_actual >= {{ var('production_ready_pct') }} * {{ counted }}.{{ name }}_expected
+{%- endmacro %}
+
+{#- Windows over which some table wants the histories of both teams of the game to be complete. -#}
+{% macro windows_of_teams() -%}
+    {%- set wanted = [] -%}
+    {%- for declared in declared_rows().values() -%}
+        {%- do wanted.extend(declared.history_of_teams) -%}
+    {%- endfor -%}
+    {{ return(completeness_windows() | select('in', wanted) | list) }}
+{%- endmacro %}
+
+{#- Whether each window of teams that a table of CTE `kinds` reads is complete, of CTE `sums_of_teams`. Teams without a game before lack none. -#}
+{% macro teams_are_complete() -%}
+    {%- for name in windows_of_teams() -%}
+    (not kinds.reads_{{ name }}_of_teams or coalesce(sums_of_teams.{{ name }}_of_teams_is_complete, true))
+    {{- ' and ' if not loop.last }}
+    {%- else -%}
+    true
+    {%- endfor -%}
 {%- endmacro %}
 
 {#- CTE `completeness`: the rows of one table's histories. -#}

@@ -1,7 +1,7 @@
 {#-
   What the contracts declare of the rows of their tables (python_processors/contract/rows.py): per hashed table,
   each after those that it reads, `of`, `entity_type`, `is_played`, `after_bootstrap`, `min_games`, `too_few_games`,
-  `history`, `main_window`, `waits_for` and `windows`.
+  `history`, `history_of_teams`, `main_window`, `waits_for` and `windows`.
 
   Models need it to ref() tables while dbt parses, when there is no graph yet. So the plugin dbt_fullcourt.py reads
   the contracts at each start of dbt and hands them over as an environment variable, which dbt watches: where a

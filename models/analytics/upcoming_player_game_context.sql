@@ -68,7 +68,8 @@ final as (
         ] %}
         form.{{ column }},
         {%- endfor %}
-        players.birth_date is not null as has_birth_date
+        players.birth_date is not null as has_birth_date,
+        completeness.teams_are_complete
     from rosters
     inner join {{ ref('int_upcoming_teams') }} as teams
         on rosters.game_id = teams.game_id and rosters.team_abbr = teams.team_abbr

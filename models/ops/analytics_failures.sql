@@ -21,7 +21,8 @@ incomplete as (
         'INCOMPLETE_UPSTREAM' as failure_category,
         concat(
             'the last 30 days hold ', cast(l30d_actual as string), ' of ', cast(l30d_expected as string),
-            ' games, the last ten games ', cast(l10_actual as string), ' of ', cast(l10_expected as string)
+            ' games, the last ten games ', cast(l10_actual as string), ' of ', cast(l10_expected as string),
+            case when teams_are_complete then '' else '; games lack of the form of both teams of the game' end
         ) as failure_reason,
         'DATA_GAP' as failure_type,
         retry_can_help as is_correctable,

@@ -2,10 +2,12 @@
 -- history should hold and does, over windows of games and of days before the date (completeness_windows()).
 --
 -- Expected and actual are counted over the same games, so no percentage exceeds 100. Who is looked back on:
--- history_targets; which games are expected: history_games. Histories start with the season.
+-- history_targets; which games are expected: history_games. Histories start with the season. A player who may play is
+-- looked back on with both teams of his game, where his table has windows of teams: theirs are complete, or his are not.
 {{ config(**replace_window()) }}
 
 {%- set windows = completeness_windows() %}
+{%- set windows_of_teams = windows_of_teams() %}
 
 with
 
@@ -35,14 +37,33 @@ sums as (
     group by entity_type, game_date, entity
 ),
 
--- Of the games that are not there, those in a window that the table reads.
-missing as (
+-- Both teams of the game of each player who may play.
+teams_of_players as (
+    select rosters.game_date, rosters.player_lookup as entity, games.team_abbr
+    from {{ ref('int_upcoming_rosters') }} as rosters
+    inner join {{ ref('dim_team_games') }} as games on rosters.game_date = games.game_date and rosters.game_id = games.game_id
+    where {{ in_window('rosters.game_date') }} and {{ in_window('games.game_date') }}
+),
+
+sums_of_teams as (
     select
-        kinds.table_name,
-        history.game_date,
-        history.entity,
-        string_agg(history.game_id, ',' order by history.game_id) as missing_game_ids,
-        max(case when history.can_come then 1 else 0 end) = 1 as retry_can_help
+        {%- for name in windows_of_teams %}
+        min(case when {{ is_window_complete(name, 'sums') }} then 1 else 0 end) = 1 as {{ name }}_of_teams_is_complete,
+        {%- endfor %}
+        teams_of_players.game_date,
+        teams_of_players.entity
+    from teams_of_players
+    inner join sums
+        on
+            sums.entity_type = 'team'
+            and teams_of_players.game_date = sums.game_date
+            and teams_of_players.team_abbr = sums.entity
+    group by teams_of_players.game_date, teams_of_players.entity
+),
+
+-- Of the games that are not there, those in a window that the table reads.
+missing_games as (
+    select kinds.table_name, history.game_date, history.entity, history.game_id, history.can_come
     from history
     inner join kinds on history.entity_type = kinds.entity_type
     where
@@ -52,7 +73,40 @@ missing as (
             (kinds.reads_{{ name }} and {{ condition }}){{ ' or' if not loop.last }}
             {%- endfor %}
         )
-    group by kinds.table_name, history.game_date, history.entity
+    {%- if windows_of_teams %}
+    union all
+    select kinds.table_name, history.game_date, teams_of_players.entity, history.game_id, history.can_come
+    from history
+    inner join teams_of_players
+        on
+            history.entity_type = 'team'
+            and history.game_date = teams_of_players.game_date
+            and history.entity = teams_of_players.team_abbr
+    cross join kinds
+    where
+        not history.is_there
+        and (
+            {%- for name in windows_of_teams %}
+            (kinds.reads_{{ name }}_of_teams and {{ windows[name] }}){{ ' or' if not loop.last }}
+            {%- endfor %}
+        )
+    {%- endif %}
+),
+
+-- A game may lack of a player and of his team, too.
+missing as (
+    select
+        table_name,
+        game_date,
+        entity,
+        string_agg(game_id, ',' order by game_id) as missing_game_ids,
+        max(can_come) = 1 as retry_can_help
+    from (
+        select table_name, game_date, entity, game_id, max(case when can_come then 1 else 0 end) as can_come
+        from missing_games
+        group by table_name, game_date, entity, game_id
+    ) as games
+    group by table_name, game_date, entity
 ),
 
 counted as (
@@ -103,9 +157,10 @@ final as (
         end as numeric) as {{ name }}_completeness_pct,
         {{ is_window_complete(name) }} as {{ name }}_is_complete,
         {%- endfor %}
+        {{ teams_are_complete() }} as teams_are_complete,
         {%- for name in windows %}
-        (not kinds.reads_{{ name }} or {{ is_window_complete(name) }}){{ ' and' if not loop.last }}
-        {%- endfor %} and old_schedule.game_date is null as all_windows_complete,
+        (not kinds.reads_{{ name }} or {{ is_window_complete(name) }}) and
+        {%- endfor %} {{ teams_are_complete() }} and old_schedule.game_date is null as all_windows_complete,
         old_schedule.game_date is not null as is_schedule_old,
         {{ days_between('seasons.season_start_date', 'counted.game_date') }} < {{ var('bootstrap_days') }}
             as backfill_bootstrap_mode,
@@ -115,6 +170,7 @@ final as (
         counted.retry_can_help
     from counted
     inner join kinds on counted.table_name = kinds.table_name
+    left join sums_of_teams on counted.game_date = sums_of_teams.game_date and counted.entity = sums_of_teams.entity
     inner join seasons on counted.season_year = seasons.season_year
     left join old_schedule on counted.game_date = old_schedule.game_date
 )

@@ -14,6 +14,7 @@ final as (
         '{{ table_name }}' as table_name,
         {%- for name in windows %}
         {{ 'true' if name in history else 'false' }} as reads_{{ name }},
+        {{ 'true' if name in declared[table_name].history_of_teams else 'false' }} as reads_{{ name }}_of_teams,
         {%- endfor %}
         '{{ declared[table_name].entity_type }}' as entity_type
     {{ 'union all' if not loop.last }}

@@ -114,6 +114,7 @@ class RowsKeys(Keys):
 class HistoryKeys(Keys):
     windows: list[Name]
     main: Name | None = None
+    of_teams: list[Name] = []
 
 
 class TableMeta(Keys):

@@ -5,6 +5,7 @@ A contract's `config.meta` says, each once:
     label: cache                            # heading of its column where tables stand side by side
     rows: {of: players_of_the_season, after_bootstrap: true, min_games: 5, too_few_games: INSUFFICIENT_DATA}
     history: {windows: [l10, l20], main: l20}            # windows of nba_ops.completeness that must be complete
+    history: {windows: [l5], main: l5, of_teams: [l10]}  # and those of both teams of a player's game
     waits_for: {player_game_summary: season_before}      # what must be complete, and over which window
     windows: {recent_games: 10}                          # lengths that SQL, processor and tests ask for by name
 
@@ -66,10 +67,14 @@ class Rows:
 
 @dataclass(frozen=True)
 class History:
-    """Windows of the entity's games that must be complete; `main` is the one that a row's counts are of."""
+    """Windows of the entity's games that must be complete; `main` is the one that a row's counts are of.
+
+    `of_teams`: windows that must be complete of both teams of a player's game, too, since his row looks back on them.
+    """
 
     windows: tuple[str, ...]
     main: str
+    of_teams: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,7 @@ class Declared:
             "min_games": rows.min_games if rows else 0,
             "too_few_games": rows.too_few_games if rows else None,
             "history": list(history.windows) if history else [],
+            "history_of_teams": list(history.of_teams) if history else [],
             "main_window": history.main if history else None,
             "waits_for": dict(self.waits_for),
             "windows": dict(self.windows),
@@ -160,15 +166,17 @@ def _rows(table: str, given: Any, windows: Mapping[str, int]) -> Rows:
 
 
 def _history(table: str, given: Any) -> History:
-    given = _shape(table, "history", given, ("windows", "main"))
-    windows = given.get("windows")
+    given = _shape(table, "history", given, ("windows", "main", "of_teams"))
+    windows, of_teams = given.get("windows"), given.get("of_teams", [])
     if not isinstance(windows, list) or not windows:
         raise ContractError(table, f"`history.windows` is a list of {', '.join(HISTORY_WINDOWS)}.")
-    for name in windows:
+    if not isinstance(of_teams, list):
+        raise ContractError(table, f"`history.of_teams` is a list of {', '.join(HISTORY_WINDOWS)}.")
+    for name in (*windows, *of_teams):
         _one_of(table, "a window of `history`", name, HISTORY_WINDOWS)
     main = given.get("main", windows[-1])
     _one_of(table, "`history.main`", main, tuple(windows))
-    return History(tuple(windows), main)
+    return History(tuple(windows), main, tuple(of_teams))
 
 
 def _check_together(table: str, rows: Rows, history: History | None, waits_for: Mapping[str, str]) -> None:
@@ -182,6 +190,8 @@ def _check_together(table: str, rows: Rows, history: History | None, waits_for: 
         raise ContractError(table, f"rows of {rows.of} need a `history`: nothing else says who there is.")
     if rows.after_bootstrap and history and not rows.min_games:
         raise ContractError(table, "`rows.min_games` is missing: a table with a `history` says from how many games on.")
+    if history and history.of_teams and rows.of != "players_who_may_play":
+        raise ContractError(table, f"`history.of_teams` is for rows of players_who_may_play, not of {rows.of}.")
     if bool(rows.min_games) != bool(rows.too_few_games):
         raise ContractError(table, "`rows.min_games` and `rows.too_few_games` go together.")
     if rows.min_games and not (history and rows.after_bootstrap):

@@ -36,8 +36,13 @@ def line_columns(rows: pa.Table, *, spread_scale: int) -> Columns:
     }
 
 
-def context_quality(rows: pa.Table, flags: Flags, sources: Flags, sample_size: str) -> Columns:
-    """Quality columns of a context: the issues both tables can have, and those of one of them."""
+def context_quality(
+    rows: pa.Table, flags: Flags, sources: Flags, sample_size: str, run_flags: Flags | None = None
+) -> Columns:
+    """Quality columns of a context: the issues both tables can have, and those of one of them.
+
+    :param run_flags: what one table adds to data_quality_issues, which says how far the history was there.
+    """
     games = pc.cast(rows[sample_size], pa.int64())
     return {
         **quality_columns(
@@ -58,5 +63,7 @@ def context_quality(rows: pa.Table, flags: Flags, sources: Flags, sample_size: s
             },
             sample_size=games,
         ),
-        "data_quality_issues": run_issues(rows, {"circuit_breaker_open": rows["circuit_breaker_active"]}),
+        "data_quality_issues": run_issues(
+            rows, {"circuit_breaker_open": rows["circuit_breaker_active"], **(run_flags or {})}
+        ),
     }

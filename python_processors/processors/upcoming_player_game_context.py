@@ -42,6 +42,7 @@ def summarise(players: pa.Table) -> pa.Table:
                 "bigdataball_play_by_play": pc.and_(pc.is_valid(late_time), has_history),
             },
             sample_size="games_played",
+            run_flags={"history_of_teams_incomplete": pc.invert(players["teams_are_complete"])},
         ),
     }
     return assemble("upcoming_player_game_context", players, computed)

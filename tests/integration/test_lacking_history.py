@@ -73,3 +73,44 @@ def test_a_game_that_is_held_back_takes_no_place_in_a_window(copy_of_built: Ware
     whole, shorter = seen_from(held=False), seen_from(held=True)
     assert whole[-1] >= 3
     assert shorter[-1] == whole[-1] - 1
+
+
+def test_a_context_is_not_ready_where_games_lack_of_the_form_of_its_teams(copy_of_built: Warehouse) -> None:
+    """His own games are all there; of his opponent's, over which his row looks back as well, half are not."""
+    warehouse = copy_of_built
+    ((team, day),) = warehouse.query(
+        "select team_abbr, max(game_date) from nba_intermediate.dim_team_games where is_result"
+        " group by 1 having count(*) >= 3 order by 1 limit 1"
+    )
+    ((opponent, game, first),) = warehouse.query(
+        "select opponent_team_abbr, (select min(game_id) from nba_intermediate.dim_team_games where is_result and"
+        f" team_abbr = '{team}' and game_date < '{day}'), (select count(*) from nba_analytics.upcoming_player_game_context)"
+        f" from nba_intermediate.dim_team_games where team_abbr = '{team}' and game_date = '{day}'"
+    )
+    warehouse.execute(
+        f"delete from nba_analytics.team_offense_game_summary where game_id = '{game}' and team_abbr = '{team}'"
+    )
+    outcome = warehouse.dbt("run", "--select", "completeness", "upcoming_player_game_context", bootstrap_days=1)
+    assert outcome.success, outcome.failures or outcome.error
+    found = warehouse.query(f"""
+        select own_games_are_there, is_production_ready, data_quality_issues, processing_decision_reason, missing_game_ids
+        from (
+            select *, l5_is_complete and l10_is_complete and l30d_is_complete as own_games_are_there
+            from nba_analytics.upcoming_player_game_context
+        ) inner join (
+            select game_date, entity, missing_game_ids from nba_ops.completeness
+            where table_name = 'upcoming_player_game_context'
+        ) as counted using (game_date)
+        where game_date = '{day}' and team_abbr = '{opponent}' and entity = player_lookup
+    """)
+    assert len(found) >= 8
+    assert {row[:2] for row in found} == {(True, False)}
+    assert all("history_of_teams_incomplete" in issues for _, _, issues, *_ in found)
+    assert {row[3:] for row in found} == {("incomplete_upstream", game)}
+    others = warehouse.query(
+        "select distinct is_production_ready, list_contains(data_quality_issues, 'history_of_teams_incomplete')"
+        f" from nba_analytics.upcoming_player_game_context where game_date = '{day}'"
+        f" and team_abbr not in ('{team}', '{opponent}')"
+    )
+    assert others == [(True, False)]
+    assert warehouse.query("select count(*) from nba_analytics.upcoming_player_game_context") == [(first,)]

@@ -57,6 +57,12 @@ def test_a_read_may_take_its_size_from_a_window_or_a_var() -> None:
         ({"rows": META["rows"] | {"too_few_games": "SOME"}}, "EXPECTED_INCOMPLETE, INSUFFICIENT_DATA"),
         ({"history": {"windows": ["l7"]}}, "is `l7`, and may be l5"),
         ({"history": {"windows": []}}, "is a list of l5"),
+        ({"history": {"windows": ["l5"], "of_teams": "l10"}}, "`history.of_teams` is a list of l5"),
+        ({"history": {"windows": ["l5"], "of_teams": ["l7"]}}, "is `l7`, and may be l5"),
+        (
+            {"history": META["history"] | {"of_teams": ["l10"]}},
+            "is for rows of players_who_may_play, not of players_of",
+        ),
         ({"history": {"windows": ["l5"], "main": "l10"}}, "`history.main` is `l10`, and may be l5"),
         ({"waits_for": {"player_game_summary": "yesterday"}}, "same_date, season_before"),
         ({"waits_for": {}}, "go together"),

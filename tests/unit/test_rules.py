@@ -131,7 +131,9 @@ def test_the_staging_layer_is_due_for_raw_rows_and_for_its_own() -> None:
 
 def test_raw_rows_that_changed_hide_no_schedule_that_was_edited() -> None:
     """Or dates are planned by the edited one, and those that it left out are due once it is built again."""
-    both = of_layer(replace(KNOWN, inputs="boxes=6:1:2", drift={"dim_game_dates": "17 rows were made and 17 are there"}))
+    both = of_layer(
+        replace(KNOWN, inputs="boxes=6:1:2", drift={"dim_game_dates": "17 rows were made and 17 are there"})
+    )
     assert both.changed == ("boxes", "dim_game_dates")
     assert both.why == (
         "raw rows changed: boxes; and its rows changed behind the ledger:"
