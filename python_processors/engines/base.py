@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
@@ -134,6 +135,23 @@ class Session(Protocol):
         """Leave a job's outcome for the macro job_outcome()."""
 
 
+@dataclass(frozen=True)
+class Side:
+    """How the relations of one of two databases, `dataset.table`, are spelled and looked at from one session."""
+
+    named: Callable[[str], str]
+    columns: Callable[[str], Columns]
+
+
+@dataclass(frozen=True)
+class Sides:
+    """A session that reads two databases."""
+
+    session: Session
+    one: Side
+    two: Side
+
+
 class Patience(Protocol):
     """How a run waits for an onlooker. Asked at each look at the file, until it is free."""
 
@@ -172,6 +190,12 @@ class Warehouse(Protocol):
 
     @contextmanager
     def writing(self) -> Iterator[Session]: ...
+
+    def side_by_side(self, one: str | None, two: str | None) -> AbstractContextManager[Sides]:
+        """Two databases to compare, beside a run, too: files on DuckDB, projects on BigQuery; None is this one.
+
+        :raises FullcourtError: one of them is not there, or cannot be read.
+        """
 
     def run_lock(
         self, holder: Mapping[str, Any], *, wait: bool, is_look: bool, create: Callable[[Session], None]

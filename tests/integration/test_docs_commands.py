@@ -42,6 +42,7 @@ NO_TEST = {
         "fails where only the first month is built, as it is to",
     },
     "docs/bigquery.md": {"needs a project of your own"},
+    "docs/compare.md": {"compares with a copy that somebody made before"},
     "docs/platform.md": {"needs a database of the platform; tests/on_platform runs the same on a simulated one"},
     "docs/raw-archive.md": {"needs an archive"},
     "docs/repair-a-date.md": {

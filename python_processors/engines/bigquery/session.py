@@ -17,7 +17,7 @@ from google.api_core.retry import Retry
 from google.cloud import bigquery
 
 from python_processors.contract import Contract
-from python_processors.engines.base import Columns, Result, dataset_prefix
+from python_processors.engines.base import Columns, Result, Side, dataset_prefix
 from python_processors.engines.bigquery.errors import Place, explain, location_of, lost_to_another
 from python_processors.engines.bigquery.fields import field_of, list_inference, parquet_of, type_of
 
@@ -172,7 +172,18 @@ class BigQuerySession:
 
     def columns(self, relation: str) -> Columns:
         """One request, and no job."""
-        table = self._found(lambda: self._table(self.named(relation)))
+        return self._columns_of(self.named(relation))
+
+    def side(self, project: str | None) -> Side:
+        """The tables of a project, by None of this one, in the datasets of this target's prefix."""
+
+        def named(relation: str) -> str:
+            return self.named(relation) if project is None else f"`{project}.{dataset_prefix()}{relation}`"
+
+        return Side(named, lambda relation: self._columns_of(named(relation)))
+
+    def _columns_of(self, named: str) -> Columns:
+        table = self._found(lambda: self._table(named))
         fields = table.schema if table else []
         return [(field.name, type_of(field), field.mode != "REQUIRED") for field in fields]
 

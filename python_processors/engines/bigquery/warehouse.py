@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from python_processors.contract import PROJECT_ROOT
-from python_processors.engines.base import Patience, Result, Session
+from python_processors.engines.base import Patience, Result, Session, Sides
 from python_processors.engines.bigquery.lease import holder_of, lease
 from python_processors.engines.look import Line, Written
 
@@ -47,6 +47,12 @@ class BigQueryWarehouse:
     def writing(self) -> Iterator[BigQuerySession]:
         with self.reading() as session:
             yield session
+
+    @contextmanager
+    def side_by_side(self, one: str | None, two: str | None) -> Iterator[Sides]:
+        """Of one location: BigQuery joins no tables across two."""
+        with self.reading() as session:
+            yield Sides(session, *(session.side(project) for project in (one, two)))
 
     @contextmanager
     def run_lock(

@@ -74,11 +74,15 @@ class DuckDBSession:
         """Of every table and view when the session first asks: one look at the catalog."""
         return self._catalog()
 
-    def _catalog(self) -> dict[str, Columns]:
+    def columns_of_database(self, database: str) -> dict[str, Columns]:
+        """Of all relations of a database that was attached under this name: one look at the catalog."""
+        return self._catalog(f"'{database}'")
+
+    def _catalog(self, database: str = "current_database()") -> dict[str, Columns]:
         found: dict[str, Columns] = {}
         rows = self.read(
             "select schema_name || '.' || table_name as relation, column_name, data_type, is_nullable"
-            " from duckdb_columns() where not internal and database_name = current_database()"
+            f" from duckdb_columns() where not internal and database_name = {database}"
             " order by relation, column_index"
         )
         for row in rows.to_pylist():

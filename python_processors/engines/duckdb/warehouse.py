@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import duckdb
 
 from python_processors.contract import PROJECT_ROOT
-from python_processors.engines.base import Patience, Result, Session
+from python_processors.engines.base import Patience, Result, Session, Sides
 from python_processors.engines.duckdb import file_lock, look
 from python_processors.engines.duckdb.copying import copy_whole
 from python_processors.engines.duckdb.session import DuckDBSession
+from python_processors.engines.duckdb.side_by_side import side_by_side
 from python_processors.engines.look import Line, Written
-from python_processors.errors import FullcourtError
+from python_processors.errors import FullcourtError, RefusedError
 
 if TYPE_CHECKING:
     import tenacity
@@ -49,6 +50,13 @@ class WarehouseUnreadableError(FullcourtError):
             f"The warehouse {path} cannot be opened: {message.splitlines()[0]}"
             " Restore it from a copy, or move it away and build anew. Nothing was changed."
         )
+
+
+class NoDatabaseError(RefusedError):
+    """A side of a comparison is not there."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"There is no database {path}. Give a file that is there, or `.` for the warehouse itself.")
 
 
 class DuckDBWarehouse:
@@ -82,13 +90,40 @@ class DuckDBWarehouse:
                 session = stack.enter_context(self.reading())
             except WarehouseLockedError:
                 folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fullcourt_")))
-                copy = copy_whole(self.path, folder)
-                if copy is None:
-                    raise
-                with DuckDBWarehouse(copy).writing():  # its log becomes a part of it
-                    pass
-                session = stack.enter_context(DuckDBWarehouse(copy).reading())
+                session = stack.enter_context(DuckDBWarehouse(self._copied(folder)).reading())
             yield session
+
+    def readable_file(self, folder: Path) -> Path:
+        """The file, or a whole copy of it in a folder where a run holds it.
+
+        :raises FullcourtError: it is no database, or is written to so often that no whole copy could be made.
+        """
+        try:
+            with self.reading():
+                return self.path
+        except WarehouseLockedError:
+            return self._copied(folder)
+
+    @contextmanager
+    def side_by_side(self, one: str | None, two: str | None) -> Iterator[Sides]:
+        files: dict[Path, Path] = {}
+        with ExitStack() as stack:
+            paths = [Path(os.path.realpath(self.path if side is None else side)) for side in (one, two)]
+            for path in paths:
+                if not (path.is_file() and path.stat().st_size):
+                    raise NoDatabaseError(path)
+                folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fullcourt_")))
+                files[path] = files.get(path) or DuckDBWarehouse(path).readable_file(folder)
+            yield stack.enter_context(side_by_side(*(files[path] for path in paths)))
+
+    def _copied(self, folder: Path) -> Path:
+        """:raises WarehouseLockedError: somebody wrote to it at each attempt."""
+        copy = copy_whole(self.path, folder)
+        if copy is None:
+            raise WarehouseLockedError(self.path, "")
+        with DuckDBWarehouse(copy).writing():  # its log becomes a part of it
+            pass
+        return copy
 
     @contextmanager
     def writing(self) -> Iterator[DuckDBSession]:

@@ -1,0 +1,132 @@
+"""What is to be compared: two databases, or two tables by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from python_processors.contract import Contract, hashed_tables, load_contract
+from python_processors.engines.base import Columns, Side
+from python_processors.errors import RefusedError
+
+HERE = "."
+_FILES = (".duckdb", ".db")
+_TABLE = re.compile(r"(?:(?P<database>[^:]+):)?(?P<relation>\w+\.\w+)")
+
+
+class AskedError(RefusedError):
+    """What is to be compared cannot be."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A side as somebody named it. `database` is None where it is this warehouse, `relation` where it is all of one."""
+
+    text: str
+    database: str | None = None
+    relation: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Place:
+        """`.`, a database (a file on DuckDB, a project on BigQuery), `dataset.table`, or `database:dataset.table`."""
+        if text == HERE:
+            return cls(text)
+        is_file = text.endswith(_FILES) or Path(text).exists()
+        found = None if is_file else _TABLE.fullmatch(text)
+        if found is None:
+            return cls(text, text)
+        database = found["database"]
+        return cls(text, None if database in (None, HERE) else database, found["relation"])
+
+
+@dataclass(frozen=True)
+class Span:
+    """First and last date that are compared; None is no bound."""
+
+    start: date | None = None
+    end: date | None = None
+
+    @classmethod
+    def of(cls, start: date | None, end: date | None) -> Span:
+        """:raises AskedError: it ends before it starts."""
+        if start and end and start > end:
+            raise AskedError(f"The range starts on {start} and ends before, on {end}.")
+        return cls(start, end)
+
+    def __str__(self) -> str:
+        return (
+            "all dates" if not (self.start or self.end) else f"{self.start or 'the first'} to {self.end or 'the last'}"
+        )
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The two relations that one table is compared by. `key` is None of a table whose contract says it."""
+
+    table: str
+    one: str
+    two: str
+    key: tuple[str, ...] = ()
+    day: str | None = None
+    hashed: tuple[str, ...] = ()
+    wanted: tuple[str, ...] | None = None  # columns to compare; None is all that both have
+
+
+def pairs_of(
+    one: Place, two: Place, tables: Sequence[str] | None, *, key: Sequence[str] = (), day: str | None = None,
+    every_column: bool = False,
+) -> list[Pair]:  # fmt: skip
+    """:raises AskedError: the two cannot be compared so."""
+    if (one.relation is None) != (two.relation is None):
+        raise AskedError(f"{one.text} and {two.text} are a table and a database. Give two databases, or two tables.")
+    if (one.database, one.relation) == (two.database, two.relation):
+        raise AskedError(f"{one.text} would be compared with itself. Give another place for one of the two.")
+    if one.relation is not None and two.relation is not None:
+        name = two.relation.partition(".")[2]
+        name = name if name in hashed_tables() else one.relation.partition(".")[2]
+        pair = Pair(name, one.relation, two.relation, tuple(key), day)
+        return [_by_contract(pair, every_column) if name in hashed_tables() and not key else _checked(pair)]
+    unknown = sorted({*(tables or ())} - {*hashed_tables()})
+    if unknown:
+        raise AskedError(
+            f"No hashed table is called {', '.join(unknown)}: {', '.join(hashed_tables())} are. Other tables are"
+            " compared as `database:dataset.table`."
+        )
+    chosen = [table for table in hashed_tables() if tables is None or table in tables]
+    relations = {table: load_contract(table).relation for table in chosen}
+    return [_by_contract(Pair(table, of, of), every_column) for table, of in relations.items()]
+
+
+def _by_contract(pair: Pair, every_column: bool) -> Pair:
+    contract = load_contract(pair.table)
+    wanted = None if every_column else _of_content(contract)
+    return Pair(
+        pair.table, pair.one, pair.two, contract.key, contract.partition_by, contract.hash_fields, wanted
+    )  # fmt: skip
+
+
+def _of_content(contract: Contract) -> tuple[str, ...]:
+    """Not what says when, and by which run, a row was written: it differs between any two builds."""
+    return tuple(
+        column.name for column in contract.columns
+        if column.not_hashed is None or column.meta.get("compared") or column.name == "data_hash"
+    )  # fmt: skip
+
+
+def _checked(pair: Pair) -> Pair:
+    if not pair.key:
+        raise AskedError(
+            f"{pair.two} is no table of ours, so nothing says which columns tell its rows apart: name them by --key."
+        )
+    return pair
+
+
+def columns_of(side: Side, relation: str, place: Place) -> Columns:
+    """:raises AskedError: there is no such table, where one was named."""
+    found = side.columns(relation)
+    if not found and place.relation is not None:
+        raise AskedError(f"There is no table {relation} in {place.database or 'the warehouse'}.")
+    return found
