@@ -86,6 +86,7 @@
     {%- elif name == 'zone_attempts_add_up' -%}{{ return(check_zone_attempts_add_up(model, node, **given)) }}
     {%- elif name == 'readiness_is_consistent' -%}{{ return(check_readiness_is_consistent(model, node, **given)) }}
     {%- elif name == 'feature_vectors_are_whole' -%}{{ return(check_feature_vectors_are_whole(model, node, **given)) }}
+    {%- elif name == 'dates_were_counted' -%}{{ return(check_dates_were_counted(model, node, **given)) }}
     {%- elif name == 'exists_upstream' -%}{{ return(check_exists_upstream(model, node, **given)) }}
     {%- elif name == 'window_ends_before_its_date' -%}{{ return(check_window_ends_before_its_date(model, node, **given)) }}
     {%- endif -%}

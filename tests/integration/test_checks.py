@@ -64,6 +64,8 @@ def faults_of(table: str) -> Iterator[tuple[str, list[str]]]:
         match name:
             case "hashed_columns_vary":
                 pass
+            case "dates_were_counted":
+                yield name, []  # see spoil()
             case "points_add_up":
                 yield name, [f"{given['points']} = {given['points']} + 1"]
             case "zone_attempts_add_up":
@@ -109,6 +111,7 @@ def spoil(warehouse: Warehouse, table: str) -> None:
         number += 1
         warehouse.execute(f"update {relation} set {', '.join(sets)} {one}")
     for statement in (
+        f"delete from nba_ops.precompute_entities where game_date = '{FIRST_MONTH[1]}'",
         f"update {relation} set data_hash = (select min(data_hash) from {relation}) where rowid % 2 = 0",
         f"update {relation} set data_hash = null where rowid = (select max(rowid) from {relation})",
         f"insert into {relation} select * from {relation} where rowid = (select min(rowid) from {relation})",
