@@ -24,10 +24,11 @@ def status(
 ) -> int:  # fmt: skip
     """Say how the dates of each table stand, and how the newest run.
 
-    Dates by outcome, rows, hash coverage; failures, the audit of skips, and optional raw inputs that are absent.
+    Dates by outcome, rows, hash coverage; failures, the audit of skips, optional raw inputs that are absent, and dates
+    that a feed lacks.
     """
     from python_processors.cli.text import run_lines, status_lines
-    from python_processors.orchestration.proof import absent_inputs
+    from python_processors.orchestration.proof import absent_inputs, feed_gaps
     from python_processors.orchestration.proof.answers import audit_summary, status_of
     from python_processors.orchestration.proof.held_back import asks, held_back, lines_of
     from python_processors.orchestration.proof.verification import states_of
@@ -57,12 +58,13 @@ def status(
         unused = held_back(session, snapshot.start, snapshot.end, states)
         held = breakers.open_breakers(session, snapshot.start, snapshot.end, snapshot.tables)
         absent = absent_inputs.absent_inputs(snapshot.project, session)
+        lacking = feed_gaps.feed_gaps(snapshot)
         age = None if max_age is None else RunAge(last_ended(session), max_age)
     out = {
         "run": to_dict(running) if running else None, "start": snapshot.start.isoformat(),
         "end": snapshot.end.isoformat(), "tables": [line.to_dict() for line in lines], "audit": audit,
         "breakers": [of.to_dict() for of in held], "held_back": [one.to_dict() for one in unused],
-        "absent_inputs": [one.to_dict() for one in absent],
+        "absent_inputs": [one.to_dict() for one in absent], "feed_gaps": [gap.to_dict() for gap in lacking],
         "failures": [state.to_dict() for state in states if state.outcome == "failed"],
         **({"newest_run": age.to_dict()} if age else {}),
         **({"dates": [state.to_dict() for state in states]} if by_date else {}),
@@ -72,6 +74,7 @@ def status(
         text += [f"{s.table:<30} {s.day} {s.outcome:<14} {s.actual_rows:>6,}  {s.reason}" for s in states]
     text += [f"FAILED {s.table} {s.day}: {s.reason}" for s in states if s.outcome == "failed"]
     text += age.lines if age else []
-    opening.printed(out, [*text, *breakers.lines_of(held), *lines_of(unused), *absent_inputs.lines_of(absent)], as_json)
+    text += [*breakers.lines_of(held), *lines_of(unused), *absent_inputs.lines_of(absent), *feed_gaps.lines_of(lacking)]
+    opening.printed(out, text, as_json)
     is_fine = all(line.is_fine for line in lines) and not asks(unused) and not (age and age.is_too_old)
     return NOBODY if is_fine else SOMEBODY
