@@ -19,8 +19,10 @@ from python_processors.errors import RefusedError
 from python_processors.export.manifest import (
     MANIFEST,
     ExportedFile,
+    FileDate,
     Manifest,
     ManifestError,
+    Partition,
     fingerprint_of,
     read_manifest,
     sha256_of,
@@ -97,6 +99,11 @@ class ExportCheck:
         unhashed = ", ".join(of.file.name for of in self.files if of.file.contract is None)
         notes = [_NO_HASH.format(unhashed)] if unhashed else []
         notes += [f"{of.file.name} has no rows." for of in self.files if not of.file.rows]
+        excused = sum(of.outcome == "excused" for of in made.partitions)
+        if excused:
+            notes.append(
+                f"{excused:,} dates of tables lack rows that can never come (excused): {MANIFEST} has the reasons."
+            )
         if made.asked.include_untrusted:
             notes += [f"Not trusted, and in the export: {of.date}: {of.reason}" for of in made.distrusted]
         notes += [
@@ -196,8 +203,15 @@ def _contradictions(made: Manifest) -> Iterator[str]:
                     yield f"{file.name} {of.date}: nothing tells what the date of {table} was."
                 elif not source.is_trusted and not made.asked.include_untrusted:
                     yield f"{file.name} {of.date}: exported, though {source.reason}."
-                elif file.content == "table" and (of.rows, of.fingerprint) != (source.rows, source.fingerprint):
+                elif not _are_rows_of(source, of, file):
                     yield f"{file.name} {of.date}: the date's rows are not those that {table} had."
+
+
+def _are_rows_of(source: Partition, of: FileDate, file: ExportedFile) -> bool:
+    """Of a training set nothing is said: it joins tables, and has fewer rows."""
+    if file.content == "table":
+        return (of.rows, of.fingerprint) == (source.rows, source.fingerprint)
+    return file.content != "features" or of.rows == source.rows
 
 
 def _check_file(folder: Path, file: ExportedFile) -> FileCheck:
@@ -212,8 +226,8 @@ def _check_file(folder: Path, file: ExportedFile) -> FileCheck:
         return FileCheck(file, findings=(finding("lacking", "the file is lacking."),))
     found: list[ExportFinding] = []
     try:
-        if sha256_of(path) != file.sha256:
-            found.append(finding("sha256", "the file is not the one that was written: its SHA-256 is another."))
+        if (path.stat().st_size, sha256_of(path)) != (file.bytes, file.sha256):
+            found.append(finding("sha256", "the file is not the one that was written: its SHA-256 or size is another."))
         with pa_parquet.ParquetFile(path) as parquet:
             schema = [(field.name, str(field.type)) for field in parquet.schema_arrow]
             if schema != [(of.name, of.type) for of in file.columns]:
@@ -224,10 +238,11 @@ def _check_file(folder: Path, file: ExportedFile) -> FileCheck:
             seen = _Seen(file)
             for group in range(parquet.num_row_groups):
                 seen.add(parquet.read_row_group(group))
+        faults = list(seen.faults())
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:  # of a date after the year 9999, too
         said = f"it cannot be read as Parquet ({(str(error).splitlines() or [''])[0]}); its rows were not checked."
         return FileCheck(file, findings=(*found, finding("unreadable", said)))
-    found += [finding(of.kind, f"{of.said}.", of.first, of.last) for of in seen.faults()]
+    found += [finding(of.kind, f"{of.said}.", of.first, of.last) for of in faults]
     found += [finding("rows", said, day) for day, said in seen.differences()]
     return FileCheck(file, seen.rows, seen.hashed_rows, tuple(found))
 
@@ -248,11 +263,14 @@ class _Seen:
         """Rows of the manifest's columns."""
         self.rows += rows.num_rows
         dates = rows[self.file.date_column]
+        if dates.null_count:
+            self._counts[None][0] += dates.null_count
+            rows = rows.filter(dates.is_valid())
+            dates = rows[self.file.date_column]
         self._keys.append(rows.select(list(dict.fromkeys([self.file.date_column, *self.file.key]))))
         hashes = rows[_HASH] if self._hashed else pa.chunked_array([pa.repeat("", rows.num_rows)])
         for day in pc.unique(dates).to_pylist():
-            of_day = hashes.filter(pc.is_null(dates) if day is None else pc.equal(dates, day))
-            for place, number in enumerate(fingerprint_of(of_day).split(":")):
+            for place, number in enumerate(fingerprint_of(hashes.filter(pc.equal(dates, day))).split(":")):
                 self._counts[day][place] += int(number)
         if self._hashed:
             found = check_hashes(rows.select([of.name for of in self._hashed.columns]), self._hashed)
@@ -263,7 +281,7 @@ class _Seen:
             self.hashed_rows += 0 if found.get("unfit") else rows.num_rows
 
     def faults(self) -> Iterator[OpenFinding]:
-        """Rows that are not what their hash was made of, and keys that are null, or there twice."""
+        """Rows of dates that are not what their hash was made of, and keys that are null, or there twice."""
         made = RowChecks(self._named.table, date.min, date.max, {}, doubled=self._doubled(), **self._faults)
         yield from made.findings
         for name in self.file.key:

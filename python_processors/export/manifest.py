@@ -6,7 +6,7 @@ import hashlib
 import json
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,8 +17,8 @@ from python_processors.errors import FullcourtError
 from python_processors.hashing import HASH_LENGTH, fingerprint
 
 MANIFEST = "manifest.json"
-SCHEMA_VERSION = 1
-KIND = "fullcourt export"
+KIND: Final = "fullcourt export"
+SCHEMA_VERSION: Final = 1
 
 _FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+\.parquet$")]  # in the folder itself, nowhere else
 _Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -138,8 +138,8 @@ class Manifest(_Part):
     """All of it. `warehouse` is the database's name, empty on BigQuery; `relations` are the tables as the engine names
     them. `digest` is of everything else."""
 
-    kind: Literal["fullcourt export"] = "fullcourt export"
-    schema_version: Literal[1] = 1
+    kind: Literal["fullcourt export"]
+    schema_version: Literal[1]
     created_at: datetime
     fullcourt_version: str
     target: str

@@ -36,7 +36,9 @@ from python_processors.api.selecting import (
 from python_processors.contract import Contract, load_contract
 from python_processors.errors import FullcourtError, RefusedError
 from python_processors.export.manifest import (
+    KIND,
     MANIFEST,
+    SCHEMA_VERSION,
     Asked,
     Content,
     ExportedFile,
@@ -140,7 +142,8 @@ class _Writer:
         if not any(of.rows for of in files):
             raise ExportError(_nothing(wanted, files))
         return Manifest(
-            created_at=datetime.now(UTC).replace(microsecond=0), fullcourt_version=__version__,
+            kind=KIND, schema_version=SCHEMA_VERSION, created_at=datetime.now(UTC).replace(microsecond=0),
+            fullcourt_version=__version__,
             target=self.warehouse.kind, warehouse=self.warehouse.database,
             relations={table: self.session.named(load_contract(table).relation) for table in wanted.read},
             is_simulated=self._is_simulated(), start=wanted.start, end=wanted.end,

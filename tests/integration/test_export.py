@@ -162,9 +162,10 @@ def first_key(folder: Path) -> str:
         (first_changed("minutes_played", Decimal("47.9")), "1 rows are not what their data_hash was made of: {key}"),
         (first_changed("data_hash", "x"), "1 rows have a data_hash that is not 16 lower-case hex characters: {key}"),
         (without_first, "{less} rows, and {rows} were exported."),
+        (first_changed("game_date", None), "{less} rows, and {rows} were exported."),
         (with_first_twice, "1 keys have more than one row: {key}"),
     ],
-    ids=["a value", "a decimal", "a hash", "a row less", "a row twice"],
+    ids=["a value", "a decimal", "a hash", "a row less", "a date taken away", "a row twice"],
 )
 def test_what_is_done_to_rows_is_named_by_date_and_key(
     copy: Path, change: Callable[[pa.Table], pa.Table], said: str, is_forged: bool
@@ -175,7 +176,8 @@ def test_what_is_done_to_rows_is_named_by_date_and_key(
     rewritten(path, change)
 
     def sign(values: dict[str, Any]) -> None:
-        next(of for of in values["files"] if of["name"] == path.name)["sha256"] = sha256_of(path)
+        file = next(of for of in values["files"] if of["name"] == path.name)
+        file.update(sha256=sha256_of(path), bytes=path.stat().st_size)
 
     if is_forged:
         changed_manifest(copy, sign)
@@ -226,7 +228,7 @@ def edited(key: str, value: Any) -> Callable[[Path], None]:
         ),
         (
             lambda folder: rewritten(folder / "features.parquet", first_changed("feature_quality_score", 1.0)),
-            ["features.parquet: the file is not the one that was written: its SHA-256 is another."],
+            ["features.parquet: the file is not the one that was written: its SHA-256 or size is another."],
         ),
         (edited("rows", 1000), ["its digest is not that of what it says", "its dates have", "and 1,000 were exported"]),
         (edited("fingerprint", "4:1:1"), ["its digest is not", "the date's rows are not those that", "values are others"]),
@@ -269,7 +271,7 @@ def test_a_date_that_nobody_accounts_for_is_named(copy: Path) -> None:
         file = next(of for of in values["files"] if of["name"] == path.name)
         file["rows"] -= sum(of["rows"] for of in file["dates"] if of["date"] == DAY)
         file["dates"] = [of for of in file["dates"] if of["date"] != DAY]
-        file["sha256"] = sha256_of(path)
+        file.update(sha256=sha256_of(path), bytes=path.stat().st_size)
 
     changed_manifest(copy, forget)
     assert f"{path.name} {DAY}: neither exported nor left out." in verified(copy, code=1).stdout

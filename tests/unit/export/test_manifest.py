@@ -16,6 +16,7 @@ from python_processors.contract import PROJECT_ROOT
 from python_processors.export import MANIFEST, ManifestError, read_manifest
 from python_processors.export.checking import check_export
 from python_processors.export.manifest import (
+    KIND,
     SCHEMA_VERSION,
     Asked,
     ExportedFile,
@@ -39,7 +40,7 @@ FILE = ExportedFile(
     ),
 )  # fmt: skip
 MADE = Manifest(
-    created_at=datetime(2021, 11, 6, tzinfo=UTC), fullcourt_version="0.1.0", target="duckdb", warehouse="fullcourt",
+    kind=KIND, schema_version=SCHEMA_VERSION, created_at=datetime(2021, 11, 6, tzinfo=UTC), fullcourt_version="0.1.0", target="duckdb", warehouse="fullcourt",
     relations={"made_up": "nba_analytics.made_up"}, is_simulated=True, start=DAY, end=DAY, libraries={},
     asked=Asked(tables=("made_up",), features=False, label=None, lines=False, include_untrusted=False),
     partitions=(
@@ -85,6 +86,7 @@ def test_whatever_is_changed_in_it_its_digest_tells(tmp_path: Path, change: Call
     [
         (lambda values: values.update(schema_version=2), "its form is 2, and this version of fullcourt knows forms up to 1"),
         (lambda values: values.update(kind="another"), "kind"),
+        (lambda values: values.pop("kind"), "kind"),
         (lambda values: values.update(more=1), "more"),
         (lambda values: values.pop("files"), "files"),
         (lambda values: values["files"][0].update(name="../made_up.parquet"), "files.0.name"),
