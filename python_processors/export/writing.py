@@ -132,10 +132,8 @@ class _Writer:
 
     def write(self) -> Manifest:
         wanted = self.wanted
-        # Before anything is verified: a table that is not there is told at once.
-        sql = {table: self._table_sql(load_contract(table), wanted.start, wanted.end) for table in wanted.tables}
         self.partitions = self._partitions()
-        files = [self._table(contract_of(table)) for table in sql]
+        files = [self._table(contract_of(table)) for table in wanted.tables]
         files += [self._features()] if wanted.features else []
         files += self._training(wanted.label) if wanted.label else []
         self._check_unchanged()
@@ -143,8 +141,7 @@ class _Writer:
             raise ExportError(_nothing(wanted, files))
         return Manifest(
             kind=KIND, schema_version=SCHEMA_VERSION, created_at=datetime.now(UTC).replace(microsecond=0),
-            fullcourt_version=__version__,
-            target=self.warehouse.kind, warehouse=self.warehouse.database,
+            fullcourt_version=__version__, target=self.warehouse.kind, warehouse=self.warehouse.database,
             relations={table: self.session.named(load_contract(table).relation) for table in wanted.read},
             is_simulated=self._is_simulated(), start=wanted.start, end=wanted.end,
             asked=Asked(
