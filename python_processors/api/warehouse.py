@@ -20,20 +20,21 @@ from python_processors.api.reading import (
     contract_of,
     day_of,
     range_of,
-    rows_of,
 )
-from python_processors.doctor.macros import Macros
+from python_processors.api.selecting import (
+    FEATURES,
+    LABEL,
+    check_label,
+    features_sql,
+    left_out,
+    table_sql,
+    training_sql,
+    training_tables,
+)
 from python_processors.orchestration import warehouse as engines
 from python_processors.orchestration.project import Project
 from python_processors.orchestration.proof.answers import explain
 from python_processors.orchestration.state.snapshot import Snapshot
-from python_processors.orchestration.state.states import FINE
-
-FEATURES, RESULTS, CONTEXTS = "ml_feature_store_v2", "player_game_summary", "upcoming_player_game_context"
-_KEY = ("game_date", "game_id", "player_lookup")
-_LINES = ("current_points_line", "opening_points_line", "current_points_line_source")
-_PROVENANCE = ("feature_sources", "feature_quality_score", "is_production_ready")
-_NUMBERS = ("INT64", "NUMERIC", "FLOAT64")
 
 
 @dataclass(frozen=True)
@@ -77,12 +78,10 @@ class Warehouse:
         :raises AsOfError: rows were written since.
         """
         first, last = range_of(start, end)
-        contract = contract_of(FEATURES)
-        columns = [*_KEY, "features", "feature_names", *_PROVENANCE]
         with self._warehouse.beside_a_run() as session:
-            found = rows_of(session, contract, first, last, columns)
+            sql = features_sql(session, first, last)
             check_as_of(session, [FEATURES], first, last, as_of)
-            rows = session.read(f"select * from {found} as found order by game_date, player_lookup")
+            rows = session.read(sql)
         return in_form(with_features(rows), form)
 
     def training_set(
@@ -99,24 +98,21 @@ class Warehouse:
         :raises AsOfError: rows were written since.
         """
         first, last = range_of(start, end)
-        results = contract_of(RESULTS)
-        (named,) = checked_columns(results, [label])
-        if next(column.type.kind for column in results.columns if column.name == named) not in _NUMBERS:
-            raise RequestError(f"{label} of {RESULTS} is no number.")
+        check_label(label)
+        tables = training_tables(lines=lines)
         with self._warehouse.beside_a_run() as session:
-            sql = self._training_sql(session, first, last, label, lines=lines)  # all of it is there
-            tables = (RESULTS, *((CONTEXTS,) if lines else ()), FEATURES)
+            sql = training_sql(session, self._warehouse.kind, first, last, label, lines=lines)  # all of it is there
             check_as_of(session, tables, first, last, as_of)
-            left_out = self._left_out(session, first, last, tables)
+            distrusted = left_out(Snapshot(self._project, session, first, last, tables=tables), tables)
             rows = session.read(sql)
         if not untrusted:
-            rows = rows.filter(pc.invert(pc.is_in(rows["game_date"], pa.array(left_out, pa.date32()))))
-            if not len(rows) and left_out:
-                day, reason = next(iter(left_out.items()))
+            rows = rows.filter(pc.invert(pc.is_in(rows["game_date"], pa.array(distrusted, pa.date32()))))
+            if not len(rows) and distrusted:
+                day, reason = next(iter(distrusted.items()))
                 raise UntrustedError(f"No date of {first} to {last} can be trusted, the first: {day}: {reason}")
-        known = with_features(rows.drop_columns(["label"]))
-        result = with_floats(pa.table({label: rows["label"]}))
-        return TrainingSet(in_form(known, form), in_form(result, form), left_out)
+        known = with_features(rows.drop_columns([LABEL]))
+        result = with_floats(pa.table({label: rows[LABEL]}))
+        return TrainingSet(in_form(known, form), in_form(result, form), distrusted)
 
     def table(
         self, name: str, start: Day, end: Day | None = None, *, columns: Sequence[str] | None = None,
@@ -132,10 +128,9 @@ class Warehouse:
         contract = contract_of(name)
         named = checked_columns(contract, columns)
         with self._warehouse.beside_a_run() as session:
-            found = rows_of(session, contract, first, last)
+            sql = table_sql(session, contract, first, last, named)
             check_as_of(session, [name], first, last, as_of)
-            order = ", ".join(dict.fromkeys([contract.partition_by, *contract.key]))
-            rows = session.read(f"select {', '.join(named)} from {found} as found order by {order}")
+            rows = session.read(sql)
         return in_form(rows, form)
 
     def explain(self, table: str, day: Day) -> str:
@@ -147,33 +142,6 @@ class Warehouse:
         of = day_of(day)
         with self._warehouse.beside_a_run() as session:
             return explain(Snapshot(self._project, session, of, of), session, self._project, table, of)
-
-    def _left_out(self, session: engines.Session, first: date, last: date, tables: Sequence[str]) -> dict[date, str]:
-        """Dates of which a table is not as a run proved it, and why."""
-        snapshot = Snapshot(self._project, session, first, last, tables=tables)
-        found: dict[date, str] = {}
-        for table in snapshot.tables:
-            for day, state in sorted(snapshot.states(table).items()):
-                if state.outcome not in FINE:
-                    found.setdefault(day, f"{table} is {state.outcome}: {state.reason or state.why}")
-        return dict(sorted(found.items()))
-
-    def _training_sql(self, session: engines.Session, first: date, last: date, label: str, *, lines: bool) -> str:
-        def rows(table: str, *columns: str) -> str:
-            return rows_of(session, contract_of(table), first, last, columns)
-
-        took_part = Macros(self._warehouse.kind).call("took_part", "results")
-        with_lines = (
-            f"left join {rows(CONTEXTS, *_KEY, *_LINES)} as contexts using ({', '.join(_KEY)})" if lines else ""
-        )
-        shown = [*_KEY, *(f"known.{name}" for name in ("features", "feature_names", *_PROVENANCE))]
-        shown += [f"contexts.{name}" for name in _LINES] if lines else []
-        return (
-            f"select {', '.join(shown)}, results.{label} as label"
-            f" from {rows(FEATURES, *_KEY, 'features', 'feature_names', *_PROVENANCE)} as known"
-            f" inner join {rows(RESULTS)} as results using ({', '.join(_KEY)}) {with_lines}"
-            f" where {took_part} and results.{label} is not null order by game_date, game_id, player_lookup"
-        )
 
 
 def open_warehouse(database: str | Path | None = None) -> Warehouse:

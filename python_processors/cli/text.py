@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from python_processors.orchestration.run.progress import RunStatus, left_of, spelled
 from python_processors.orchestration.warehouse import Warehouse, dataset_prefix
 
 if TYPE_CHECKING:
+    from python_processors.export import Manifest
     from python_processors.orchestration.plan.planner import Plan
     from python_processors.orchestration.proof.answers import TableStatus
     from python_processors.orchestration.run.journal import RunResult
 
 
 _NAMED_DATES = 5
+_NAMED_REASONS = 10
 
 
 def plan_lines(made: Plan, *, full: bool) -> list[str]:
@@ -162,3 +166,20 @@ def status_lines(lines: Sequence[TableStatus], audit: dict[str, Any]) -> list[st
             f" at most {100 * audit['at_most']:.2f} % with 95 % confidence"
         )
     return text
+
+
+def export_lines(folder: Path, made: Manifest) -> list[str]:
+    """Each file, each date of a table that cannot be trusted, and how the export is checked."""
+    lines = [
+        f"{of.name:<38} {of.rows:>9,} rows of {sum(day.rows > 0 for day in of.dates):,} dates"
+        + (f", {len(of.left_out):,} dates left out" if of.left_out else "")
+        for of in made.files
+    ]
+    verb = "exported all the same" if made.asked.include_untrusted else "left out"
+    lines += [f"not trusted, {verb}: {of.date}: {of.reason}" for of in made.distrusted[:_NAMED_REASONS]]
+    if len(made.distrusted) > _NAMED_REASONS:
+        lines.append(
+            f"and {len(made.distrusted) - _NAMED_REASONS:,} more dates of tables: manifest.json has all of them"
+        )
+    lines += ["The games are simulated."] if made.is_simulated else []
+    return [*lines, f"Exported to {folder}: `fullcourt verify --export {shlex.quote(str(folder))}` checks it anywhere."]
