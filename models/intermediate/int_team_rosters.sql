@@ -31,8 +31,8 @@ newest as (
     from (select distinct game_date from games) as dates
     inner join pages
         on
-            pages.roster_date <= dates.game_date
-            and pages.roster_date >= {{ days_before('dates.game_date', var('roster_days')) }}
+            dates.game_date >= pages.roster_date
+            and {{ days_before('dates.game_date', var('roster_days')) }} <= pages.roster_date
     group by dates.game_date, pages.team_abbr
 ),
 

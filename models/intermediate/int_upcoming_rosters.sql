@@ -76,8 +76,8 @@ gone_since as (
         on
             pages.player_lookup = appearances.player_lookup
             and pages.team_abbr <> appearances.team_abbr
-            and appearances.game_date >= pages.roster_date
-            and appearances.game_date < pages.game_date
+            and pages.roster_date <= appearances.game_date
+            and pages.game_date > appearances.game_date
 ),
 
 named as (
@@ -115,7 +115,7 @@ final as (
     -- Traded since his last game: the roster that names him is right, the recent games are not.
     qualify row_number() over (
             partition by games.game_date, named.player_lookup
-            order by named.preference, named.known_on desc, games.game_id, games.team_abbr
+            order by named.preference asc, named.known_on desc, games.game_id asc, games.team_abbr asc
         ) = 1
 )
 
