@@ -33,6 +33,16 @@ seasons as (
     ) as ends
 ),
 
+-- Of each day of pages the season that is on, or comes next.
+seasons_of_days as (
+    select days.roster_date, seasons.season_year
+    from (select distinct roster_date from pages) as days
+    inner join seasons
+        on
+            days.roster_date <= seasons.last_date
+            and (seasons.last_date_before is null or days.roster_date > seasons.last_date_before)
+),
+
 teams_of_schedule as (
     select distinct team_abbr from {{ ref('dim_team_games') }}
     where is_in_scope
@@ -41,18 +51,15 @@ teams_of_schedule as (
 identified as (
     select
         pages.*,
-        seasons.season_year as season_of_date,
+        seasons_of_days.season_year as season_of_date,
         teams_of_schedule.team_abbr is not null as is_known_team,
         {{ found_player('player') }} as found_player_lookup,
         {{ is_ambiguous_player('player') }} as is_ambiguous_player
     from pages
-    left join seasons
-        on
-            pages.roster_date <= seasons.last_date
-            and (seasons.last_date_before is null or pages.roster_date > seasons.last_date_before)
+    left join seasons_of_days on pages.roster_date = seasons_of_days.roster_date
     left join teams_of_schedule on pages.team_abbr = teams_of_schedule.team_abbr
     {{ join_player(
-        'player', 'pages.player_full_name', 'pages.player_lookup', ['pages.team_abbr'], season_year='seasons.season_year'
+        'player', 'pages.player_full_name', 'pages.player_lookup', ['pages.team_abbr'], season_year='seasons_of_days.season_year'
     ) }}
 ),
 
