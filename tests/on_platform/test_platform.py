@@ -175,9 +175,9 @@ def test_ages_come_from_rosters_where_the_registry_has_no_birth_date(archive: Wa
     assert platform.query(
         "select distinct json_extract_string(fatigue_context_json, '$.left_out') from nba_precompute.player_composite_factors"
     ) == [(None,)]
-    assert platform.query(
-        "select distinct reason from nba_ops.quarantine where table_name = 'espn_team_rosters'"
-    ) == [("roster is cut off",)]
+    assert platform.query("select distinct reason from nba_ops.quarantine where table_name = 'espn_team_rosters'") == [
+        ("roster is cut off",)
+    ]
     absent = {one["name"] for one in json.loads(fullcourt(platform, "status", "--json", *WINDOW))["absent_inputs"]}
     assert "espn_team_rosters" not in absent
 
