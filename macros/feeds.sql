@@ -1,7 +1,7 @@
 {#-
   The game feeds: which staging model holds which raw table, what names one of its rows to a person, and
-  which of the raw columns name its game, or where none does, the team. Quarantine and row accounting go over this list, so a new feed
-  is one entry here.
+  which of the raw columns name its game, or where none does, the team. `date` is the column of its date, of a feed whose rows
+  are of no game. Quarantine and row accounting go over this list, so a new feed is one entry here.
 
   `missed`: of a feed that nothing has to have, for which reasons a row is missed that is held back, in which tables, and
   under which name. Somebody can repair these, and no row of 2021-23 has one: what has, as a player whom no registry
@@ -34,6 +34,9 @@
                 ~ " || coalesce(cast(updated_at as string), '?')",
          'team': team_of_bettingpros('raw_bettingpros_player_points_props'),
          'is_out_of_scope': is_other_market('raw_bettingpros_player_points_props')},
+        {'table': 'espn_team_rosters', 'model': 'stg_espn__team_rosters', 'date': 'roster_date',
+         'key': "coalesce(player_lookup, player_full_name, '?') || ' ' || coalesce(team_abbr, '?') || ' '"
+                ~ " || coalesce(cast(scrape_hour as string), '?')"},
         {'table': 'nbac_injury_report', 'model': 'stg_nbac__injury_report',
          'key': "coalesce(player_lookup, player_full_name, '?') || ' ' || cast(report_date as string) || ' '"
                 ~ " || coalesce(cast(report_hour as string), '?')",
@@ -63,7 +66,9 @@
             'undated_reason': "'no game_date'",
             'raw_key': raw_key(meta.get('key', ['game_id']) | reject('in', ['game_id', 'game_date', partition]) | list),
         } -%}
-        {%- if partition != 'game_date' -%}
+        {%- if meta.counts_for_days -%}
+            {%- do feed.update({'is_undated': partition ~ ' is null', 'undated_reason': "'no " ~ partition ~ "'"}) -%}
+        {%- elif partition != 'game_date' -%}
             {%- do feed.update({
                 'is_undated': '(' ~ partition ~ " is null or " ~ partition ~ " >= date '0001-01-01') and (game_date is null or "
                     ~ partition ~ ' is null)',

@@ -78,11 +78,11 @@
   Whom a feed's row means: the key recomputed from the name wins over the feed's own key, since
   feeds build theirs by three different rules. BigDataBall prefixes digits since October 2024.
 
-  `teams` are the row's team, or both teams where the row names no player's team. Needs join_game().
+  `teams` are the row's team, or both teams where the row names no player's team. Needs join_game(), or another `season_year`.
 -#}
-{% macro join_player(role, name, feed_key, teams) %}
-    {{- join_player_key('by_' ~ role ~ '_name', player_key(name), teams, 'game_ids.season_year') }}
-    {{- join_player_key('by_' ~ role ~ '_key', replace_all(feed_key, '^[0-9]+', ''), teams, 'game_ids.season_year') }}
+{% macro join_player(role, name, feed_key, teams, season_year='game_ids.season_year') %}
+    {{- join_player_key('by_' ~ role ~ '_name', player_key(name), teams, season_year) }}
+    {{- join_player_key('by_' ~ role ~ '_key', replace_all(feed_key, '^[0-9]+', ''), teams, season_year) }}
 {%- endmacro %}
 
 {#- The player found by join_player(role), null when neither his name nor his key says which player he is. -#}

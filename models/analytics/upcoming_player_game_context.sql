@@ -37,7 +37,7 @@ final as (
         coalesce(form.games_7d, 0) as games_in_last_7_days,
         coalesce(form.games_14d, 0) as games_in_last_14_days,
         coalesce(form.back_to_backs_14d, 0) as back_to_backs_last_14_days,
-        {{ age_on('teams.game_date', 'players.birth_date') }} as player_age,
+        {{ age_on('teams.game_date', 'births.birth_date') }} as player_age,
         case when markets.is_in_props then coalesce(form.prop_over_streak, 0) end as prop_over_streak,
         case when markets.is_in_props then coalesce(form.prop_under_streak, 0) end as prop_under_streak,
         -- Teammates: the team's, without himself.
@@ -68,12 +68,13 @@ final as (
         ] %}
         form.{{ column }},
         {%- endfor %}
-        players.birth_date is not null as has_birth_date,
+        births.birth_date is not null as has_birth_date,
         completeness.teams_are_complete
     from rosters
     inner join {{ ref('int_upcoming_teams') }} as teams
         on rosters.game_id = teams.game_id and rosters.team_abbr = teams.team_abbr
     left join {{ ref('dim_players') }} as players on rosters.player_lookup = players.player_lookup
+    left join {{ ref('dim_player_birth_dates') }} as births on rosters.player_lookup = births.player_lookup
     left join {{ ref('int_upcoming_markets') }} as markets
         on rosters.game_date = markets.game_date and rosters.player_lookup = markets.player_lookup
     left join form on rosters.game_date = form.game_date and rosters.player_lookup = form.player_lookup

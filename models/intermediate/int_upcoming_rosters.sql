@@ -1,6 +1,7 @@
--- One row per date and player who may play: the official roster of his game, whatever his status, or
--- where the gamebook lacks his team's, whoever appeared for the team in its last ten games, unless his
--- newest appearance was for another team. Of a roster that is cut off (rosters_cut_off) both name his team's.
+-- One row per date and player who may play: the official roster of his game, whatever his status, or where the gamebook
+-- lacks his team's, ESPN's newest roster (int_team_rosters), and whoever appeared for the team in its last ten games, not
+-- before the day of that roster. Who appeared for another team since is with that one. Of an official roster that is cut off
+-- (rosters_cut_off) all of them name his team's.
 --
 -- Appearances come from player_game_summary, so days before the window must have been built.
 {{ config(**replace_window()) }}
@@ -12,21 +13,15 @@ games as (
     where {{ in_window() }} and is_in_scope
 ),
 
-official as (
-    select game_date, game_id, team_abbr, player_lookup, player_status
-    from {{ ref('stg_nbac__gamebook_player_stats') }}
-    where {{ in_window() }} and is_on_roster
+{{ official_rosters() }},
+
+pages as (
+    select * from {{ ref('int_team_rosters') }}
+    where {{ in_window() }}
 ),
 
-cut_off as (
-    {{ rosters_cut_off('official') }}
-),
-
-teams_with_roster as (
-    select distinct official.game_id, official.team_abbr
-    from official
-    left join cut_off on official.game_id = cut_off.game_id and official.team_abbr = cut_off.team_abbr
-    where cut_off.game_id is null
+dates_of_pages as (
+    select distinct game_id, team_abbr, roster_date from pages
 ),
 
 results as (
@@ -58,24 +53,51 @@ recent as (
     group by games.game_id, games.game_date, games.season_year, games.team_abbr, appearances.player_lookup
 ),
 
--- Compared over all teams: a traded player appeared for his former team within its last ten games.
+-- Compared over all teams: a traded player appeared for his former team within its last ten games. And with a roster that
+-- is newer than his last appearance: it would name him.
 still_there as (
-    select recent.game_id, recent.team_abbr, recent.player_lookup
+    select recent.game_id, recent.team_abbr, recent.player_lookup, recent.last_appearance
     from recent
+    left join dates_of_pages on recent.game_id = dates_of_pages.game_id and recent.team_abbr = dates_of_pages.team_abbr
     inner join appearances
         on
             recent.player_lookup = appearances.player_lookup
             and recent.season_year = appearances.season_year
             and recent.game_date > appearances.game_date
+    where dates_of_pages.roster_date is null or recent.last_appearance >= dates_of_pages.roster_date
     group by recent.game_id, recent.team_abbr, recent.player_lookup, recent.last_appearance
     having max(appearances.game_date) = recent.last_appearance
 ),
 
+gone_since as (
+    select distinct pages.game_id, pages.player_lookup
+    from pages
+    inner join appearances
+        on
+            pages.player_lookup = appearances.player_lookup
+            and pages.team_abbr <> appearances.team_abbr
+            and pages.roster_date <= appearances.game_date
+            and pages.game_date > appearances.game_date
+),
+
 named as (
-    select game_id, team_abbr, player_lookup, 'nbac_gamebook' as roster_source, player_status as roster_status
+    select
+        game_id,
+        team_abbr,
+        player_lookup,
+        'nbac_gamebook' as roster_source,
+        player_status as roster_status,
+        1 as preference,
+        game_date as known_on
     from official
     union all
-    select game_id, team_abbr, player_lookup, 'player_game_summary', cast(null as string)
+    select
+        pages.game_id, pages.team_abbr, pages.player_lookup, 'espn_team_rosters', cast(null as string), 2, pages.roster_date
+    from pages
+    left join gone_since on pages.game_id = gone_since.game_id and pages.player_lookup = gone_since.player_lookup
+    where gone_since.game_id is null
+    union all
+    select game_id, team_abbr, player_lookup, 'player_game_summary', cast(null as string), 3, last_appearance
     from still_there
 ),
 
@@ -92,7 +114,8 @@ final as (
     inner join games on named.game_id = games.game_id and named.team_abbr = games.team_abbr
     -- Traded since his last game: the roster that names him is right, the recent games are not.
     qualify row_number() over (
-            partition by games.game_date, named.player_lookup order by named.roster_source, games.game_id, games.team_abbr
+            partition by games.game_date, named.player_lookup
+            order by named.preference asc, named.known_on desc, games.game_id asc, games.team_abbr asc
         ) = 1
 )
 

@@ -10,13 +10,13 @@ final as (
     {%- for feed in feeds() %}
     select
         '{{ feed.table }}' as table_name,
-        game_date,
-        game_id,
+        {{ feed.date or 'game_date' }} as game_date,
+        {{ 'cast(null as string)' if feed.date else 'game_id' }} as game_id,
         {{ feed.key }} as row_key,
         quarantine_reason as reason,
         source_file_path
     from {{ ref(feed.model) }}
-    where {{ in_window() }} and quarantine_reason is not null
+    where {{ in_window(feed.date or 'game_date') }} and quarantine_reason is not null
     union all
     {%- endfor %}
     select 'nbac_schedule', game_date, game_id, nba_game_id, reason, source_file_path

@@ -15,7 +15,7 @@ with
 {%- set reports = feed.table == 'nbac_injury_report' %}
 
 {{ rows_of }} as (
-    select *{% if not feed.team %}, {{ feed.game or 'game_id' }} as source_game_id{% endif %}
+    select *{% if not feed.team and not feed.date %}, {{ feed.game or 'game_id' }} as source_game_id{% endif %}
     from {{ raw_rows('nba_raw', feed.table, where=injury_report_window() if reports else none) }} as raw_rows
     {%- if reports %}
     where {{ in_window() }}
@@ -32,6 +32,10 @@ with
 {%- set source_game_id = 'by_team.nba_game_id' if feed.team else rows_of ~ '.source_game_id' %}
 
 dated_{{ feed.table }} as (
+    {%- if feed.date %}
+    select {{ feed.date }} as raw_date, false as is_out_of_scope, {{ feed.date }} as game_date
+    from {{ rows_of }}
+    {%- else %}
     select
         {{ rows_of }}.game_date as raw_date,
         not {{ is_not_out_of_scope(source_game_id) }} or {{ feed.is_out_of_scope or 'false' }} as is_out_of_scope,
@@ -45,6 +49,7 @@ dated_{{ feed.table }} as (
     {{ join_game_or_that_of_team(rows_of, source_game_id, feed.team_without_game) }}
     {%- else %}
     {{ join_game(source_game_id) }}
+    {%- endif %}
     {%- endif %}
 ),
 
@@ -80,13 +85,13 @@ counted_{{ feed.table }} as (
 
 staged_{{ feed.table }} as (
     select
-        game_date,
+        {{ feed.date or 'game_date' }} as game_date,
         {{ count_where('quarantine_reason is null') }} as staged_rows,
         {{ count_where('quarantine_reason is not null') }} as quarantined_rows,
         cast(sum(raw_copies - 1) as int64) as repeated_rows
     from {{ ref(feed.model) }}
-    where {{ in_window() }}
-    group by game_date
+    where {{ in_window(feed.date or 'game_date') }}
+    group by {{ feed.date or 'game_date' }}
 ),
 {%- endfor %}
 

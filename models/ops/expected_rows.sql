@@ -95,7 +95,7 @@ players_to_expect as (
     inner join upcoming_teams
         on rows_left_out.game_id = upcoming_teams.game_id and rows_left_out.team_abbr = upcoming_teams.team_abbr
     union all
-    -- Before its first result of a season no team without an official roster has anybody to name.
+    -- Before its first result of a season no team without a roster has anybody to name.
     select teams.game_date, teams.game_id, {{ expected_as('teams.team_abbr', 'players') }}, false, cast(null as string)
     from upcoming_teams as teams
     left join (select distinct game_id, team_abbr from upcoming_players) as named

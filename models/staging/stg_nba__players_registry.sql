@@ -32,11 +32,7 @@ numbered as (
         dense_rank() over (
             partition by player_lookup, universal_player_id is null order by first_season, universal_player_id
         ) as namesake_number,
-        coalesce(
-            extract(year from birth_date)
-            not between season_year - {{ var('max_player_age') }} and season_year - {{ var('min_player_age') }},
-            false
-        ) as is_birth_date_impossible
+        {{ is_impossible_birth_date('birth_date', 'season_year') }} as is_birth_date_impossible
     from identified
 ),
 

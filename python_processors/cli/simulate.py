@@ -30,13 +30,14 @@ class _WithFaults(Command):
 @click.option("--seed", default=7, type=click.IntRange(0), help="Another seed, another league.", show_default=True)
 @click.option("--until", type=Day(), help="Last day with played games; later ones are scheduled.")
 @click.option("--bettingpros", is_flag=True, help="Write BettingPros' lines on points, too.")
+@click.option("--espn-rosters", is_flag=True, help="Write ESPN's rosters of teams, too.")
 @click.option("--fault", "faults", multiple=True, help="Spoil the files: see below. May be repeated.")
 @click.option("--fault-day", type=Day(), help="The day a fault is about; else one in the middle.")
 @json_option
 @guarded
 def simulate(
     out: Path, seasons: int, first_season: int, seed: int, until: date | None, bettingpros: bool,
-    faults: tuple[str, ...], fault_day: date | None, as_json: bool,
+    espn_rosters: bool, faults: tuple[str, ...], fault_day: date | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Write the raw files of an invented league.
 
@@ -54,8 +55,9 @@ def simulate(
     if out.is_dir() and any(out.iterdir()):
         raise FolderNotEmptyError(out)
     written = simulate_league(
-        out, seasons=seasons, first_season=first_season, seed=seed, until=until, bettingpros=bettingpros
-    )
+        out, seasons=seasons, first_season=first_season, seed=seed, until=until, bettingpros=bettingpros,
+        espn_rosters=espn_rosters,
+    )  # fmt: skip
     done = apply(out, list(faults), fault_day)
     opening.printed(
         {"folder": str(out), "seasons": [asdict(season) for season in written], "faults": [asdict(of) for of in done]},

@@ -205,13 +205,14 @@ class RawColumnKeys(Keys):
 
 
 class RawTableMeta(Keys):
-    """`config.meta` of a raw table. `optional` as of a column."""
+    """`config.meta` of a raw table. `optional` as of a column; `counts_for_days` a number, or the var that holds it."""
 
     optional: Text | None = None
     partition_by: Name | None = None
     key: list[KeyPart] = []
     of_played_games: bool = False
     days_from_game: int = Field(default=0, ge=0)
+    counts_for_days: Size | None = None
 
 
 class RawTableConfig(Keys):

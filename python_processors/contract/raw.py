@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from python_processors.contract.keys import RawFile, RawTableKeys
+from python_processors.contract.keys import A_COUNT, RawFile, RawTableKeys, is_count
 from python_processors.contract.shapes import Path as Part
 from python_processors.contract.shapes import Wrong, check_once, of_document, shaped
 from python_processors.errors import ContractError
 from python_processors.project_code import remembered
-from python_processors.yaml_files import PROJECT_ROOT, named, parse, read_bytes
+from python_processors.yaml_files import PROJECT_ROOT, named, parse, read_bytes, read_yaml
 
 SOURCES_FILE = PROJECT_ROOT / "models" / "staging" / "_sources.yml"
 
@@ -69,7 +69,8 @@ class RawTable:
 
     `key` names a row over all files: each part is a column, or several of which the first that is not null counts.
     Rows `of_played_games` say that a game was played: odds and injury reports outlive a postponed one. Rows may be
-    dated so many `days_from_game` before or after their game. `without` as of a column: the whole table may be missing.
+    dated so many `days_from_game` before or after their game. Rows that are of no game count from the day of their
+    partition on, for so many days after it: `counts_for_days`. `without` as of a column: the table may be missing.
     """
 
     source: str
@@ -79,7 +80,15 @@ class RawTable:
     key: tuple[tuple[str, ...], ...] = ()
     of_played_games: bool = False
     days_from_game: int = 0
+    counts_for_days: int = 0
     without: str | None = None
+
+    @property
+    def day_column(self) -> str | None:
+        """The column that says which date a row is of; None of reference data."""
+        if self.partition_by is None or self.counts_for_days:
+            return self.partition_by
+        return "game_date"
 
     def schema(self) -> pa.Schema:
         return pa.schema([pa.field(column.name, column.arrow) for column in self.columns])
@@ -160,7 +169,8 @@ def _table(source: str, table: RawTableKeys, path: Part) -> RawTable:
         dates = ", ".join(name for name, kind in names.items() if kind == "DATE") or "none"
         why = f"`partition_by` of `{table.name}` is {partition}, and must be one of its DATE columns: {dates}."
         raise Wrong((*path, "config", "meta", "partition_by"), why)
-    if partition is not None and names.get("game_date") != "DATE":
+    counts_for_days = _days(table, path)
+    if partition is not None and not counts_for_days and names.get("game_date") != "DATE":
         why = f"`{table.name}` is partitioned, and needs a column game_date of type DATE: the date that a row is of."
         raise Wrong((*path, "columns"), why)
     columns = tuple(
@@ -169,8 +179,23 @@ def _table(source: str, table: RawTableKeys, path: Part) -> RawTable:
     meta = table.config.meta
     return RawTable(
         source, table.name, partition, columns, _key(table, path), meta.of_played_games, meta.days_from_game,
-        meta.optional,
+        counts_for_days, meta.optional,
     )  # fmt: skip
+
+
+def _days(table: RawTableKeys, path: Part) -> int:
+    """`counts_for_days` as a number; 0 where the table says nothing of it."""
+    size = table.config.meta.counts_for_days
+    if isinstance(size, str):
+        found = (read_yaml(PROJECT_ROOT / "dbt_project.yml").get("vars") or {}).get(size)
+        if not is_count(found):
+            why = f"`counts_for_days` of `{table.name}` is {size}, and must be {A_COUNT}, or a var of dbt_project.yml."
+            raise Wrong((*path, "config", "meta", "counts_for_days"), why)
+        size = found
+    if size is not None and table.config.meta.partition_by is None:
+        why = f"`counts_for_days` of `{table.name}` counts from a partition, and `partition_by` names none."
+        raise Wrong((*path, "config", "meta", "counts_for_days"), why)
+    return int(size or 0)
 
 
 def _key(table: RawTableKeys, path: Part) -> tuple[tuple[str, ...], ...]:

@@ -370,7 +370,7 @@ class Project:
     def date_column(self, name: str) -> str | None:
         """The column that says which date a row is of; None of reference data."""
         if name in raw_tables():
-            return "game_date" if raw_tables()[name].partition_by else None
+            return raw_tables()[name].day_column
         if name in self.tables:
             return load_contract(name).partition_by
         return None if self.is_seed(name) else "game_date"

@@ -35,6 +35,7 @@ def summarise(players: pa.Table) -> pa.Table:
             },
             sources={
                 "nbac_gamebook": pc.equal(players["primary_source_used"], "nbac_gamebook"),
+                "espn_team_rosters": pc.equal(players["primary_source_used"], "espn_team_rosters"),
                 **sources_of_points_line(players["has_prop_line"], players["current_points_line_source"]),
                 "player_game_summary": has_history,
                 "team_offense_game_summary": pc.greater(players["own_pace_games"], 0),

@@ -24,7 +24,8 @@ def rows_to_come(
 
     Of a file that goes there are none; of one that loses rows to a newer file, what is left.
 
-    :param dates: only rows of the partitions from the first to the last; of a table without partitions all.
+    :param dates: only rows of the partitions from the first to the last; of a table without partitions all, and of one
+        whose rows are of no game: what they say of a player counts on any date.
     :raises RawDirError: a file changed since the plan was made.
     """
     for table in raw_tables().values():
@@ -45,7 +46,7 @@ def table_to_come(
     parts = [table.schema().empty_table()]
     try:
         for load in loads:
-            rows = _between(read_file(load.file).rows, table.partition_by, dates)
+            rows = _between(read_file(load.file).rows, table, dates)
             parts.append(left_of(connection, table, rows, load.lost))
     except UnreadableFileError as error:
         raise RawDirError(str(plan.folder.path), error.problems) from error
@@ -55,7 +56,7 @@ def table_to_come(
         stored: pa.Table = connection.sql(
             f"select {columns} from {named(table, prefix)} where {FILE_COLUMN} = '{file}'"
         ).to_arrow_table()
-        rows = _between(stored.cast(table.schema()), table.partition_by, dates)
+        rows = _between(stored.cast(table.schema()), table, dates)
         parts.append(left_of(connection, table, rows, kept.lost))
     return (*going, *(kept.stored.name for kept in losers)), pa.concat_tables(parts)
 
@@ -72,7 +73,8 @@ def left_of(connection: duckdb.DuckDBPyConnection, table: RawTable, rows: pa.Tab
     return left.cast(table.schema())
 
 
-def _between(rows: pa.Table, column: str | None, dates: tuple[date, date] | None) -> pa.Table:
-    if column is None or dates is None:
+def _between(rows: pa.Table, table: RawTable, dates: tuple[date, date] | None) -> pa.Table:
+    column = table.partition_by
+    if column is None or dates is None or table.counts_for_days:
         return rows
     return rows.filter((pc.field(column) >= dates[0]) & (pc.field(column) <= dates[1]))

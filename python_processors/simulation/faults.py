@@ -34,6 +34,7 @@ from python_processors.simulation.spoiling import (
     LINES,
     PLAYS,
     PROPS,
+    ROSTERS,
     SECOND_PROPS,
     TEAM_BOX,
     Done,
@@ -78,8 +79,8 @@ def missing_day(folder: Path, day: date | None = None) -> Done:
     """No feed but the schedule has anything of a day that was played."""
     day = day or middle_day(folder)
     rows = {}
-    for table in (*BOXES, PLAYS, PROPS, SECOND_PROPS, LINES, "nbac_injury_report"):
-        if table != SECOND_PROPS or files(folder, table):
+    for table in (*BOXES, PLAYS, PROPS, SECOND_PROPS, LINES, "nbac_injury_report", ROSTERS):
+        if table not in (SECOND_PROPS, ROSTERS) or files(folder, table):
             rows[table] = rewrite(folder, table, lambda raw: raw.filter(pc.invert(of_day(raw, day))))
     return Done("missing_day", day, rows)
 
@@ -110,18 +111,22 @@ def thin_day(folder: Path, day: date | None = None) -> Done:
 
 
 def broken_names(folder: Path, day: date | None = None) -> Done:
-    """A few players of a day's gamebook have names that nobody knows."""
+    """A few players of a day's gamebook have names that nobody knows, and so have some of ESPN's rosters of the day."""
     day = day or middle_day(folder)
 
     def rename(raw: pa.Table) -> pa.Table:
-        mask = first_rows(pc.and_(of_day(raw, day), pc.equal(raw["player_status"], "active")), BROKEN)
+        is_gamebook = "player_status" in raw.column_names
+        of = pc.and_(of_day(raw, day), pc.equal(raw["player_status"], "active")) if is_gamebook else of_day(raw, day)
+        mask = first_rows(of, BROKEN)
         number = np.cumsum(mask.to_numpy(zero_copy_only=False))
         names = pa.array([f"{STRANGER} {n}" for n in number])
         keys = pa.array([f"{STRANGER} {n}".lower().replace(" ", "") for n in number])
-        raw = replaced(raw, "player_name", pc.if_else(mask, names, raw["player_name"]))
+        name = "player_name" if is_gamebook else "player_full_name"
+        raw = replaced(raw, name, pc.if_else(mask, names, raw[name]))
         return replaced(raw, "player_lookup", pc.if_else(mask, keys, raw["player_lookup"]))
 
-    return Done("broken_names", day, {GAMEBOOK: rewrite(folder, GAMEBOOK, rename)})
+    spoiled = [table for table in (GAMEBOOK, ROSTERS) if table == GAMEBOOK or files(folder, table)]
+    return Done("broken_names", day, {table: rewrite(folder, table, rename) for table in spoiled})
 
 
 def nan(folder: Path, day: date | None = None) -> Done:

@@ -19,6 +19,7 @@ from python_processors.simulation.teams import ABBREVIATIONS, ARENAS
 POSITIONS = ("Guard", "Guard-Forward", "Forward", "Forward-Center", "Center")
 SCHEDULED, FINAL = 1, 3
 REPORT_HOUR = 17
+ROSTER_HOUR, NOON, CUT_OFF = 7, 12, 4  # pages of rosters: hours, and how many players one that is cut off has
 
 
 def schedule(season: Season) -> pa.Table:
@@ -145,6 +146,38 @@ def registry(season: Season) -> pa.Table:
         "birth_date": dates(players.born[who]),
     }
     return raw_table("nba_players_registry", columns)
+
+
+def team_rosters(season: Season) -> pa.Table:
+    """ESPN's page of a team, on the mornings before the season and of its games, and the day after the last one played.
+
+    On the first day of games one team's page was read again at noon, and came cut off.
+    """
+    games, players = season.games, season.league.players
+    day = np.concatenate([games.day, games.day])
+    team = np.concatenate([games.away, games.home])
+    before = np.stack([np.full(len(ABBREVIATIONS), games.day.min() - 3), np.arange(len(ABBREVIATIONS))])
+    after = np.stack([np.full(len(ABBREVIATIONS), games.day.max() + 1), np.arange(len(ABBREVIATIONS))])
+    page_day, page_team = np.unique(np.concatenate([before, np.stack([day, team]), after], axis=1), axis=1)
+    era = np.minimum(np.searchsorted(season.trade_days, page_day, side="right"), len(season.eras) - 1)
+    who = season.eras[era, page_team]
+    page, place = (axis.reshape(-1) for axis in np.indices(who.shape))
+    again = np.flatnonzero((page == np.flatnonzero(page_day == games.day.min())[0]) & (place < CUT_OFF))
+    page, place = np.concatenate([page, page[again]]), np.concatenate([place, place[again]])
+    hour = np.full(len(page), ROSTER_HOUR)
+    hour[len(page) - len(again) :] = NOON
+    player = who[page, place]
+    columns: dict[str, Any] = {
+        "roster_date": dates(page_day[page]),
+        "scrape_hour": hour,
+        "season_year": np.full(len(page), season.year + 1),
+        "team_abbr": words(page_team[page], ABBREVIATIONS),
+        "espn_player_id": 3_000_000 + player,
+        "player_full_name": words(player, players.names),
+        "player_lookup": words(player, [player_key(name) for name in players.names]),
+        "birth_date": dates(players.born[player]),
+    }
+    return raw_table("espn_team_rosters", columns)
 
 
 def aliases(names: list[str]) -> pa.Table:

@@ -54,6 +54,7 @@ class Season:
     to_come: Games  # scheduled, and not played
     outcome: Outcome  # of each game played
     eras: Integers  # rosters seen so far: [era, team, place]
+    trade_days: tuple[int, ...]  # on which an era ends and the next begins
     until: int
 
     @property
@@ -123,5 +124,5 @@ def play_season(league: League, until: date | None) -> Season:
     eras = int(np.searchsorted(stage.trade_days, min(last, stage.first + SEASON_DAYS), side="right")) + 1
     return Season(
         year, league, calendar, Games.together(games), Games.together(to_come), Outcome.together(outcomes),
-        stage.eras[:eras], last,
+        stage.eras[:eras], tuple(stage.trade_days), last,
     )  # fmt: skip

@@ -19,6 +19,7 @@ from python_processors.errors import FullcourtError
 GAMEBOOK, BALLDONTLIE, TEAM_BOX = "nbac_gamebook_player_stats", "bdl_player_boxscores", "nbac_team_boxscore"
 PLAYS, PROPS, LINES = "bigdataball_play_by_play", "odds_api_player_points_props", "odds_api_game_lines"
 SECOND_PROPS = "bettingpros_player_points_props"  # where the league was simulated with it
+ROSTERS = "espn_team_rosters"  # as SECOND_PROPS
 SCHEDULE = "nbac_schedule"
 
 
@@ -69,7 +70,8 @@ def differing(before: pa.Table, after: pa.Table) -> int:
 
 
 def of_day(raw: pa.Table, day: date) -> pa.ChunkedArray:
-    return pc.equal(raw["game_date"], pa.scalar(day))
+    dated = "game_date" if "game_date" in raw.column_names else "roster_date"
+    return pc.equal(raw[dated], pa.scalar(day))
 
 
 def first_rows(mask: pa.ChunkedArray, count: int) -> pa.Array:

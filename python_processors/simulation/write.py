@@ -48,6 +48,7 @@ TABLES: dict[str, Callable[[Season], pa.Table]] = {
     "odds_api_player_points_props": market.points_props,
     "nbac_injury_report": reference.injury_report,
 }
+ROSTERS: dict[str, Callable[[Season], pa.Table]] = {"espn_team_rosters": reference.team_rosters}
 BETTINGPROS: dict[str, Callable[[Season], pa.Table]] = {"bettingpros_player_points_props": market.bettingpros_props}
 
 
@@ -65,22 +66,24 @@ class SimulatedSeason:
 
 def simulate(
     out: Path, *, seasons: int = 1, first_season: int = FIRST_SEASON, seed: int = SEED, until: date | None = None,
-    bettingpros: bool = False,
+    bettingpros: bool = False, espn_rosters: bool = False,
 ) -> list[SimulatedSeason]:  # fmt: skip
     """Write the raw tables of a league below `out`, as Parquet: the same bytes for the same arguments.
 
     :param first_season: the calendar year in which the first season starts.
     :param until: the last day with played games; later ones are scheduled, and later seasons are left out.
     :param bettingpros: a second feed of points lines, beside the same league.
+    :param espn_rosters: rosters of the teams by day, beside it.
     :raises NothingPlayedError: `until` lies before the first game.
     """
     if until and until < opening_day(first_season):
         raise NothingPlayedError(until, opening_day(first_season))
     written, registered = [], []
     mark = f"{SIMULATED} seed {seed} from {first_season}"
+    tables = {**TABLES, **(BETTINGPROS if bettingpros else {}), **(ROSTERS if espn_rosters else {})}
     league = make_league(seed, first_season)
     while True:
-        done, players = _write_season(league, out, until, mark, {**TABLES, **(BETTINGPROS if bettingpros else {})})
+        done, players = _write_season(league, out, until, mark, tables)
         written.append(done)
         registered.append(players)
         if len(written) == seasons or (until and until < opening_day(league.season + 1)):

@@ -38,6 +38,8 @@ MADE_OF = {"took_part": {"minutes_played", "fg_attempts", "points"}}
 REPEATS = {"expected_rows": "expected_boxes"}
 # Attempts and breakers: what every run moves and no table hashes.
 OPERATIONAL = {"analytics_failures"}
+# What says when a row was read, of a raw table of which it counts what is said on any date.
+OF_ANY_DATE = {"espn_team_rosters": {"roster_date", "scrape_hour", "source_file_path"}}
 # In one scan with those of the days before, and only looked at on the day itself.
 ONLY_OF_THE_DAY = {
     (table, "stg_nbac__gamebook_player_stats"): {"player_status"}
@@ -179,7 +181,7 @@ def left_out(scan: Scan, asked: Scan) -> bool:
 
 def reached(table: str, plans: Plans, reads: tuple[Read, ...]) -> set[Scan]:
     """Scans of a hashed table's query and of the models before it. A model stands for what lies behind it
-    where it is declared over a window, or is the schedule; the date's rosters are who is in the context."""
+    where it is declared, of the date or over a window, or is the schedule; the date's rosters are who is in the context."""
     found: set[Scan] = set()
     start = Scan("", table, frozenset(), 0, frozenset({table}))
     todo, seen = [start], {start}
@@ -217,7 +219,7 @@ def stands_for_itself(scan: Scan, reads: tuple[Read, ...]) -> bool:
         return True
     if scan.upstream == "int_upcoming_rosters" and scan.columns <= ROSTER:
         return any(read.upstream == "upcoming_player_game_context" for read in reads)
-    return bool(scan.days_before and declared(scan, reads))
+    return scan.days_before is not None and bool(declared(scan, reads))
 
 
 def undeclared(table: str, plans: Plans, reads: tuple[Read, ...]) -> set[str]:
@@ -232,8 +234,12 @@ def undeclared(table: str, plans: Plans, reads: tuple[Read, ...]) -> set[str]:
             if "is_result" in scan.columns or (named and "is_final" in scan.columns):
                 problems |= {f"{scan.upstream}.{column}" for column in uncounted(scan, named)}
         elif kind in ("source", "seed"):
-            if not any(read.upstream == scan.upstream and read.window in ("same_date", "whole") for read in reads):
+            counted = [r for r in reads if r.upstream == scan.upstream and r.window in ("same_date", "whole")]
+            if not counted:
                 problems.add(f"{scan.upstream}")
+            elif scan.upstream in OF_ANY_DATE:
+                lacking = uncounted(scan, counted) - OF_ANY_DATE[scan.upstream]
+                problems |= {f"{scan.upstream}.{column}" for column in lacking}
         elif scan.days_before:
             if max((reach(read) for read in named), default=0) < scan.days_before:
                 problems.add(f"{scan.upstream} of the {scan.days_before} days before")
@@ -264,7 +270,8 @@ def test_a_table_declares_whatever_its_queries_read(table: str, plans: Plans) ->
 
 # Declared, and read by none of the queries.
 SPARE = {
-    "upcoming_player_game_context": {"arenas"},  # seen through dim_team_games
+    # Seen through dim_team_games; and what int_team_rosters is made of is read whole, too, for birth dates.
+    "upcoming_player_game_context": {"arenas", "int_team_rosters"},
     "upcoming_team_game_context": {"arenas"},
 }
 

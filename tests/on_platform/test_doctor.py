@@ -76,7 +76,7 @@ def test_the_platforms_raw_tables_are_enough_for_a_run(database: Path) -> None:
     before = database.read_bytes()
     lines = doctor(0)
     assert "nba_raw.nbac_schedule: 40 rows, 2021-10-19 to 2021-11-09." in said(lines, "raw_tables", "ok")
-    assert "nba_players_registry.birth_date is not there, and may be missing: age is unknown" in said(
+    assert "nba_players_registry.birth_date is not there, and may be missing: a birth date is ESPN's" in said(
         lines, "raw_tables", "note"
     )
     assert "40 games of 1 season tip off when games do, on the clock eastern." in said(lines, "tipoff_hours", "ok")

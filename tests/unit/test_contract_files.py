@@ -164,6 +164,13 @@ def test_text_that_cannot_be_read_is_refused(data: bytes) -> None:
         ("{name: season_year,", "{nam: season_year,", "(`name`?); it may have name, data_type"),
         ("partition_by: game_date", "partition_by: day", "must be one of its DATE columns: game_date"),
         ("partition_by: game_date", "partition_by: game_id", "must be one of its DATE columns: game_date"),
+        (
+            "counts_for_days: roster_days",
+            "counts_for_days: rooster_days",
+            "a whole number from 1 to 10,000, or a var of",
+        ),
+        ("counts_for_days: roster_days, ", "", "needs a column game_date of type DATE: the date that a row is of"),
+        ("partition_by: roster_date, counts", "counts", "counts from a partition, and `partition_by` names none"),
         ('{optional: "no column holds it"}', "{optional: true}", "`optional` must be text, and is true"),
         (
             '{optional: "no column holds it"}',

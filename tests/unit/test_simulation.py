@@ -421,3 +421,31 @@ def test_a_second_feed_of_points_lines_comes_on_demand_and_changes_no_other_file
     assert (opened, with_odds) == (pytest.approx(4 / 6), pytest.approx(2 / 5))
     assert [after, old, gone] == [pytest.approx(1 / 6)] * 3
     archive.connection.close()
+
+
+def test_rosters_of_teams_come_on_demand_and_change_no_other_file(tmp_path: Path) -> None:
+    """Whoever stands in a gamebook is on his team's page of that morning; one page of the first day is cut off."""
+    until, feed = date(2021, 10, 21), "espn_team_rosters"
+    for name, espn_rosters in (("without", False), ("with", True)):
+        simulate(tmp_path / name, until=until, seed=3, espn_rosters=espn_rosters)
+    files = {file.relative_to(tmp_path / "with") for file in (tmp_path / "with").rglob("*.parquet")}
+    others = {file.relative_to(tmp_path / "without") for file in (tmp_path / "without").rglob("*.parquet")}
+    assert files - others == {Path("2021-22") / f"{feed}.parquet"}
+    assert [
+        name for name in others if (tmp_path / "with" / name).read_bytes() != (tmp_path / "without" / name).read_bytes()
+    ] == []
+
+    archive = Archive(tmp_path / "with", [])
+    ((first, last, teams, listed, born),) = archive(f"""
+        select min(roster_date)::text, max(roster_date)::text, count(distinct team_abbr),
+            (select avg((page.player_lookup is not null)::int) from nbac_gamebook_player_stats as box left join
+                (select distinct roster_date as game_date, team_abbr, player_lookup from {feed}) as page
+                using (game_date, team_abbr, player_lookup)),
+            (select avg((page.birth_date = registry.birth_date)::int) from {feed} as page
+                inner join nba_players_registry as registry using (player_lookup, team_abbr))
+        from {feed}
+    """)  # fmt: skip
+    assert (first, last, teams, listed, born) == ("2021-10-16", "2021-10-22", 30, 1.0, 1.0)
+    pages = f"select roster_date, team_abbr, scrape_hour, count(*) as players from {feed} group by all"
+    assert archive(f"select players from ({pages}) where players < 10") == [(4,)]
+    archive.connection.close()

@@ -6,7 +6,7 @@ by player or team, per entity. Sums do not depend on order and add up over windo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -148,12 +148,32 @@ class Fingerprints:
         raw = raw_tables().get(relation)
         if raw is not None and raw.partition_by not in (None, dated):
             where += f" and {raw.partition_by} between date '{earliest - _REPORTED_BEFORE}' and date '{end}'"
-        return (
+        of_dates = (
             f"select '{relation}' as relation, {day} as day, {by or 'cast(null as string)'} as entity,"
             f" count(*) as n, {', '.join(sums)} from {source} as rows_read {where} group by 2, 3"
         )
+        return " union all ".join([of_dates, *self._of_any_date(session, relation, source, live, slots)])
+
+    def _of_any_date(self, session: Session, relation: str, source: str, live: list[str], slots: int) -> Iterator[str]:
+        """A query for each slot that is read whole of a raw table with dates: what its rows say, each thing once."""
+        read = {read for reads in self.reads.values() for read in reads if read.upstream == relation}
+        for number in sorted({self.slot_of(one) for one in read if _is_of_any_date(one)}):
+            columns = self._columns(relation, self.slots[relation][number], live)
+            sums = [
+                f"cast({f'sum({half})' if other == number else 'null'} as int64)"
+                for other in range(slots)
+                for half in session.row_hash(columns)
+            ]
+            yield (
+                f"select '{relation}', date '{WHOLE.isoformat()}', cast(null as string), count(*), {', '.join(sums)}"
+                f" from (select distinct {', '.join(columns)} from {source} as rows_read"
+                f" where {raw_tables()[relation].partition_by} >= date '{WHOLE.isoformat()}') as rows_read"
+                " having count(*) > 0"
+            )
 
     def _columns(self, relation: str, slot: Slot, live: list[str]) -> list[str]:
+        if slot.columns and relation in raw_tables():
+            return [column for column in slot.columns if column in live]
         if slot.columns:
             return [column if column in live else rendered(column, "rows_read") for column in slot.columns]
         if relation in raw_tables():
@@ -181,13 +201,27 @@ def all_reads(project: Project, table: str) -> tuple[Read, ...]:
         return tuple(_of_games(read) for read in reads_of(table))
     dated = [_of_games(Read(name)) for name, raw in raw_tables().items() if raw.partition_by]
     whole = [Read(name, window="whole") for name, raw in raw_tables().items() if not raw.partition_by]
-    return (*dated, *whole, *(Read(name, window="whole") for name in project.seeds))
+    said_once = {read for name in hashed_tables() for read in reads_of(name) if _is_of_any_date(read)}
+    return (
+        *dated, *whole, *sorted(said_once, key=lambda read: read.name),
+        *(Read(name, window="whole") for name in project.seeds),
+    )  # fmt: skip
+
+
+def _is_of_any_date(read: Read) -> bool:
+    """Whether a read takes what rows of a raw table say, whatever date they are of."""
+    raw = raw_tables().get(read.upstream)
+    return read.window == "whole" and raw is not None and raw.partition_by is not None
 
 
 def _of_games(read: Read) -> Read:
-    """A read of a raw table's rows of a date: with those of other dates that may be of its games."""
-    days = _days_ahead(read.upstream)
-    return replace(read, window="around", size=days) if days and read.window == "same_date" else read
+    """A read of a raw table's rows of a date: with those of other dates that may be of its games, or count for them."""
+    if read.window != "same_date" or read.upstream not in raw_tables():
+        return read
+    raw = raw_tables()[read.upstream]
+    if raw.counts_for_days:
+        return replace(read, window="up_to", size=raw.counts_for_days)
+    return replace(read, window="around", size=raw.days_from_game) if raw.days_from_game else read
 
 
 def longest_season() -> int:
@@ -207,7 +241,7 @@ def last_partition(end: date) -> date:
 
 def _days_back(reads: Iterable[Read]) -> int:
     sizes = {"same_date": 0, "whole": 0, "games": longest_season(), "season_before": longest_season()}
-    return max(read.size if read.window in ("days", "around") else sizes[read.window] for read in reads)
+    return max(read.size if read.window in ("days", "around", "up_to") else sizes[read.window] for read in reads)
 
 
 def _days_ahead(relation: str) -> int:

@@ -114,6 +114,11 @@ class Inputs:
                 and all_days.day + cast(by_day.size as integer)
             where by_day."window" = 'around' group by 1, 2
             union all
+            select by_day.read, all_days.day, sum(by_day.n), sum(by_day.hi), sum(by_day.lo)
+            from by_day inner join all_days
+                on by_day.day between all_days.day - cast(by_day.size as integer) and all_days.day
+            where by_day."window" = 'up_to' group by 1, 2
+            union all
             select by_day.read, here.day, sum(by_day.n), sum(by_day.hi), sum(by_day.lo)
             from by_day
             inner join season_days as there on by_day.day = there.day

@@ -8,7 +8,9 @@ A read names another relation, the window of its rows that a date looks at, and 
     - {from: x, window: games, size: 20, by: player_lookup}   the last 20 rows of the season of each player
     - {from: teams, window: whole}                            reference data: the whole relation
 
-The staging layer has a window of its own, `around`: rows of the date and of so many days before and after it.
+The staging layer has windows of its own: `around`, rows of the date and of so many days before and after it, and
+`up_to`, rows of the date and of so many days before it. A raw table that has dates and is read `whole` counts with what
+its rows say in `columns`, each thing once, whenever and however often they say it.
 
 `by` narrows a window to the players or teams that the date looks up: those of the table itself, or of the
 relation `of`, in its column `of_column` (else the same name as `by`). A raw table counts with all its columns,
@@ -56,6 +58,7 @@ class Read:
             "whole": self.upstream,
             "days": f"{self.upstream} of the {self.size} days before",
             "around": f"{self.upstream} of the date and {self.size} days around it",
+            "up_to": f"{self.upstream} of the date and {self.size} days before it",
             "season_before": f"{self.upstream} of the season before",
             "games": f"the last {self.size} games in {self.upstream}",
         }[self.window]
