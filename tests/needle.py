@@ -75,7 +75,8 @@ READS: dict[str, tuple[On | Days | Season | Games, ...]] = {
     "player_game_summary": (*map(On, (*BOXES, SECOND_PROPS)), On("team_offense_game_summary")),
     "team_defense_game_summary": (*map(On, (*BOXES, INJURIES)), Days("stg_nbac__gamebook_player_stats", 30)),
     "upcoming_player_game_context": (
-        *map(On, (GAMEBOOK, LINES, PROPS, SECOND_PROPS, INJURIES)), *FORM, *OPPONENTS, LINE_UPS, *PLAYED,
+        *map(On, (GAMEBOOK, LINES, PROPS, SECOND_PROPS, INJURIES, "int_team_rosters")),
+        *FORM, *OPPONENTS, LINE_UPS, *PLAYED,
     ),
     "upcoming_team_game_context": (
         *map(On, (GAMEBOOK, LINES, INJURIES)), LINE_UPS, *PLAYED,
@@ -96,14 +97,17 @@ READS: dict[str, tuple[On | Days | Season | Games, ...]] = {
         *FORM, *OPPONENTS, *PLAYED, Season("team_offense_game_summary"),
     ),
     "ml_feature_store_v2": (
-        On(GAMEBOOK), On(INJURIES), On("upcoming_player_game_context"), On("player_shot_zone_analysis"),
+        On(GAMEBOOK), On(INJURIES), On("int_team_rosters"),
+        On("upcoming_player_game_context"), On("player_shot_zone_analysis"),
         On("team_defense_zone_analysis"), On("player_composite_factors"), On("player_daily_cache"),
         *FORM, LINE_UPS, *PLAYED, Days("player_game_summary", 1095, of="ml_feature_store_v2"),
         Days("player_game_summary", 1095),
     ),
 }  # fmt: skip
-# What the staging layer makes of a raw row, as far as a hashed table reads it over a window.
-MADE_OF_RAW_ROWS = ("stg_nbac__gamebook_player_stats", "int_player_boxes", "int_player_quarters", "expected_boxes")
+# What the staging layer makes of a raw row, as far as a hashed table reads it over a window or by its content.
+MADE_OF_RAW_ROWS = (
+    "stg_nbac__gamebook_player_stats", "int_player_boxes", "int_player_quarters", "expected_boxes", "int_team_rosters",
+)  # fmt: skip
 LOOK_BACK = (
     "player_shot_zone_analysis", "team_defense_zone_analysis", "player_composite_factors", "player_daily_cache",
     "ml_feature_store_v2",

@@ -14,7 +14,7 @@
 {%- set node = node_of(model) %}
 {%- set counted = "(select * from " ~ ref(expected) ~ " where " ~ in_window() ~ ")" %}
 {%- set games %}(
-    select game_date, game_id from {{ ref('dim_games') }}
+    select game_date, game_id from {{ relation_of('dim_games') }}
     where {{ in_window() }} and is_in_scope {%- if declared_rows()[node.name].is_played %} and is_final{% endif %}
 ){% endset %}
 {{ findings_of_query({
@@ -35,7 +35,6 @@ union all
 }) }}
 {%- endif %}
 -- depends_on: {{ ref(expected) }}
--- depends_on: {{ ref('dim_games') }}
 {% endtest %}
 
 {% macro incomplete_games(rows, expected, entity) -%}

@@ -3,8 +3,8 @@
   to have one: where only the table is built, and not what it reads, it has no rows, and nothing misses them.
 -#}
 {% macro check_dates_were_counted(model, node) -%}
-    {%- set dates, entities = ref('dim_game_dates'), ref('precompute_entities') -%}
     {%- if node -%}
+        {%- set dates, entities = relation_of('dim_game_dates'), relation_of('precompute_entities') -%}
         {{ return([{
             'query': uncounted_dates(
                 '(select * from ' ~ dates ~ ' where ' ~ in_window() ~ ')',

@@ -19,6 +19,14 @@
     {{ exceptions.raise_compiler_error("No model or seed of this project builds " ~ relation) }}
 {%- endmacro %}
 
+{#-
+  The relation of a model, without a ref(): for a test that looks at what its table comes of anyway. A ref() would make it a
+  test of that model, too, which dbt runs whenever the model alone is built.
+-#}
+{% macro relation_of(model_name) -%}
+    {{ return(node_named(model_name).relation_name) }}
+{%- endmacro %}
+
 {#- A hashed table's date column, and the column that tells its rows of a date (or of a game) apart. -#}
 {% macro date_column(table_name) -%}
     {{ return(node_named(table_name).config.meta.partition_by if execute else 'game_date') }}
