@@ -11,6 +11,13 @@
     100 * {{ counted }}.{{ name }}_actual >= {{ var('production_ready_pct') }} * {{ counted }}.{{ name }}_expected
 {%- endmacro %}
 
+{#- Whether each window that a table of CTE `kinds` reads is complete. -#}
+{% macro own_windows_are_complete() -%}
+    {%- for name in completeness_windows() -%}
+    (not kinds.reads_{{ name }} or {{ is_window_complete(name) }}){{ ' and ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
 {#- Windows over which some table wants the histories of both teams of the game to be complete. -#}
 {% macro windows_of_teams() -%}
     {%- set wanted = [] -%}

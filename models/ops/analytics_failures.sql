@@ -21,8 +21,7 @@ incomplete as (
         'INCOMPLETE_UPSTREAM' as failure_category,
         concat(
             'the last 30 days hold ', cast(l30d_actual as string), ' of ', cast(l30d_expected as string),
-            ' games, the last ten games ', cast(l10_actual as string), ' of ', cast(l10_expected as string),
-            case when teams_are_complete then '' else '; games lack of the form of both teams of the game' end
+            ' games, the last ten games ', cast(l10_actual as string), ' of ', cast(l10_expected as string)
         ) as failure_reason,
         'DATA_GAP' as failure_type,
         retry_can_help as is_correctable,
@@ -33,7 +32,8 @@ incomplete as (
     from {{ ref('completeness') }}
     where
         {{ in_window() }}
-        and not all_windows_complete
+        -- Whoever lacks the form of his team or its opponent alone waits for the team, which has a failure of its own.
+        and not own_windows_complete
         and not is_schedule_old
         and table_name in (
             select tables.table_name

@@ -62,8 +62,13 @@ sums_of_teams as (
 ),
 
 -- Of the games that are not there, those in a window that the table reads.
-missing_games as (
-    select kinds.table_name, history.game_date, history.entity, history.game_id, history.can_come
+missing as (
+    select
+        kinds.table_name,
+        history.game_date,
+        history.entity,
+        string_agg(history.game_id, ',' order by history.game_id) as missing_game_ids,
+        max(case when history.can_come then 1 else 0 end) = 1 as retry_can_help
     from history
     inner join kinds on history.entity_type = kinds.entity_type
     where
@@ -73,40 +78,7 @@ missing_games as (
             (kinds.reads_{{ name }} and {{ condition }}){{ ' or' if not loop.last }}
             {%- endfor %}
         )
-    {%- if windows_of_teams %}
-    union all
-    select kinds.table_name, history.game_date, teams_of_players.entity, history.game_id, history.can_come
-    from history
-    inner join teams_of_players
-        on
-            history.entity_type = 'team'
-            and history.game_date = teams_of_players.game_date
-            and history.entity = teams_of_players.team_abbr
-    cross join kinds
-    where
-        not history.is_there
-        and (
-            {%- for name in windows_of_teams %}
-            (kinds.reads_{{ name }}_of_teams and {{ windows[name] }}){{ ' or' if not loop.last }}
-            {%- endfor %}
-        )
-    {%- endif %}
-),
-
--- A game may lack of a player and of his team, too.
-missing as (
-    select
-        table_name,
-        game_date,
-        entity,
-        string_agg(game_id, ',' order by game_id) as missing_game_ids,
-        max(can_come) = 1 as retry_can_help
-    from (
-        select table_name, game_date, entity, game_id, max(case when can_come then 1 else 0 end) as can_come
-        from missing_games
-        group by table_name, game_date, entity, game_id
-    ) as games
-    group by table_name, game_date, entity
+    group by kinds.table_name, history.game_date, history.entity
 ),
 
 counted as (
@@ -157,10 +129,9 @@ final as (
         end as numeric) as {{ name }}_completeness_pct,
         {{ is_window_complete(name) }} as {{ name }}_is_complete,
         {%- endfor %}
+        {{ own_windows_are_complete() }} as own_windows_complete,
         {{ teams_are_complete() }} as teams_are_complete,
-        {%- for name in windows %}
-        (not kinds.reads_{{ name }} or {{ is_window_complete(name) }}) and
-        {%- endfor %} {{ teams_are_complete() }} and old_schedule.game_date is null as all_windows_complete,
+        {{ own_windows_are_complete() }} and {{ teams_are_complete() }} and old_schedule.game_date is null as all_windows_complete,
         old_schedule.game_date is not null as is_schedule_old,
         {{ days_between('seasons.season_start_date', 'counted.game_date') }} < {{ var('bootstrap_days') }}
             as backfill_bootstrap_mode,
