@@ -131,7 +131,8 @@ final as (
         {%- endfor %}
         {{ own_windows_are_complete() }} as own_windows_complete,
         {{ teams_are_complete() }} as teams_are_complete,
-        {{ own_windows_are_complete() }} and {{ teams_are_complete() }} and old_schedule.game_date is null as all_windows_complete,
+        {{ own_windows_are_complete() }} and {{ teams_are_complete() }}
+        and old_schedule.game_date is null as all_windows_complete,
         old_schedule.game_date is not null as is_schedule_old,
         {{ days_between('seasons.season_start_date', 'counted.game_date') }} < {{ var('bootstrap_days') }}
             as backfill_bootstrap_mode,
