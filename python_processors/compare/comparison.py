@@ -30,8 +30,10 @@ _VALUES = {
 def compare_tables(
     sides: Sides, pairs: Sequence[Pair], places: tuple[Place, Place], span: Span, tolerance: float
 ) -> Iterator[TableComparison]:
-    """:raises AskedError: a table or a key column that was named is not there."""
+    """:raises AskedError: a table or a key column that was named is not there, or both sides are the same."""
     for pair in pairs:
+        if sides.one.named(pair.one) == sides.two.named(pair.two):
+            raise AskedError(f"{places[0].text} and {places[1].text} are the same {pair.table}. Give another place.")
         one = columns_of(sides.one, pair.one, places[0])
         two = columns_of(sides.two, pair.two, places[1])
         if not one and not two:

@@ -165,7 +165,7 @@ def _value(text: str | None) -> str:
 
 def share(count: int, of: int) -> str:
     """`3 of 4,992 (0.06 %)`."""
-    return f"{count:,} of {of:,} ({100 * count / of:.2g} %)" if of else f"{count:,}"
+    return f"{count:,} of {of:,} ({100 * count / of:.2f} %)" if of else f"{count:,}"
 
 
 def rows_said(count: int) -> str:

@@ -132,6 +132,7 @@ def test_what_is_explained_is_told_apart_and_a_line_that_explains_nothing_is_nam
     assert "Known differences that explain nothing: *, points, *: Nothing of the kind." in output
     assert output.splitlines()[-1] == "EQUAL but for 1 differences that are explained"
     copy_of_built.execute(f"update {RELATION} set points = 99")
+    assert "(100.00 %) are other numbers" in compare(built, ".", there, "--tables", PLAYERS, code=1)
     assert compare(built, ".", there, "--known", str(known), "--tables", TEAMS, code=0)
     known.write_text(f"differences:\n  - {{table: {PLAYERS}, colum: rows, reason: x}}\n")
     assert "known.yml, line 2" in compare(built, ".", there, "--known", str(known), code=2)
@@ -173,6 +174,13 @@ def test_a_foreign_table_is_compared_by_the_keys_that_are_named(built: Warehouse
 )
 def test_what_cannot_be_compared_is_a_sentence(built: Warehouse, arguments: tuple[str, ...], said: str) -> None:
     assert said in compare(built, *arguments, code=2)
+
+
+def test_a_database_under_two_names_is_not_compared_with_itself(built: Warehouse, tmp_path: Path) -> None:
+    link = tmp_path / "link.duckdb"
+    link.symlink_to(built.path)
+    for there in (built.path, link):
+        assert "are the same player_game_summary" in compare(built, ".", str(there), code=2)
 
 
 def test_two_empty_places_are_not_equal_and_a_table_that_lacks_is_a_difference(
