@@ -30,12 +30,25 @@
     )
 {%- endmacro %}
 
-{#- Names of a relation's columns; none where there is no such table, and not known while dbt parses or is offline. -#}
+{#-
+  Names of a raw relation's columns; none where there is no such table, and not known while dbt parses or is offline.
+  The warehouse is asked once in an invocation: fourteen models go over the same tables. Hooks ask each time, as they
+  may come before the tables do.
+-#}
 {% macro live_columns(relation) -%}
     {%- if not execute or not flags.INTROSPECT -%}
         {{ return(none) }}
     {%- endif -%}
-    {{ return(adapter.get_columns_in_relation(relation) | map(attribute='name') | map('lower') | list) }}
+    {%- set is_hook = model is not defined or model.resource_type == 'operation' -%}
+    {#- `graph` is the one thing that all nodes of an invocation share, and later ones of a process get it again. -#}
+    {%- set known = {} if is_hook else graph.setdefault('fullcourt_columns_' ~ invocation_id, {}) -%}
+    {%- set name = relation | string -%}
+    {%- if name not in known -%}
+        {%- do known.update({
+            name: adapter.get_columns_in_relation(relation) | map(attribute='name') | map('lower') | list
+        }) -%}
+    {%- endif -%}
+    {{ return(known[name]) }}
 {%- endmacro %}
 
 {#- Optional columns that a raw table which is there does not have. Offline all are taken to be there. -#}

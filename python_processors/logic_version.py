@@ -34,6 +34,9 @@ NOT_LOGIC = (
 # Quoted text comes first, so that what looks like a comment inside it is not taken for one.
 _SQL_TOKEN = re.compile(r"('[^']*'|\"[^\"]*\")|\{#.*?#\}|/\*.*?\*/|--[^\n]*|\s+", re.DOTALL)
 
+# Ten tables share most of their code, and each publish asks for its table's version anew.
+_by_text = functools.lru_cache(maxsize=4096)
+
 _MACRO = re.compile(r"\{%-?\s*macro\s+(\w+).*?endmacro\s*-?%\}", re.DOTALL)
 _NAME = re.compile(r"\w+")
 
@@ -72,7 +75,7 @@ def declared_for(contract: Contract, codes: Iterable[str]) -> dict[str, Any]:
     A model that goes over all tables makes rows of each by its name, so those of a table that nobody names are
     read by nobody: another table's declaration, or a new table, changes nothing here.
     """
-    words = {word for code in codes for word in _NAME.findall(code)} | set(contract.declared.waits_for)
+    words = _words_of(codes) | set(contract.declared.waits_for)
     named = {table: of_table.as_plain() for table, of_table in declared_rows().items() if table in words}
     return {**named, contract.table: contract.declared.as_plain()}
 
@@ -138,14 +141,19 @@ def called_macros(codes: Iterable[str], macros: Mapping[str, str]) -> dict[str, 
     A name that is only mentioned counts as called, and so does every engine's version of a
     dispatched macro: too many cost a rebuild, too few would hide a change.
     """
+    called_as: dict[str, list[str]] = {}
+    for name in macros:
+        for word in {name, name.partition("__")[2]}:
+            called_as.setdefault(word, []).append(name)
+
     named: dict[str, str] = {}
     waiting = list(codes)
     while waiting:
-        words = set(_NAME.findall(waiting.pop()))
-        for name, code in macros.items():
-            if name not in named and (name in words or name.partition("__")[2] in words):
-                named[name] = code
-                waiting.append(code)
+        for word in called_as.keys() & _words(waiting.pop()):
+            for name in called_as[word]:
+                if name not in named:
+                    named[name] = macros[name]
+                    waiting.append(macros[name])
     return named
 
 
@@ -154,8 +162,17 @@ def read_vars(codes: Iterable[str], given: Mapping[str, str]) -> dict[str, str]:
 
     A name that is only mentioned counts as read, as a macro's does.
     """
-    words = {word for code in codes for word in _NAME.findall(code)}
+    words = _words_of(codes)
     return {name: value for name, value in given.items() if name in words}
+
+
+def _words_of(codes: Iterable[str]) -> frozenset[str]:
+    return frozenset[str]().union(*map(_words, codes))
+
+
+@_by_text
+def _words(code: str) -> frozenset[str]:
+    return frozenset(_NAME.findall(code))
 
 
 @remembered
@@ -165,6 +182,7 @@ def project_vars() -> dict[str, str]:
     return {name: str(value) for name, value in (project.get("vars") or {}).items()}
 
 
+@_by_text
 def normalised_sql(code: str) -> str:
     """SQL without comments and with single spaces; quoted text stays as it is."""
     spaced = _SQL_TOKEN.sub(lambda token: token[1] or "\0", code)
