@@ -1,6 +1,11 @@
-{#- Datasets carry the platform's names as they are; FULLCOURT_DATASET_PREFIX sets a scratch copy apart. -#}
+{#-
+  Datasets carry the platform's names as they are. What an environment (FULLCOURT_ENV) builds has its name before them;
+  FULLCOURT_DATASET_PREFIX sets a scratch copy apart, raw tables and all. placed() in python_processors/engines/base.py
+  and the schemas of sources are the same rule.
+-#}
 {% macro generate_schema_name(custom_schema_name, node) -%}
-    {%- set name = env_var('FULLCOURT_DATASET_PREFIX', '') ~ (custom_schema_name or target.schema) -%}
+    {%- set environment = env_var('FULLCOURT_ENV', '') -%}
+    {%- set name = env_var('FULLCOURT_DATASET_PREFIX', '') ~ (environment ~ '__' if environment) ~ (custom_schema_name or target.schema) -%}
     {%- do refuse_names_that_clash(target.database, [name]) -%}
     {{ return(checked_name('dataset', name, '[A-Za-z_][A-Za-z0-9_]*')) }}
 {%- endmacro %}
@@ -20,7 +25,7 @@
     {%- if not modules.re.fullmatch(pattern, name) -%}
         {{ exceptions.raise_compiler_error(
             "The " ~ kind ~ " '" ~ name ~ "' is no valid name. Check FULLCOURT_BIGQUERY_PROJECT,"
-            ~ " FULLCOURT_DATASET_PREFIX and FULLCOURT_DUCKDB: letters, digits and underscores are allowed."
+            ~ " FULLCOURT_ENV, FULLCOURT_DATASET_PREFIX and FULLCOURT_DUCKDB: letters, digits and underscores are allowed."
         ) }}
     {%- endif -%}
     {{ return(name) }}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -88,6 +89,19 @@ class Command(click.Command):
             raise
 
 
+def _environment_option() -> click.Option:
+    """`--env`, which every command has: what it names is read wherever a name is made (engines/base.py)."""
+
+    def chosen(context: click.Context, option: click.Parameter, name: str | None) -> None:
+        if name is not None:
+            os.environ["FULLCOURT_ENV"] = name
+
+    return click.Option(
+        ["--env", "environment"], metavar="NAME", expose_value=False, is_eager=True, callback=chosen,
+        help="Work in this environment instead of production; FULLCOURT_ENV says so, too.",
+    )  # fmt: skip
+
+
 class LazyGroup(click.Group):
     """Commands that are imported when they are asked for: `name` of the module `package.name`.
 
@@ -106,6 +120,8 @@ class LazyGroup(click.Group):
         if cmd_name not in self._names:
             return None
         command: click.Command = getattr(import_module(f"{self._package}.{cmd_name}"), cmd_name)
+        if not isinstance(command, click.Group) and not any(option.name == "environment" for option in command.params):
+            command.params.append(_environment_option())
         return command
 
     def resolve_command(

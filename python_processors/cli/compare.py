@@ -37,10 +37,11 @@ def compare(
 ) -> int:  # fmt: skip
     """Rows, keys and values in which two databases, or two tables, differ.
 
-    ONE and TWO are each a database (a file on DuckDB, a project on BigQuery; `.` is the warehouse itself) or a table
-    (`dataset.table`, or `database:dataset.table`). Exit code 0: equal, or all that differs is explained; 1: different.
+    ONE and TWO are each an environment (`dev`; `prod` is production, `.` where the command works), a database (a file
+    on DuckDB, a project on BigQuery), or a table (`dataset.table`, `dev:dataset.table`, `database:dataset.table`).
+    Exit code 0: equal, or all that differs is explained; 1: different.
     """
-    from python_processors.compare.asked import Place, Span, pairs_of
+    from python_processors.compare.asked import Place, Span, check_environments, pairs_of
     from python_processors.compare.comparison import bytes_of, compare_tables
     from python_processors.compare.differences import Comparison
     from python_processors.compare.known import explained, read_known
@@ -50,7 +51,8 @@ def compare(
     places, span = (Place.parse(one), Place.parse(two)), Span.of(start, end)
     pairs = pairs_of(*places, tables, key=key, day=date_column, every_column=all_columns)
     lines = read_known(known) if known else []
-    with warehouse_of_target().side_by_side(*(place.database for place in places)) as sides:
+    with warehouse_of_target().side_by_side(*(place.location for place in places)) as sides:
+        check_environments(sides, *places)
         read = bytes_of(sides, pairs, span, tolerance)
         if read is not None:
             click.echo(f"Reads about {2 * read / 1e9:,.2f} GB.", err=True)

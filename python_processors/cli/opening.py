@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 
 def opened() -> tuple[Project, Warehouse]:
+    from python_processors.orchestration.environments import check_environment
     from python_processors.orchestration.project import Project
 
+    check_environment(warehouse())
     project = Project(is_kept=True)
     _ = project.known  # where it has to be parsed, that is before the warehouse is opened: dbt opens it, too
     return project, warehouse()

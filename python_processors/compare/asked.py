@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from python_processors.contract import Contract, hashed_tables, load_contract
-from python_processors.engines.base import Columns, Side
+from python_processors.engines.base import ENVIRONMENT_NAME, PRODUCTION, Columns, Location, Side, Sides
 from python_processors.errors import RefusedError
 
 HERE = "."
@@ -23,23 +23,45 @@ class AskedError(RefusedError):
 
 @dataclass(frozen=True)
 class Place:
-    """A side as somebody named it. `database` is None where it is this warehouse, `relation` where it is all of one."""
+    """A side as somebody named it. `database` is None where it is this warehouse, `relation` where it is all of one.
+
+    `environment` is None where it is the one that the command works in, and empty of production.
+    """
 
     text: str
     database: str | None = None
     relation: str | None = None
+    environment: str | None = None
 
     @classmethod
     def parse(cls, text: str) -> Place:
-        """`.`, a database (a file on DuckDB, a project on BigQuery), `dataset.table`, or `database:dataset.table`."""
-        if text == HERE:
-            return cls(text)
-        is_file = text.endswith(_FILES) or Path(text).exists()
-        found = None if is_file else _TABLE.fullmatch(text)
+        """`.`, an environment or `prod`, a database (a file on DuckDB, a project on BigQuery), `dataset.table`, or
+        one of the first three with it, as `dev:dataset.table`."""
+        found = None if _is_file(text) else _TABLE.fullmatch(text)
         if found is None:
-            return cls(text, text)
-        database = found["database"]
-        return cls(text, None if database in (None, HERE) else database, found["relation"])
+            database, environment = _located(text)
+            return cls(text, database, environment=environment)
+        database, environment = _located(found["database"] or HERE)
+        return cls(text, database, found["relation"], environment)
+
+    @property
+    def location(self) -> Location:
+        return Location(self.database, self.environment)
+
+
+def _is_file(text: str) -> bool:
+    return text.endswith(_FILES) or Path(text).exists()
+
+
+def _located(text: str) -> tuple[str | None, str | None]:
+    """A database, and an environment of it. Of another database it is production's tables."""
+    if text == HERE:
+        return None, None
+    if text in PRODUCTION:
+        return None, ""
+    if not _is_file(text) and re.fullmatch(ENVIRONMENT_NAME, text):
+        return None, text
+    return text, ""
 
 
 @dataclass(frozen=True)
@@ -82,7 +104,7 @@ def pairs_of(
     """:raises AskedError: the two cannot be compared so."""
     if (one.relation is None) != (two.relation is None):
         raise AskedError(f"{one.text} and {two.text} are a table and a database. Give two databases, or two tables.")
-    if (one.database, one.relation) == (two.database, two.relation):
+    if (one.location, one.relation) == (two.location, two.relation):
         raise AskedError(f"{one.text} would be compared with itself. Give another place for one of the two.")
     if one.relation is not None and two.relation is not None:
         name = two.relation.partition(".")[2]
@@ -122,6 +144,16 @@ def _checked(pair: Pair) -> Pair:
             f"{pair.two} is no table of ours, so nothing says which columns tell its rows apart: name them by --key."
         )
     return pair
+
+
+def check_environments(sides: Sides, *places: Place) -> None:
+    """:raises AskedError: one of them is not there."""
+    for place, side in zip(places, (sides.one, sides.two), strict=True):
+        if place.environment and not side.columns("nba_ops.environment"):
+            raise AskedError(
+                f"There is no environment `{place.environment}`; `fullcourt env list` says which there are. A database"
+                " is named as a file that is there, or as a project."
+            )
 
 
 def columns_of(side: Side, relation: str, place: Place) -> Columns:

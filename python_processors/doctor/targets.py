@@ -14,20 +14,16 @@ from python_processors.orchestration.plan.planner import Plan, Step
 from python_processors.orchestration.project import LAYER, Project
 from python_processors.project_code import sources_of_parse
 from python_processors.schema.drift import LOST_NOT_NULL, OTHER_TYPE, SURPLUS, Drift, drift_of
-from python_processors.schema.tables import stored_tables
-from python_processors.yaml_files import PROJECT_ROOT, read_yaml
+from python_processors.schema.tables import output_datasets, stored_tables
 
 _NAMED = 3
 
 
 def written_datasets(seen: Seen) -> list[Written]:
-    """Datasets that runs write, by dbt_project.yml and the contracts."""
-    tables = stored_tables()
-    folders = (read_yaml(PROJECT_ROOT / "dbt_project.yml").get("models") or {}).get("fullcourt") or {}
-    named = [str(of["+schema"]) for of in folders.values() if isinstance(of, dict) and "+schema" in of]
+    """Datasets that runs write."""
     found = []
-    for dataset in dict.fromkeys([*named, *(of.partition(".")[0] for of in tables)]):
-        of_dataset = [relation for relation in tables if relation.startswith(f"{dataset}.")]
+    for dataset in output_datasets():
+        of_dataset = [relation for relation in stored_tables() if relation.startswith(f"{dataset}.")]
         there = [relation for relation in of_dataset if seen.columns.get(relation)]
         found.append(Written(dataset, there[0] if there else None))
     return found

@@ -28,6 +28,13 @@ spare_pandas()
 Result = TypeVar("Result")
 Columns = list[tuple[str, str, bool]]
 
+# Raw tables and what the loader keeps of them: all environments read production's.
+SHARED_DATASETS = ("nba_raw", "nba_reference")
+SHARED_TABLES = ("nba_ops.raw_files",)
+ENVIRONMENT_NAME = r"[a-z](?:_?[a-z0-9]){0,19}"
+ENVIRONMENT_MARK = "__"
+PRODUCTION = ("prod", "production")
+
 
 class RunLockedError(RefusedError):
     """Another run holds the warehouse."""
@@ -48,6 +55,16 @@ class InvalidNameError(RefusedError):
         super().__init__(
             f"{variable} is {value!r}, which is no valid name: letters, digits and underscores are allowed. Set it"
             " right, or unset it. Nothing was changed."
+        )
+
+
+class ProductionNamedError(RefusedError):
+    """An environment that is called as production is."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"`{name}` is production, which is no environment: unset FULLCOURT_ENV, or leave `--env` out, to work in"
+            " it. Nothing was changed."
         )
 
 
@@ -101,8 +118,17 @@ class Session(Protocol):
     def has_dataset(self, dataset: str) -> bool:
         """Whether a dataset is there: one request and no job on BigQuery."""
 
-    def named(self, relation: str) -> str:
-        """How the engine spells `dataset.table`, with this target's prefix."""
+    def named(self, relation: str, environment: str | None = None) -> str:
+        """How the engine spells `dataset.table`, or a dataset, as placed() says."""
+
+    def datasets(self) -> list[str]:
+        """Every dataset of the database or project, as the engine names it."""
+
+    def clone(self, relation: str, environment: str) -> None:
+        """Make a copy of a table of this environment in another one, whose dataset is there and holds no such table."""
+
+    def drop_dataset(self, dataset: str) -> None:
+        """Drop a dataset, as the engine names it, and all that it holds."""
 
     def engine_type(self, contract_type: str) -> str:
         """A contract type as the engine's DDL spells it."""
@@ -133,6 +159,14 @@ class Session(Protocol):
 
     def leave_outcome(self, text: str) -> None:
         """Leave a job's outcome for the macro job_outcome()."""
+
+
+@dataclass(frozen=True)
+class Location:
+    """A database (a file on DuckDB, a project on BigQuery; None is this one), and an environment in it (placed())."""
+
+    database: str | None = None
+    environment: str | None = None
 
 
 @dataclass(frozen=True)
@@ -191,8 +225,8 @@ class Warehouse(Protocol):
     @contextmanager
     def writing(self) -> Iterator[Session]: ...
 
-    def side_by_side(self, one: str | None, two: str | None) -> AbstractContextManager[Sides]:
-        """Two databases to compare, beside a run, too: files on DuckDB, projects on BigQuery; None is this one.
+    def side_by_side(self, one: Location, two: Location) -> AbstractContextManager[Sides]:
+        """Two databases or environments to compare, beside a run, too.
 
         :raises FullcourtError: one of them is not there, or cannot be read.
         """
@@ -251,8 +285,31 @@ class Warehouse(Protocol):
         """
 
 
+def placed(relation: str, environment: str | None = None) -> str:
+    """`dataset.table`, or a dataset, with what stands before its name: this target's prefix, and the environment.
+
+    Environments share what they only read. Macro dataset_of() and the schemas of sources in YAML are the same rule.
+
+    :param environment: by default that of this process; empty of production.
+    """
+    name = environment_name() if environment is None else environment
+    is_shared = relation.partition(".")[0] in SHARED_DATASETS or relation in SHARED_TABLES
+    return dataset_prefix() + ("" if is_shared or not name else name + ENVIRONMENT_MARK) + relation
+
+
+def environment_name(environment: Mapping[str, str] = os.environ) -> str:
+    """The environment that commands of this process work in; empty of production.
+
+    :raises RefusedError: it is no name of one.
+    """
+    name = environment.get("FULLCOURT_ENV", "")
+    if name in PRODUCTION:
+        raise ProductionNamedError(name)
+    return checked_name("FULLCOURT_ENV", name, ENVIRONMENT_NAME) if name else name
+
+
 def dataset_prefix(environment: Mapping[str, str] = os.environ) -> str:
-    """What stands before every dataset's name.
+    """What stands before every dataset's name, raw ones, too.
 
     :raises InvalidNameError: it could be no part of a name, and would be read as SQL.
     """

@@ -28,7 +28,7 @@ from python_processors.logic_version import (
 from python_processors.orchestration.dbt_calls import DbtOutcome, ask_dbt, dates_var, outcome_of
 from python_processors.orchestration.graph import Node, ProjectGraph, graph_of
 from python_processors.orchestration.kept_graph import Kept, forget_kept, keep, read_kept, target_folder
-from python_processors.orchestration.warehouse import Session, dataset_prefix
+from python_processors.orchestration.warehouse import Session, placed
 from python_processors.project_code import (
     changed_modules,
     digest_of_parsed,
@@ -365,7 +365,12 @@ class Project:
         if name in raw_tables():
             return f"{raw_tables()[name].source}.{name}"
         node = self._node(name)
-        return f"{node.schema.removeprefix(dataset_prefix())}.{node.alias}"
+        return f"{node.schema.removeprefix(placed(''))}.{node.alias}"
+
+    def kept_relations(self) -> list[str]:
+        """`dataset.table` of each model and seed that is a table."""
+        names = [name.rpartition(".")[2] for name in sorted(self.known.nodes)]
+        return [self.relation(name) for name in names if self._node(name).materialized not in ("ephemeral", "view")]
 
     def date_column(self, name: str) -> str | None:
         """The column that says which date a row is of; None of reference data."""

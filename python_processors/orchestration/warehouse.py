@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from python_processors.engines import BigQueryWarehouse, DuckDBSession, DuckDBWarehouse, warehouse_of_target
-from python_processors.engines.base import Patience, Session, Warehouse, dataset_prefix
+from python_processors.engines.base import Patience, Session, Warehouse, dataset_prefix, placed
 from python_processors.engines.duckdb.warehouse import WarehouseLockedError, WarehouseUnreadableError
 
 __all__ = [
     "BigQueryWarehouse", "DuckDBSession", "DuckDBWarehouse", "Patience", "Session", "Warehouse",
-    "WarehouseLockedError", "WarehouseUnreadableError", "dataset_prefix", "warehouse_of_target",
+    "WarehouseLockedError", "WarehouseUnreadableError", "dataset_prefix", "placed", "warehouse_of_target",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from itertools import combinations, groupby
 
 import duckdb
 
+from python_processors.engines.base import environment_name
 from python_processors.errors import RawDirError
 from python_processors.raw_contract import raw_tables
 from python_processors.raw_loader.folder import RawFolder
@@ -166,8 +167,8 @@ def leaves_alone(stored: Stored, folder: RawFolder) -> bool:
 
 
 def loads_files(connection: duckdb.DuckDBPyConnection, folder: RawFolder, *, prefix: str = "") -> bool:
-    """Whether a load into this database would look at the folder."""
-    return not leaves_alone(read_stored(connection, prefix), folder)
+    """Whether a load into this database would look at the folder: an environment reads what production loaded."""
+    return not environment_name() and not leaves_alone(read_stored(connection, prefix), folder)
 
 
 def _of_others(listing: Listing, stored: Stored) -> list[str]:

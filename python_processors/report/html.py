@@ -21,6 +21,7 @@ from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from python_processors.contract import PROJECT_ROOT
+from python_processors.engines.base import environment_name
 from python_processors.outputs import OutputError, output_file, write_whole
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -32,7 +33,8 @@ def target_folder() -> Path:
 
 
 def default_file() -> Path:
-    return target_folder() / "report.html"
+    name = environment_name()
+    return target_folder() / (f"report.{name}.html" if name else "report.html")
 
 
 def render(data: Mapping[str, Any]) -> str:

@@ -19,7 +19,7 @@ from python_processors.contract.shapes import Wrong, check_known, check_once, of
 from python_processors.engines.base import Session
 from python_processors.errors import ContractError
 from python_processors.project_code import remembered
-from python_processors.yaml_files import named, parse, read_bytes
+from python_processors.yaml_files import named, parse, read_bytes, read_yaml
 
 OPS_FILE = PROJECT_ROOT / "models" / "ops" / "_sources.yml"
 
@@ -78,6 +78,14 @@ def stored_tables() -> Mapping[str, StoredTable]:
     """
     tables = [_hashed(name) for name in hashed_tables()]
     return _Stored({table.relation: table for table in [*tables, *parse_ops_tables(read_bytes(OPS_FILE), OPS_FILE)]})
+
+
+@remembered
+def output_datasets() -> tuple[str, ...]:
+    """Every dataset that runs and dbt write, by dbt_project.yml and the contracts."""
+    folders = (read_yaml(PROJECT_ROOT / "dbt_project.yml").get("models") or {}).get("fullcourt") or {}
+    of_models = [str(of["+schema"]) for of in folders.values() if isinstance(of, dict) and "+schema" in of]
+    return tuple(dict.fromkeys([*of_models, *(relation.partition(".")[0] for relation in stored_tables())]))
 
 
 def parse_ops_tables(data: bytes, file: Path) -> list[StoredTable]:

@@ -11,7 +11,7 @@ from python_processors.compare.asked import Span, pairs_of
 from python_processors.compare.comparison import queries_of
 from python_processors.compare.differences import KINDS_OF_KEYS
 from python_processors.contract import hashed_tables, load_contract
-from python_processors.engines.base import Sides
+from python_processors.engines.base import Location, Sides
 from python_processors.engines.bigquery.errors import Place
 from python_processors.engines.bigquery.session import BigQuerySession
 from tests.bigquery import googlesql
@@ -26,7 +26,7 @@ def catalog() -> googlesql.Catalog:
 @pytest.mark.parametrize("table", hashed_tables())
 def test_a_comparison_of_two_projects_asks_in_googlesql(catalog: googlesql.Catalog, table: str) -> None:
     session = BigQuerySession(None, Place(PROJECT, "", ""), labels={})  # type: ignore[arg-type]  nothing is asked
-    side, contract = session.side(None), load_contract(table)
+    side, contract = session.side(Location()), load_contract(table)
     columns = [(column.name, column.type.name, True) for column in contract.columns]
     (pair,) = pairs_of(ComparedPlace.parse("."), ComparedPlace.parse("another-project"), [table])
     queries = queries_of(Sides(session, side, side), pair, columns, columns, Span(date(2021, 10, 19), None), 0.01)

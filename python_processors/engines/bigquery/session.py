@@ -17,7 +17,7 @@ from google.api_core.retry import Retry
 from google.cloud import bigquery
 
 from python_processors.contract import Contract
-from python_processors.engines.base import Columns, Result, Side, dataset_prefix
+from python_processors.engines.base import Columns, Location, Result, Side, placed
 from python_processors.engines.bigquery.errors import Place, explain, location_of, lost_to_another
 from python_processors.engines.bigquery.fields import field_of, list_inference, parquet_of, type_of
 
@@ -174,11 +174,11 @@ class BigQuerySession:
         """One request, and no job."""
         return self._columns_of(self.named(relation))
 
-    def side(self, project: str | None) -> Side:
-        """The tables of a project, by None of this one, in the datasets of this target's prefix."""
+    def side(self, location: Location) -> Side:
+        """The tables of a location, in the datasets of this target's prefix."""
 
         def named(relation: str) -> str:
-            return self.named(relation) if project is None else f"`{project}.{dataset_prefix()}{relation}`"
+            return f"`{location.database or self._place.project}.{placed(relation, location.environment)}`"
 
         return Side(named, lambda relation: self._columns_of(named(relation)))
 
@@ -194,8 +194,18 @@ class BigQuerySession:
         named = self.named(dataset).strip("`")
         return bool(self._found(lambda: self._client.get_dataset(named, retry=None, timeout=self._request_seconds)))
 
-    def named(self, relation: str) -> str:
-        return f"`{self._place.project}.{dataset_prefix()}{relation}`"
+    def named(self, relation: str, environment: str | None = None) -> str:
+        return f"`{self._place.project}.{placed(relation, environment)}`"
+
+    def datasets(self) -> list[str]:
+        found = self._found(lambda: list(self._client.list_datasets(retry=None, timeout=self._request_seconds)))
+        return sorted(dataset.dataset_id for dataset in found or [])
+
+    def clone(self, relation: str, environment: str) -> None:
+        self.execute(f"create table {self.named(relation, environment)} clone {self.named(relation)}")
+
+    def drop_dataset(self, dataset: str) -> None:
+        self.execute(f"drop schema `{self._place.project}.{dataset}` cascade")
 
     def engine_type(self, contract_type: str) -> str:
         return contract_type  # contracts spell types as BigQuery does

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from python_processors.contract import PROJECT_ROOT
-from python_processors.engines.base import Patience, Result, Session, Sides
+from python_processors.engines.base import Location, Patience, Result, Session, Sides, environment_name
 from python_processors.engines.bigquery.lease import holder_of, lease
 from python_processors.engines.look import Line, Written
 
@@ -49,10 +49,10 @@ class BigQueryWarehouse:
             yield session
 
     @contextmanager
-    def side_by_side(self, one: str | None, two: str | None) -> Iterator[Sides]:
+    def side_by_side(self, one: Location, two: Location) -> Iterator[Sides]:
         """Of one location: BigQuery joins no tables across two."""
         with self.reading() as session:
-            yield Sides(session, *(session.side(project) for project in (one, two)))
+            yield Sides(session, *(session.side(location) for location in (one, two)))
 
     @contextmanager
     def run_lock(
@@ -92,7 +92,8 @@ class BigQueryWarehouse:
         return True
 
     def side_file(self, suffix: str) -> Path:
-        return PROJECT_ROOT / "data" / f"bigquery{suffix}"
+        name = environment_name()
+        return PROJECT_ROOT / "data" / (f"bigquery.{name}{suffix}" if name else f"bigquery{suffix}")
 
     def patient(self, patience: Patience) -> BigQueryWarehouse:
         return self

@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from python_processors.contract import Contract
-from python_processors.engines.base import Columns, dataset_prefix
+from python_processors.engines.base import Columns, placed
 
 OUTCOME_VARIABLE = "fullcourt_job_outcome"
 _SPELLED = {
@@ -90,8 +90,28 @@ class DuckDBSession:
             found.setdefault(row["relation"], []).append(column)
         return found
 
-    def named(self, relation: str) -> str:
-        return dataset_prefix() + relation
+    def named(self, relation: str, environment: str | None = None) -> str:
+        return placed(relation, environment)
+
+    def datasets(self) -> list[str]:
+        rows = self.read("select schema_name from duckdb_schemas() where database_name = current_database()")
+        return sorted(rows["schema_name"].to_pylist())
+
+    def clone(self, relation: str, environment: str) -> None:
+        # `create table as` would lose what may not be null, so the statement that made the table makes the copy.
+        dataset, _, table = self.named(relation).partition(".")
+        made = self._connection.execute(
+            "select sql from duckdb_tables() where database_name = current_database() and schema_name = ?"
+            " and table_name = ?",
+            [dataset, table],
+        ).fetchone()
+        assert made is not None
+        copy = self.named(relation, environment)
+        self.execute(f"create table {copy} {made[0][made[0].index('(') :]}")
+        self.execute(f"insert into {copy} from {self.named(relation)}")
+
+    def drop_dataset(self, dataset: str) -> None:
+        self.execute(f'drop schema "{dataset}" cascade')
 
     def engine_type(self, contract_type: str) -> str:
         if contract_type.startswith("ARRAY<"):

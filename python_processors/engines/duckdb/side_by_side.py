@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -13,23 +13,24 @@ from python_processors.engines.duckdb.session import DuckDBSession
 
 
 @contextmanager
-def side_by_side(one: Path, two: Path) -> Iterator[Sides]:
-    """:param one: a file that can be opened; two may be the same."""
+def side_by_side(one: tuple[Path, str | None], two: tuple[Path, str | None]) -> Iterator[Sides]:
+    """:param one: a file that can be opened, and an environment as in placed(); the file of two may be the same."""
     with closing(duckdb.connect()) as connection:
-        session = DuckDBSession(connection)
-        first = _attached(session, "one", one)
-        yield Sides(session, first, first if two == one else _attached(session, "two", two))
+        session, attached = DuckDBSession(connection), dict[Path, str]()
+        for file, _ in (one, two):
+            if file not in attached:
+                attached[file] = f"database_{len(attached) + 1}"
+                quoted = str(file).replace("'", "''")
+                session.execute(f"attach '{quoted}' as {attached[file]} (read_only)")
+        found = {alias: session.columns_of_database(alias) for alias in attached.values()}
+        yield Sides(session, *(_side(session, attached[file], found[attached[file]], of) for file, of in (one, two)))
 
 
-def _attached(session: DuckDBSession, alias: str, file: Path) -> Side:
-    quoted = str(file).replace("'", "''")
-    session.execute(f"attach '{quoted}' as {alias} (read_only)")
-    found = session.columns_of_database(alias)
-
+def _side(session: DuckDBSession, alias: str, found: Mapping[str, Columns], environment: str | None) -> Side:
     def named(relation: str) -> str:
-        return f"{alias}.{session.named(relation)}"
+        return f"{alias}.{session.named(relation, environment)}"
 
     def columns(relation: str) -> Columns:
-        return found.get(session.named(relation), [])
+        return found.get(session.named(relation, environment), [])
 
     return Side(named, columns)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import duckdb
 
 from python_processors.contract import PROJECT_ROOT
-from python_processors.engines.base import Patience, Result, Session, Sides
+from python_processors.engines.base import Location, Patience, Result, Session, Sides
 from python_processors.engines.duckdb import file_lock, look
 from python_processors.engines.duckdb.copying import copy_whole
 from python_processors.engines.duckdb.session import DuckDBSession
@@ -105,16 +105,17 @@ class DuckDBWarehouse:
             return self._copied(folder)
 
     @contextmanager
-    def side_by_side(self, one: str | None, two: str | None) -> Iterator[Sides]:
+    def side_by_side(self, one: Location, two: Location) -> Iterator[Sides]:
         files: dict[Path, Path] = {}
         with ExitStack() as stack:
-            paths = [Path(os.path.realpath(self.path if side is None else side)) for side in (one, two)]
+            paths = [Path(os.path.realpath(side.database or self.path)) for side in (one, two)]
             for path in paths:
                 if not (path.is_file() and path.stat().st_size):
                     raise NoDatabaseError(path)
                 folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fullcourt_")))
                 files[path] = files.get(path) or DuckDBWarehouse(path).readable_file(folder)
-            yield stack.enter_context(side_by_side(*(files[path] for path in paths)))
+            environments = [side.environment for side in (one, two)]
+            yield stack.enter_context(side_by_side(*zip((files[path] for path in paths), environments, strict=True)))
 
     def _copied(self, folder: Path) -> Path:
         """:raises WarehouseLockedError: somebody wrote to it at each attempt."""

@@ -1,0 +1,203 @@
+"""Environments: a second place for all that is built, over the same raw tables.
+
+What an environment builds lies in datasets with its name before them (`dev__nba_analytics`), its ledgers among them, so
+that a run there builds what its code makes due and nothing else. Raw and reference tables are production's, and only
+read. Production is the environment without a name.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from python_processors.engines.base import (
+    ENVIRONMENT_MARK,
+    ENVIRONMENT_NAME,
+    PRODUCTION,
+    SHARED_TABLES,
+    ProductionNamedError,
+    checked_name,
+    dataset_prefix,
+    environment_name,
+    placed,
+)
+from python_processors.engines.bigquery.lease import RUN_LOCKS
+from python_processors.errors import RefusedError
+from python_processors.orchestration.locks import check_unlocked, run_lock
+from python_processors.orchestration.project import Project
+from python_processors.orchestration.run.runner import new_run_id
+from python_processors.orchestration.warehouse import Session, Warehouse
+from python_processors.schema.tables import create_tables, output_datasets, stored_tables
+
+ENVIRONMENT = "nba_ops.environment"
+_OPS = ENVIRONMENT.partition(".")[0]
+
+
+class NoEnvironmentError(RefusedError):
+    """There is none of this name, or it was never finished."""
+
+    def __init__(self, name: str, there: list[str]) -> None:
+        known = f"There are {', '.join(there)}." if there else "There are none."
+        super().__init__(
+            f"There is no environment `{name}`, or it was never finished. {known} `fullcourt env create {name}`"
+            " makes it. Nothing was changed."
+        )
+
+
+class EnvironmentThereError(RefusedError):
+    """It was made before."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The environment `{name}` is there already. Work in it with `--env {name}`, or `fullcourt env drop {name}`"
+            " it first. Nothing was changed."
+        )
+
+
+@dataclass(frozen=True)
+class Environment:
+    """`made_at` is None of one that was never finished; `made_from` is None of one that began empty."""
+
+    name: str
+    made_from: str | None = None
+    made_at: datetime | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        return self.made_at is not None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "environment": self.name,
+            "made_from": self.made_from,
+            "made_at": self.made_at,
+            "is_whole": self.is_whole,
+        }
+
+
+def checked(name: str) -> str:
+    """A name as somebody gave it.
+
+    :raises RefusedError: it is production's, or no name of an environment.
+    """
+    if name in PRODUCTION:
+        raise ProductionNamedError(name)
+    return checked_name("The environment's name", name, ENVIRONMENT_NAME)
+
+
+@contextmanager
+def within(name: str) -> Iterator[None]:
+    """Let what this process names be in an environment; empty is production."""
+    before = os.environ.get("FULLCOURT_ENV")
+    os.environ["FULLCOURT_ENV"] = name
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["FULLCOURT_ENV"]
+        else:
+            os.environ["FULLCOURT_ENV"] = before
+
+
+def environments(session: Session) -> list[Environment]:
+    """All that are there, by name."""
+    end = f"{ENVIRONMENT_MARK}{_OPS}"
+    named = [
+        dataset.removeprefix(dataset_prefix()).removesuffix(end)
+        for dataset in session.datasets()
+        if dataset.startswith(dataset_prefix()) and dataset.endswith(end)
+    ]
+    return [_looked_at(session, name) for name in named]
+
+
+def check_environment(warehouse: Warehouse) -> None:
+    """:raises NoEnvironmentError: what this process works in is no environment, or not whole."""
+    if name := environment_name():
+        with warehouse.beside_a_run() as session:
+            _check_whole(session, name)
+
+
+def create_environment(
+    project: Project, warehouse: Warehouse, name: str, *, is_empty: bool = False, wait: bool = False
+) -> int:
+    """Copy the tables of the environment that this process works in, ledgers and all, to a new one. How many it were.
+
+    A kill leaves nothing of it on DuckDB; on BigQuery one that is not whole, which nothing runs in and the same command
+    makes anew.
+
+    :param is_empty: nothing is copied: the first run there builds all that it is asked for.
+    :raises RefusedError: it is there already.
+    """
+    source = environment_name()
+    lock = run_lock(warehouse, new_run_id(), f"environment {checked(name)} is made", wait=wait)
+    with lock, warehouse.writing() as session:
+        there = {of.name: of for of in environments(session)}
+        if name in there and there[name].is_whole:
+            raise EnvironmentThereError(name)
+        copied = [] if is_empty else [of for of in _relations(project) if session.columns(of)]
+        with session.transaction():
+            _drop_datasets(session, name)
+            for dataset in output_datasets():
+                session.execute(f"create schema {session.named(dataset, name)}")
+            for relation in copied:
+                session.clone(relation, name)
+            with within(name):
+                create_tables(session, ENVIRONMENT)
+                session.append(ENVIRONMENT, pa.table({
+                    "environment_name": [name],
+                    "made_from": pa.array([None if is_empty else source or PRODUCTION[1]], pa.string()),
+                    "made_at": pa.array([datetime.now(UTC)], pa.timestamp("us", "UTC")),
+                }))  # fmt: skip
+    return len(copied)
+
+
+def drop_environment(warehouse: Warehouse, name: str) -> None:
+    """Drop an environment, whole or not, and all that was built in it.
+
+    :raises RefusedError: there is none of this name; production is none.
+    :raises RunLockedError: a run is at work in it.
+    """
+    checked(name)
+    with within(name):
+        with warehouse.reading() as session:
+            if name not in (there := [of.name for of in environments(session)]):
+                raise NoEnvironmentError(name, there)
+        check_unlocked(warehouse)
+    with warehouse.writing() as session, session.transaction():
+        _drop_datasets(session, name)
+
+
+def _looked_at(session: Session, name: str) -> Environment:
+    with within(name):
+        if not session.columns(ENVIRONMENT):
+            return Environment(name)
+        made = session.read(
+            f"select made_from, made_at from {session.named(ENVIRONMENT)} where made_at > timestamp '1900-01-01'"
+        ).to_pylist()
+    return Environment(name, **made[0]) if made else Environment(name)
+
+
+def _check_whole(session: Session, name: str) -> None:
+    there = environments(session)
+    if not any(of.name == name and of.is_whole for of in there):
+        raise NoEnvironmentError(name, [of.name for of in there if of.is_whole])
+
+
+def _relations(project: Project) -> list[str]:
+    """What runs and dbt write, but for views, which dbt makes anew, and for what is of one environment alone."""
+    of_one = {*SHARED_TABLES, RUN_LOCKS, ENVIRONMENT}
+    return [of for of in dict.fromkeys([*project.kept_relations(), *stored_tables()]) if of not in of_one]
+
+
+def _drop_datasets(session: Session, name: str) -> None:
+    """Its ledgers last: while they are there, `env list` names it."""
+    there = session.datasets()
+    for dataset in sorted(output_datasets(), key=lambda dataset: dataset == _OPS):
+        if placed(dataset, name) in there:
+            session.drop_dataset(placed(dataset, name))
