@@ -11,7 +11,7 @@ import duckdb
 
 from python_processors.contract import PROJECT_ROOT
 from python_processors.contract.declared import declared_rows
-from python_processors.engines.base import dataset_prefix
+from python_processors.engines.base import placed
 
 
 def by_outcome(connection: duckdb.DuckDBPyConnection, start_date: str, end_date: str, *, prefix: str = "") -> str:
@@ -70,7 +70,7 @@ def main() -> None:
     path = os.environ.get("FULLCOURT_DUCKDB", str(PROJECT_ROOT / "data" / "fullcourt.duckdb"))
     with duckdb.connect(path, read_only=True) as connection:
         table = by_date if arguments.by_date else by_outcome
-        print(table(connection, arguments.start, arguments.end, prefix=dataset_prefix()))
+        print(table(connection, arguments.start, arguments.end, prefix=placed("")))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from python_processors.alerts.sentences import without_secrets
+from python_processors.engines.base import environment_name
 
 CHANNELS = "FULLCOURT_ALERTS"
 SECONDS = 15.0  # for all channels together: a run that is done must not wait for a mail server
@@ -96,7 +97,8 @@ def send(messages: Sequence[tuple[Channel, Message]], *, seconds: float = SECOND
     outcomes: dict[int, bool] = {}
 
     def notify(number: int, service: Any, message: Message) -> None:
-        title, body = (without_secrets(text, urls) for text in (message.title, message.body))
+        of = f"[{environment_name()}] " if environment_name() else ""
+        title, body = (without_secrets(text, urls) for text in (of + message.title, message.body))
         outcomes[number] = bool(
             service.notify(title=title, body=body, notify_type=NotifyType.WARNING, body_format=NotifyFormat.TEXT)
         )

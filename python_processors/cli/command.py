@@ -94,7 +94,9 @@ def _environment_option() -> click.Option:
 
     def chosen(context: click.Context, option: click.Parameter, name: str | None) -> None:
         if name is not None:
+            before = os.environ.get("FULLCOURT_ENV", "")
             os.environ["FULLCOURT_ENV"] = name
+            context.call_on_close(lambda: os.environ.update(FULLCOURT_ENV=before))
 
     return click.Option(
         ["--env", "environment"], metavar="NAME", expose_value=False, is_eager=True, callback=chosen,

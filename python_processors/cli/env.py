@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import click
@@ -27,11 +26,13 @@ def env() -> None:
 def create(name: str, source: str | None, is_empty: bool, wait: bool, as_json: bool) -> int:
     """Copy production, with its ledgers, to a new environment."""
     from python_processors.engines.base import PRODUCTION
-    from python_processors.orchestration.environments import create_environment
+    from python_processors.orchestration.environments import checked, create_environment, within
 
-    os.environ["FULLCOURT_ENV"] = "" if source is None or source in PRODUCTION else source
-    project, warehouse = opening.opened()
-    made = create_environment(project, opening.patient(warehouse, is_alone=wait), name, is_empty=is_empty, wait=wait)
+    checked(name)
+    with within("" if source is None or source in PRODUCTION else source):
+        project, warehouse = opening.opened()
+        warehouse = opening.patient(warehouse, is_alone=wait)
+        made = create_environment(project, warehouse, name, is_empty=is_empty, wait=wait)
     said = "is empty" if is_empty else f"holds copies of {made} tables of {source or PRODUCTION[1]}"
     opening.printed(
         {"environment": name, "made_from": None if is_empty else source or PRODUCTION[1], "tables": made},
@@ -46,10 +47,9 @@ def create(name: str, source: str | None, is_empty: bool, wait: bool, as_json: b
 @guarded
 def list_them(as_json: bool) -> int:
     """Environments that are there, and what each was made from."""
-    from python_processors.orchestration.environments import environments
+    from python_processors.orchestration.environments import environments, within
 
-    os.environ["FULLCOURT_ENV"] = ""
-    with opening.warehouse().beside_a_run() as session:
+    with within(""), opening.warehouse().beside_a_run() as session:
         there = environments(session)
     lines = [
         f"{of.name}: made from {of.made_from or 'nothing'} at {of.made_at:%Y-%m-%d %H:%M} UTC"
@@ -69,12 +69,12 @@ def list_them(as_json: bool) -> int:
 def drop(name: str, yes: bool, as_json: bool) -> int:
     """Drop an environment and all that was built in it; never production."""
     from python_processors.errors import RefusedError
-    from python_processors.orchestration.environments import checked, drop_environment
+    from python_processors.orchestration.environments import checked, drop_environment, within
 
-    os.environ["FULLCOURT_ENV"] = ""
     checked(name)
     if not yes and not (sys.stdin.isatty() and click.confirm(f"Drop all that was built in `{name}`?", err=True)):
         raise RefusedError(f"`{name}` was not dropped: say `--yes`. Nothing was changed.")
-    drop_environment(opening.warehouse(), name)
+    with within(""):
+        drop_environment(opening.warehouse(), name)
     opening.printed({"dropped": name}, [f"The environment `{name}` is gone."], as_json)
     return NOBODY

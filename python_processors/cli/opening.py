@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 
 
 def opened() -> tuple[Project, Warehouse]:
+    from python_processors.engines.base import environment_name
     from python_processors.orchestration.environments import check_environment
     from python_processors.orchestration.project import Project
 
-    check_environment(warehouse())
+    if name := environment_name():
+        click.echo(f"Environment: {name}.", err=True)
+        check_environment(warehouse())
     project = Project(is_kept=True)
     _ = project.known  # where it has to be parsed, that is before the warehouse is opened: dbt opens it, too
     return project, warehouse()

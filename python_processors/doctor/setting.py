@@ -14,7 +14,7 @@ from python_processors.alerts.channels import CHANNELS, channels_of, is_known
 from python_processors.contract import PROJECT_ROOT, hashed_tables, load_contract
 from python_processors.contract.declared import declared_rows
 from python_processors.doctor.macros import Macros
-from python_processors.engines.base import Warehouse, dataset_prefix
+from python_processors.engines.base import Warehouse, placed
 from python_processors.engines.look import NOTE, OK, PROBLEM, Line
 from python_processors.errors import FullcourtError
 from python_processors.orchestration.kept_graph import read_kept, target_folder
@@ -101,7 +101,7 @@ def parse() -> Iterator[Line]:
 
 def names(warehouse: Warehouse) -> Iterator[Line]:
     """:raises FullcourtError: a dataset or database is called as it cannot be, by the rule of the macros."""
-    dataset_prefix()
+    placed("nba_ops")
     macros = Macros(warehouse.kind, database=warehouse.database)
     datasets = {of.partition(".")[0] for of in stored_tables()}
     try:

@@ -248,3 +248,17 @@ def test_the_ddl_of_python_and_of_dbt_is_the_same(
         assert by_python.time_partitioning == by_dbt.time_partitioning
         assert by_python.require_partition_filter == by_dbt.require_partition_filter
         assert by_python.clustering_fields == by_dbt.clustering_fields
+
+
+def test_an_environment_has_copies_in_datasets_of_its_own(session: BigQuerySession) -> None:
+    session.append(TABLE, ROWS)
+    session.execute(f"create schema {session.named('nba_ops', 'dev')}")
+    session.clone(TABLE, "dev")
+    with environment(FULLCOURT_ENV="dev"):
+        assert session.columns(TABLE)
+        assert session.read(f"select * from {session.named(TABLE)} where run_date > '1900-01-01'").num_rows == 2
+        session.execute(f"delete from {session.named(TABLE)} where run_date > '1900-01-01'")
+    assert session.read(f"select * from {session.named(TABLE)} where run_date > '1900-01-01'").num_rows == 2
+    assert {"nba_ops", "dev__nba_ops"} <= {*session.datasets()}
+    session.drop_dataset("dev__nba_ops")
+    assert "dev__nba_ops" not in session.datasets()

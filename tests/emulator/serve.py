@@ -1,6 +1,6 @@
 """Starts local-bigquery; runs under the emulator's own Python 3.13, never under the project's.
 
-Five things that the service does and the emulator does not are put right here, in the test's set-up,
+Six things that the service does and the emulator does not are put right here, in the test's set-up,
 so that the product carries nothing for them:
 
 - After CREATE TABLE AS SELECT the service names the new table as the job's destination; dbt reads it.
@@ -9,6 +9,7 @@ so that the product carries nothing for them:
 - MERGE inside a transaction: the emulator asks DuckDB for a transaction of its own, which spoils the
   one that is open.
 - A column of type ARRAY<NUMERIC(p, s)> keeps its precision and scale ("Parameterized data types").
+- CREATE TABLE CLONE reads no rows, so it needs no partition filter; the emulator makes a SELECT of it.
 - CAST(NUMERIC AS STRING) has no trailing zeros (BigQuery's conversion rules); the emulator's has.
 """
 
@@ -21,6 +22,7 @@ from local_bigquery import cli
 from local_bigquery.catalog import ddl
 from local_bigquery.jobs import merge, query, runner
 from local_bigquery.sql.dialect import DuckDBDialect
+from local_bigquery.sql.rules import ddl as ddl_rules
 from local_bigquery.sql.rules import tables as table_rules
 from sqlglot import exp
 
@@ -39,6 +41,7 @@ def _query_with_destination(job, session, running):  # type: ignore[no-untyped-d
 runner._query = _query_with_destination
 
 _check_table, _run_merge, _run_statement = table_rules._check, merge.run, query._run
+_split = ddl_rules.split
 _merging = threading.local()
 _in_transaction: set[int] = set()
 
@@ -59,7 +62,15 @@ class _InsideTransaction:
 
 
 def _check_outside_merge(tree, table, is_target):  # type: ignore[no-untyped-def]
-    return _check_table(tree, table, is_target or getattr(_merging, "is_filtered", False))
+    is_free = tree.meta.get("is_clone") or getattr(_merging, "is_filtered", False)
+    return _check_table(tree, table, is_target or is_free)
+
+
+def _split_marking_clones(tree):  # type: ignore[no-untyped-def]
+    statements = _split(tree)
+    for statement in statements if tree.args.get("clone") else ():
+        statement.meta["is_clone"] = True
+    return statements
 
 
 def _merge(cursor, tree, context):  # type: ignore[no-untyped-def]
@@ -81,6 +92,7 @@ def _run(cursor, tree, *arguments):  # type: ignore[no-untyped-def]
 
 
 table_rules._check, merge.run, query._run = _check_outside_merge, _merge, _run
+ddl_rules.split = _split_marking_clones
 
 _parameters = ddl._parameters
 

@@ -14,7 +14,7 @@ import google.auth
 import google.auth.exceptions
 from google.api_core.exceptions import NotFound
 
-from python_processors.engines.base import dataset_prefix
+from python_processors.engines.base import dataset_prefix, placed
 from python_processors.engines.bigquery.errors import BigQueryError, Place, explain
 from python_processors.engines.look import NOTE, OK, PROBLEM, Line, Written
 
@@ -127,7 +127,7 @@ def _of_locations(session: BigQuerySession, locations: Mapping[str, str | None],
 
 def _of_rights(session: BigQuerySession, of: Written, *, is_there: bool) -> Iterator[Line]:
     """What is not in order with the rights on a dataset that runs write."""
-    made = f"bq --location={session._place.location} mk --dataset {session.project}:{dataset_prefix()}{of.dataset}"
+    made = f"bq --location={session._place.location} mk --dataset {session.project}:{placed(of.dataset)}"
     if not is_there:
         try:
             session.bytes_read_by(f"create schema if not exists {session.named(of.dataset)}")

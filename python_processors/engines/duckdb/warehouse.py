@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import duckdb
 
 from python_processors.contract import PROJECT_ROOT
-from python_processors.engines.base import Location, Patience, Result, Session, Sides
+from python_processors.engines.base import Location, Patience, Result, Session, Sides, environment_name
 from python_processors.engines.duckdb import file_lock, look
 from python_processors.engines.duckdb.copying import copy_whole
 from python_processors.engines.duckdb.session import DuckDBSession
@@ -159,9 +159,9 @@ class DuckDBWarehouse:
         return holder is not None and holder.get("run_id", run_id) == run_id
 
     def side_file(self, suffix: str) -> Path:
-        """Beside the file that all symlinks lead to."""
-        path = Path(os.path.realpath(self.path))
-        return path.with_name(path.name + suffix)
+        """Beside the file that all symlinks lead to; what a run of an environment tells has its name."""
+        path, name = Path(os.path.realpath(self.path)), environment_name()
+        return path.with_name(path.name + (f".{name}" if name else "") + suffix)
 
     def patient(self, patience: Patience) -> DuckDBWarehouse:
         return DuckDBWarehouse(self.path, patience=patience)
