@@ -99,7 +99,9 @@ def test_plain_dbt_builds_in_no_environment_that_nobody_made(copy_of_built: Ware
     with environment(FULLCOURT_ENV="dve"):
         outcome = copy_of_built.dbt("build")
     assert "There is no environment `dve`" in (outcome.error or str(outcome.failures))
-    assert not copy_of_built.query("select table_name from duckdb_tables() where schema_name like 'dve~_~_%' escape '~'")
+    assert not copy_of_built.query(
+        "select table_name from duckdb_tables() where schema_name like 'dve~_~_%' escape '~'"
+    )
 
 
 def test_an_environment_that_was_not_finished_is_nowhere(
