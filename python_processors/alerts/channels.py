@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from python_processors.alerts.sentences import without_secrets
-from python_processors.engines.base import environment_name
 
 CHANNELS = "FULLCOURT_ALERTS"
 SECONDS = 15.0  # for all channels together: a run that is done must not wait for a mail server
@@ -91,6 +90,8 @@ def send(messages: Sequence[tuple[Channel, Message]], *, seconds: float = SECOND
     Apprise waits 4 s for a connection and 4 s for an answer unless a URL says otherwise; `seconds` is the end.
     """
     from apprise import Apprise, NotifyFormat, NotifyType
+
+    from python_processors.engines.base import environment_name
 
     _keep_quiet()
     urls = [channel.url for channel, _ in messages]

@@ -13,7 +13,7 @@ from python_processors.cli.options import json_option
 
 @click.group()
 def env() -> None:
-    """Make, list and drop environments: a second place for what is built, over the same raw tables."""
+    """Make, list and drop places to try a change beside production."""
 
 
 @env.command(cls=Command)

@@ -51,9 +51,11 @@ def test_every_option_says_what_it_is_for() -> None:
     context = click.Context(app)
     for name in COMMANDS:
         command = app.get_command(context, name)
-        assert isinstance(command, Command)
-        for option in command.params:
-            assert isinstance(option, click.Argument) or option.hidden or option.help, (name, option.name)  # type: ignore[attr-defined]
+        commands = command.commands.values() if isinstance(command, click.Group) else [command]
+        for one in commands:
+            assert isinstance(one, Command)
+            for option in one.params:
+                assert isinstance(option, click.Argument) or option.hidden or option.help, (name, option.name)  # type: ignore[attr-defined]
 
 
 def test_an_unknown_command_is_refused() -> None:
