@@ -1,4 +1,4 @@
-"""The roles of docs/bigquery.md are enough, with datasets made beforehand: all else is answered 403."""
+"""With exactly the roles of docs/bigquery.md, and datasets made beforehand, everything runs: all else is answered 403."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from python_processors import cli
 from tests.bigquery.proxy import Request, faulty_proxy
 from tests.bigquery.raw import server_with_raw_rows
 from tests.bigquery.rights import Account, roles_of_page
 from tests.warehouse import Warehouse, environment
 
 DAY = "2021-10-20"
+TABLE = "team_offense_game_summary"
+RANGE = ("--start", DAY, "--end", DAY, "--tables", TABLE)
 
 
 def post(path: str, **body: object) -> Request:
@@ -97,6 +101,17 @@ def test_what_the_roles_hold_is_not(request_: Request) -> None:
     assert Account().lacks(request_) is None
 
 
+COMMANDS = (
+    ["prepare"],
+    ["backfill", *RANGE, "--yes"],
+    ["status", *RANGE],
+    ["verify", *RANGE],
+    ["gaps", *RANGE],
+    ["doctor"],
+    ["migrate", "--yes"],
+)
+
+
 @pytest.fixture(scope="module")
 def at_work(league: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Account, Warehouse]]:
     """An empty project with datasets made beforehand, an account with the roles of the page, and dbt in its name."""
@@ -117,3 +132,16 @@ def test_dbt_makes_its_ledgers_in_datasets_that_are_there(at_work: tuple[Account
     outcome = warehouse.dbt("seed", "--select", "completeness_exceptions")
     assert (account.refused, outcome.success) == ([], True), outcome
     assert account.allowed > 0
+
+
+@pytest.mark.slow
+@pytest.mark.nightly
+def test_with_the_roles_of_the_page_everything_runs(at_work: tuple[Account, Warehouse]) -> None:
+    """No command asks for what the roles do not hold."""
+    account, warehouse = at_work
+    for arguments in COMMANDS:
+        result = CliRunner().invoke(cli.app, arguments)
+        assert (account.refused, result.exit_code) == ([], 0), f"{arguments}: {result.output}{result.exception}"
+    outcome = warehouse.dbt("build", "--select", TABLE, window=(DAY, DAY))
+    assert (account.refused, outcome.success) == ([], True), outcome
+    assert account.allowed > 100
