@@ -95,13 +95,18 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- on-run-start: the tables that publishing writes to, made once; what dbt has listed is there and costs no query. -#}
+{#-
+  on-run-start: the tables that publishing writes to, made once; what dbt has listed is there and costs no query.
+  Nothing is sent for a dataset that is there: BigQuery would want the right to make one.
+-#}
 {% macro create_ops_tables() -%}
     {%- if execute and flags.WHICH in ('build', 'run', 'test', 'seed', 'retry') -%}
         {%- for node in graph.sources.values() if node.source_name == 'nba_ops' -%}
             {%- set relation = api.Relation.create(database=node.database, schema=node.schema, identifier=node.identifier) -%}
             {%- if load_cached_relation(relation) is none -%}
-                {%- do adapter.create_schema(relation) -%}
+                {%- if not adapter.check_schema_exists(relation.database, relation.schema) -%}
+                    {%- do adapter.create_schema(relation) -%}
+                {%- endif -%}
                 {%- do run_query(create_contract_table(relation, node.columns, node.config.meta)) -%}
             {%- endif -%}
         {%- endfor -%}

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pa_parquet
@@ -15,8 +16,10 @@ import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
+from python_processors.engines.bigquery.fields import list_inference, parquet_of
 from python_processors.raw_contract import RawTable, raw_tables
 from tests.emulator import server
+from tests.on_platform.tables import PlatformTable
 
 LOCATION = "us-west2"
 DAYS_BEFORE = 31  # regular starters look back, injury reports come a day before
@@ -58,11 +61,9 @@ def server_with_raw_rows(
         yield emulator, client, settings_of(emulator)
 
 
-def load_raw_table(
-    client: bigquery.Client, folder: Path, table: RawTable, window: tuple[str, str], *, prefix: str = ""
-) -> None:
+def load_raw_table(client: bigquery.Client, folder: Path, table: RawTable, window: tuple[str, str]) -> None:
     """What the platform has already: the raw table, partitioned, requiring a filter as most of its do."""
-    dataset = bigquery.Dataset(f"{client.project}.{prefix}{table.source}")
+    dataset = bigquery.Dataset(f"{client.project}.{table.source}")
     dataset.location = client.location
     client.create_dataset(dataset, exists_ok=True)
     found = [pa_parquet.read_table(path) for path in sorted(folder.rglob(f"{table.name}.parquet"))]
@@ -88,6 +89,29 @@ def load_raw_table(
     file = io.BytesIO()
     pa_parquet.write_table(rows, file)
     file.seek(0)
-    client.load_table_from_file(
-        file, f"{client.project}.{prefix}{table.source}.{table.name}", job_config=config
-    ).result()
+    client.load_table_from_file(file, f"{client.project}.{table.source}.{table.name}", job_config=config).result()
+
+
+def load_platform_table(
+    client: bigquery.Client, connection: duckdb.DuckDBPyConnection, table: PlatformTable, *, prefix: str
+) -> int:
+    """A table in the platform's own form, with the rows that it has in a DuckDB file; how many those are."""
+    rows = connection.sql(f"select * from {table.dataset}.{table.name}").to_arrow_table()
+    # A load of a column that may be null into one that is REQUIRED is refused.
+    rows = rows.cast(pa.schema([of.with_nullable(of.name not in table.required) for of in rows.schema]))
+    config = bigquery.LoadJobConfig(source_format="PARQUET", write_disposition="WRITE_EMPTY")
+    config.parquet_options = list_inference()
+    config.schema = [_field_of(name, kind, is_required=name in table.required) for name, kind in table.types.items()]
+    if table.partition_by:
+        config.time_partitioning = bigquery.TimePartitioning(
+            field=table.partition_by, require_partition_filter=table.requires_filter
+        )
+    named = f"{client.project}.{prefix}{table.dataset}.{table.name}"
+    client.load_table_from_file(parquet_of(rows), named, job_config=config, rewind=True).result()
+    return int(rows.num_rows)
+
+
+def _field_of(name: str, kind: str, *, is_required: bool) -> bigquery.SchemaField:
+    if kind.startswith("ARRAY<"):
+        return bigquery.SchemaField(name, kind[6:-1], "REPEATED")
+    return bigquery.SchemaField(name, kind, "REQUIRED" if is_required else "NULLABLE")
