@@ -166,7 +166,7 @@ def test_a_project_made_ready_works(monkeypatch: pytest.MonkeyPatch) -> None:
     assert said(lines, "ok", "datasets") == [f"In us-west2: {', '.join(HERE)}."]
     assert said(lines, "ok", "rights")[0] == "Queries may be sent (bigquery.jobs.create), by a dry run."
     assert "nba_raw.nbac_schedule: 5 rows, 2021-10-19 to 2099-04-10." in said(lines, "ok", "raw_tables")
-    assert "1 of 21 are as their contracts have them: a run keeps them, and their rows." in said(
+    assert "1 of 22 are as their contracts have them: a run keeps them, and their rows." in said(
         lines, "ok", "target_tables"
     )
     # One query for all raw tables' rows, two for tip-offs, one for the lease.
@@ -248,7 +248,7 @@ def test_tables_of_a_dataset_that_is_closed_are_one_line(monkeypatch: pytest.Mon
     refused = {r"^get .*\.nba_ops": "Access Denied: Permission bigquery.tables.get denied on table"}
     lines = doctor(Service(HERE, raw_tables_there(), denied=refused), monkeypatch)
     (found,) = [line for line in lines if (line["level"], line["check"]) == ("problem", "target_tables")]
-    assert re.match(r"nba_ops\.\w+ and 10 more of its dataset cannot be looked at: ", found["said"])
+    assert re.match(r"nba_ops\.\w+ and 11 more of its dataset cannot be looked at: ", found["said"])
     assert len(found["details"]) == 11
 
 
