@@ -8,6 +8,7 @@ read. Production is the environment without a name.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -107,13 +108,9 @@ def within(name: str) -> Iterator[None]:
 
 def environments(session: Session) -> list[Environment]:
     """All that are there, by name."""
-    end = f"{ENVIRONMENT_MARK}{_OPS}"
-    named = [
-        dataset.removeprefix(dataset_prefix()).removesuffix(end)
-        for dataset in session.datasets()
-        if dataset.startswith(dataset_prefix()) and dataset.endswith(end)
-    ]
-    return [_looked_at(session, name) for name in named]
+    of_one = re.compile(f"{re.escape(dataset_prefix())}({ENVIRONMENT_NAME}){ENVIRONMENT_MARK}{_OPS}")
+    names = [found[1] for found in map(of_one.fullmatch, session.datasets()) if found]
+    return [_looked_at(session, name) for name in names if name not in PRODUCTION]
 
 
 def check_environment(warehouse: Warehouse) -> None:
@@ -196,8 +193,10 @@ def _relations(project: Project) -> list[str]:
 
 
 def _drop_datasets(session: Session, name: str) -> None:
-    """Its ledgers last: while they are there, `env list` names it."""
+    """What says that it is whole goes first, its ledgers last: while they are there, `env list` names it."""
     there = session.datasets()
+    if placed(_OPS, name) in there:
+        session.execute(f"drop table if exists {session.named(ENVIRONMENT, name)}")
     for dataset in sorted(output_datasets(), key=lambda dataset: dataset == _OPS):
         if placed(dataset, name) in there:
             session.drop_dataset(placed(dataset, name))

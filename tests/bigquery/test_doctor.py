@@ -249,7 +249,7 @@ def test_tables_of_a_dataset_that_is_closed_are_one_line(monkeypatch: pytest.Mon
     lines = doctor(Service(HERE, raw_tables_there(), denied=refused), monkeypatch)
     (found,) = [line for line in lines if (line["level"], line["check"]) == ("problem", "target_tables")]
     assert re.match(r"nba_ops\.\w+ and 11 more of its dataset cannot be looked at: ", found["said"])
-    assert len(found["details"]) == 11
+    assert len(found["details"]) == 12
 
 
 def test_a_right_on_rows_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
