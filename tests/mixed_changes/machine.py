@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from python_processors.cli.command import REFUSED
 from tests.mixed_changes import project_kinds, raw_kinds, stored_kinds  # noqa: F401  they register their kinds
 from tests.mixed_changes.league import END, START, simulate_four_teams
 from tests.mixed_changes.site import DATABASE, KINDS, ROOT, NotPossibleError, Site, copy_project
@@ -265,11 +266,11 @@ class Machine:
 
     def _run(self, outcome: Outcome, worker: Worker, fresh: Fresh, *, is_run: bool) -> Outcome:
         site = self.site
-        steps = [*site.steps]
-        if site.needs_verify and is_run:
-            steps.append({"do": "verify", **RANGE})
-        steps += [{"do": "backfill" if is_run else "nothing", **RANGE}, {"do": "claims", **RANGE}]
-        *_, result, claims = worker.run(steps)
+        verify = [{"do": "verify", **RANGE}] if site.needs_verify and is_run else []
+        run = [{"do": "backfill" if is_run else "nothing", **RANGE}, {"do": "claims", **RANGE}]
+        *before, result, claims = worker.run([*site.steps, *verify, *run])
+        if verify and before[-1]["exit_code"] == REFUSED:  # and said why; what it lacked is there after the run
+            *_, result, claims = worker.run([*verify, *run])
         outcome = replace(outcome, refused=result["refused"] or "", is_against_backfill=fresh.is_backfill)
         if result["refused"] and fresh.error:
             return outcome  # nothing was built anew either, whatever the reason
