@@ -51,6 +51,10 @@ def test_a_copy_is_equal_and_so_is_a_build_that_was_written_at_another_time(
     copy_of_built.execute(
         f"update {RELATION} set processed_at = processed_at + interval 1 day, logic_version = 'other'"
     )
+    zones = "nba_precompute.player_shot_zone_analysis"
+    copy_of_built.execute(
+        f"update {zones} set source_player_game_last_updated = source_player_game_last_updated + interval 1 day"
+    )
     output = compare(built, ".", str(copy_of_built.path), code=0)
     assert output.splitlines()[-1] == "EQUAL"
     assert len([line for line in output.splitlines() if ": equal: " in line]) == 10
