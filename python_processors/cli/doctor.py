@@ -21,6 +21,7 @@ def doctor(as_json: bool) -> int:
     """
     from python_processors.doctor import examine
 
+    opening.check_place()
     found = examine(opening.warehouse(), date.today())
     opening.printed(found.to_dict(), found.text(), as_json)
     return NOBODY if found.would_work else SOMEBODY

@@ -23,16 +23,26 @@ if TYPE_CHECKING:
 
 
 def opened() -> tuple[Project, Warehouse]:
-    from python_processors.engines.base import environment_name
-    from python_processors.orchestration.environments import check_environment
     from python_processors.orchestration.project import Project
 
-    if name := environment_name():
-        click.echo(f"Environment: {name}.", err=True)
-        check_environment(warehouse())
+    check_place()
     project = Project(is_kept=True)
     _ = project.known  # where it has to be parsed, that is before the warehouse is opened: dbt opens it, too
     return project, warehouse()
+
+
+def check_place() -> None:
+    """Say on stderr in which environment a command works; nothing of production.
+
+    :raises NoEnvironmentError: there is none of that name.
+    """
+    from python_processors.engines.base import environment_name
+
+    if name := environment_name():
+        from python_processors.orchestration.environments import check_environment
+
+        click.echo(f"Environment: {name}.", err=True)
+        check_environment(warehouse())
 
 
 def warehouse() -> Warehouse:

@@ -81,6 +81,7 @@ def test_a_run_in_an_environment_builds_what_is_due_there_and_leaves_production_
     ("arguments", "said"),
     [
         (("status", "--env", "dve"), "There is no environment `dve`"),
+        (("doctor", "--env", "dve"), "There is no environment `dve`"),
         (("status", "--env", "prod"), "`prod` is production"),
         (("status", "--env", "a;b"), "no valid name"),
         (("status", "--env", "a__b"), "no valid name"),
