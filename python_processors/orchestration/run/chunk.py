@@ -17,6 +17,7 @@ from python_processors.orchestration.run.record import RunRecord
 from python_processors.orchestration.state.ledger import LedgerRow
 from python_processors.orchestration.state.made import models_made
 from python_processors.orchestration.state.snapshot import Snapshot, fingerprint_of, made_of
+from python_processors.orchestration.state.whole import Origins, origins_made, read_origins, unchanged
 from python_processors.orchestration.warehouse import Warehouse
 
 
@@ -52,6 +53,8 @@ class Chunk:
         self._fresh: dict[str, set[date]] = {}  # by model, days that it was built for; nothing that it reads was since
         with work.warehouse.reading() as session:
             self.snapshot = Snapshot(self._project, session, min(days), max(days), tables=work.tables, only=self.days)
+        self._origins: Origins | None = None  # of models that are built whole, once the staging layer is to be built
+        self._unchanged: set[str] = set()
         self._waiting = Waiting(self.snapshot)
 
     def build(self) -> None:
@@ -183,8 +186,22 @@ class Chunk:
             models |= {name for name in between if not self._is_fresh(name, tables, days)}
             models |= tested  # dbt runs no test of a table beside a model that is not selected with it
         if LAYER in tables:
-            models |= {*self._project.layer_models, *self._project.seeds}
+            self._look_at_whole_models()
+            models |= self._layer_models
         return sorted(models)
+
+    @property
+    def _layer_models(self) -> set[str]:
+        """What the staging layer is built of: without models that hold already what building them would give."""
+        return set(self._project.layer_models) - self._unchanged
+
+    def _look_at_whole_models(self) -> None:
+        if self._origins is not None:
+            return
+        with self._work.warehouse.reading() as session:
+            self._origins = read_origins(self._project, session, self._project.whole_models)
+            if not self._work.forced:
+                self._unchanged = unchanged(self._project, session, self.snapshot.memory, self._origins)
 
     def _is_fresh(self, name: str, tables: Sequence[str], days: Collection[date]) -> bool:
         """Whether a model holds what building it with the tables would make of the days."""
@@ -197,7 +214,7 @@ class Chunk:
             return True
         if table == LAYER:
             made_of = {*self._project.layer_models, *self._project.seeds}
-            return not made_of.isdisjoint(outcome.failures) or not outcome.built.issuperset(self._project.layer_models)
+            return not made_of.isdisjoint(outcome.failures) or not outcome.built.issuperset(self._layer_models)
         made_of = {table} | self._project.models_between(table) | self._project.tested_with(table)
         return table not in outcome.succeeded or not made_of.isdisjoint(outcome.failures)
 
@@ -219,9 +236,13 @@ class Chunk:
                 for day, inputs, fingerprint, rows in memory.built(table, days)
             ]
             work.record.built(table, {day: self._whys.get((table, day), "") for day in days})
-        if confirmed or made:
+        origins = (self._origins if LAYER in tables else None) or {}
+        if confirmed or made or origins:
             with work.warehouse.writing() as session:
+                whole = outcome.built - outcome.failures.keys()
+                made += origins_made(self._project, session, memory, origins, whole)
                 work.record.confirm(session, outcome.invocation_id, confirmed, made)
+                self._unchanged |= whole & origins.keys()
                 self.snapshot.read_ledgers(session)
 
     def _fail(self, table: str, days: Sequence[date], outcome: DbtOutcome) -> None:

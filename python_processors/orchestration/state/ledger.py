@@ -18,6 +18,7 @@ LEDGER = "nba_ops.input_ledger"
 MODEL_LEDGER = "nba_ops.model_ledger"
 DECISIONS = "nba_ops.decisions"
 WORDS = ("failed", "blocked", "taken_back")  # decisions that hold until the date is confirmed again
+MADE_OF = "made of "  # before a model's name in the model ledger: what it was made of, and not what it holds
 _EVERY_DATE = "game_date >= date '0001-01-01'"  # BigQuery reads a partitioned table only with a filter on it
 
 

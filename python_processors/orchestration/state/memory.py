@@ -175,6 +175,25 @@ class Memory:
         )
         return rows[0] if rows else None
 
+    def confirmed_of(self, relation: str) -> str | None:
+        """What the model ledger says of a relation without dates."""
+        rows = self.connection.execute(
+            "select fingerprint from model_ledger where relation = ? and day = ?", [relation, WHOLE]
+        ).fetchall()
+        return str(rows[0][0]) if rows else None
+
+    def rows_made(self, models: Sequence[str]) -> dict[str, str]:
+        """Of each of these models what it holds, of every day, as one text; empty where it has no rows."""
+        return dict(
+            self.connection.execute(
+                "select models.relation,"
+                " coalesce(string_agg(concat(made.day, '=', made.fingerprint), ';' order by made.day), '')"
+                " from (select unnest(?::varchar[]) as relation) as models"
+                " left join made on models.relation = made.relation group by 1",
+                [list(models)],
+            ).fetchall()
+        )
+
     def inputs_of(self, table: str, day: date) -> str:
         """What a table's reads of a day see now, once computed."""
         rows = self.connection.execute("select inputs from inputs where table_name = ? and day = ?", [table, day])
