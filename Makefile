@@ -21,7 +21,7 @@ IMAGE ?= fullcourt:latest
 
 export DBT_SEND_ANONYMOUS_USAGE_STATS ?= false
 
-.PHONY: help setup plan backfill status verify report build coverage test test-slow test-nightly kill-test kill-moments mixed-changes emulator bigquery-smoke image lint bench bench-scale docs clean lock
+.PHONY: help setup plan backfill status verify report build coverage test test-slow test-nightly kill-test kill-moments mixed-changes emulator bigquery-smoke image lint bench bench-scale docs wheel clean lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -73,6 +73,9 @@ test-slow: setup ## the tests that take minutes each: both seasons, a month's ch
 test-nightly: setup ## the tests too long for every change: kills, mixed changes, damaged warehouses, the local BigQuery server
 	$(BIN)/pytest -m nightly
 
+wheel: setup ## build dist/fullcourt-*.whl, which holds the dbt project
+	$(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist .
+
 emulator: setup ## a local BigQuery server on port 9050, until Ctrl-C
 	$(BIN)/python -m tests.emulator.server
 
@@ -113,4 +116,4 @@ lock: ## compile requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra dev --quiet --no-emit-index-url --no-header --python-version 3.11 -o requirements.lock
 
 clean: ## remove the environment, the database and everything built
-	rm -rf $(VENV) .venv-emulator target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis data/fullcourt.duckdb* data/simulated
+	rm -rf $(VENV) .venv-emulator dist target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis data/fullcourt.duckdb* data/simulated

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
 from typing import Any
 
 import duckdb
 
-from python_processors.contract import PROJECT_ROOT
 from python_processors.contract.declared import declared_rows
 from python_processors.engines.base import placed
+from python_processors.places import database_file
 
 
 def by_outcome(connection: duckdb.DuckDBPyConnection, start_date: str, end_date: str, *, prefix: str = "") -> str:
@@ -67,8 +66,7 @@ def main() -> None:
     parser.add_argument("--end", required=True, help="last date, YYYY-MM-DD")
     parser.add_argument("--by-date", action="store_true", help="a line per date, not per outcome")
     arguments = parser.parse_args()
-    path = os.environ.get("FULLCOURT_DUCKDB", str(PROJECT_ROOT / "data" / "fullcourt.duckdb"))
-    with duckdb.connect(path, read_only=True) as connection:
+    with duckdb.connect(database_file(), read_only=True) as connection:
         table = by_date if arguments.by_date else by_outcome
         print(table(connection, arguments.start, arguments.end, prefix=placed("")))
 

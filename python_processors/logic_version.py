@@ -15,8 +15,9 @@ from types import ModuleType
 from typing import Any
 
 from python_processors import casting, hashing
-from python_processors.contract import PROJECT_ROOT, Contract
+from python_processors.contract import Contract
 from python_processors.contract.declared import declared_rows
+from python_processors.places import PACKAGE, PROJECT_ROOT
 from python_processors.project_code import remembered
 from python_processors.yaml_files import read_yaml
 
@@ -107,7 +108,7 @@ def logic_sources(graph: Mapping[str, Mapping[str, Any]], unique_id: str) -> dic
 
 def imported_modules(*modules: ModuleType) -> list[ModuleType]:
     """These modules and those of the project that they import, and so on, by name."""
-    package = PROJECT_ROOT / "python_processors"
+    package = PACKAGE
     found: dict[str, ModuleType] = {}
     waiting = list(modules)
     while waiting:

@@ -20,8 +20,9 @@ from typing import Any, TypeVar, cast
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
-PACKAGE = Path(__file__).resolve().parent
+from python_processors.places import PACKAGE, PROJECT_ROOT
+
+ROOT = PROJECT_ROOT
 
 # Where dbt looks for files of a project that says nothing else: its own defaults, which a test holds these against.
 _FOLDERS = {
@@ -163,7 +164,7 @@ def _minor(text: str | None) -> list[str] | None:
 
 def _modules() -> dict[str, str]:
     return {
-        path.relative_to(ROOT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        path.relative_to(PACKAGE.parent).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in PACKAGE.rglob("*.py")
     }
 

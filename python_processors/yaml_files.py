@@ -11,9 +11,8 @@ from typing import Any
 import yaml
 
 from python_processors.errors import ContractError
+from python_processors.places import PROJECT_ROOT
 from python_processors.project_code import remembered
-
-PROJECT_ROOT = Path(__file__).resolve().parents[1]
 
 # libyaml, which PyYAML's wheels bring along, takes a tenth of the time: seconds of every command's start.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -11,6 +11,7 @@ import click
 from python_processors.cli import opening
 from python_processors.cli.command import NOBODY, Command, guarded
 from python_processors.cli.options import Day, json_option
+from python_processors.places import SIMULATED
 
 
 class _WithFaults(Command):
@@ -24,7 +25,12 @@ class _WithFaults(Command):
 
 
 @click.command(cls=_WithFaults)
-@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to write to.")
+@click.option(
+    "--out",
+    default=SIMULATED,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to write to; else data/simulated, which is loaded where there is no archive.",
+)
 @click.option("--seasons", default=1, type=click.IntRange(1, 40), help="How many seasons.", show_default=True)
 @click.option("--first-season", default=2021, type=click.IntRange(1980, 2100), help="Year in which the first starts.")
 @click.option("--seed", default=7, type=click.IntRange(0), help="Another seed, another league.", show_default=True)

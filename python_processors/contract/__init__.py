@@ -27,7 +27,7 @@ from python_processors.contract.keys import WINDOWS
 from python_processors.contract.reads import check_read
 from python_processors.contract.table import PUBLISH_COLUMNS, Column, Contract
 from python_processors.contract.types import MAX_PRECISION, MAX_SCALE, ContractType
-from python_processors.yaml_files import PROJECT_ROOT
+from python_processors.places import PROJECT_ROOT
 
 __all__ = [
     "MAX_PRECISION",

@@ -13,8 +13,9 @@ from python_processors.contract.reads import check_reads
 from python_processors.contract.shapes import Wrong, of_document, shaped
 from python_processors.contract.table import Contract
 from python_processors.errors import ContractError
+from python_processors.places import PROJECT_ROOT
 from python_processors.project_code import remembered
-from python_processors.yaml_files import PROJECT_ROOT, Document, named, parse, read_bytes, read_yaml
+from python_processors.yaml_files import Document, named, parse, read_bytes, read_yaml
 
 PROJECT_FILE = PROJECT_ROOT / "dbt_project.yml"
 MODELS = PROJECT_ROOT / "models"

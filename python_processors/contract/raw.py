@@ -12,8 +12,9 @@ from python_processors.contract.keys import A_COUNT, RawFile, RawTableKeys, is_c
 from python_processors.contract.shapes import Path as Part
 from python_processors.contract.shapes import Wrong, check_once, of_document, shaped
 from python_processors.errors import ContractError
+from python_processors.places import PROJECT_ROOT
 from python_processors.project_code import remembered
-from python_processors.yaml_files import PROJECT_ROOT, named, parse, read_bytes, read_yaml
+from python_processors.yaml_files import named, parse, read_bytes, read_yaml
 
 SOURCES_FILE = PROJECT_ROOT / "models" / "staging" / "_sources.yml"
 

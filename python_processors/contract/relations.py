@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from python_processors.contract.raw import raw_tables
+from python_processors.places import PROJECT_ROOT
 from python_processors.project_code import remembered
-from python_processors.yaml_files import PROJECT_ROOT, parse, read_bytes
+from python_processors.yaml_files import parse, read_bytes
 
 
 @remembered

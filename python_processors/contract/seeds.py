@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from python_processors.errors import ContractError
-from python_processors.yaml_files import PROJECT_ROOT, named, read_yaml
+from python_processors.places import PROJECT_ROOT
+from python_processors.yaml_files import named, read_yaml
 
 SEEDS = PROJECT_ROOT / "seeds"
 

@@ -13,7 +13,8 @@ from python_processors.contract.rows import Declared, plain_reads, read_declared
 from python_processors.contract.shapes import Wrong, check_known, check_once, of_mapping, shaped
 from python_processors.contract.types import ContractType
 from python_processors.errors import ContractError
-from python_processors.yaml_files import PROJECT_ROOT, read_yaml
+from python_processors.places import PROJECT_ROOT
+from python_processors.yaml_files import read_yaml
 
 # Written when rows are published, never by a processor; every hashed table has the first four.
 PUBLISH_COLUMNS = ("data_hash", "logic_version", "created_at", "processed_at", "quality_calculated_at", "updated_at")

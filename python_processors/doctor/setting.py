@@ -11,13 +11,14 @@ from pathlib import Path
 
 from python_processors import __version__
 from python_processors.alerts.channels import CHANNELS, channels_of, is_known
-from python_processors.contract import PROJECT_ROOT, hashed_tables, load_contract
+from python_processors.contract import hashed_tables, load_contract
 from python_processors.contract.declared import declared_rows
 from python_processors.doctor.macros import Macros
 from python_processors.engines.base import Warehouse, placed
 from python_processors.engines.look import NOTE, OK, PROBLEM, Line
 from python_processors.errors import FullcourtError
 from python_processors.orchestration.kept_graph import read_kept, target_folder
+from python_processors.places import PROJECT_ROOT, WORK_FOLDER
 from python_processors.project_code import sources_of_parse
 from python_processors.raw_contract import raw_tables
 from python_processors.schema.tables import stored_tables
@@ -63,7 +64,7 @@ def is_within(found: str, bound: str) -> bool:
 
 def folders(warehouse: Warehouse) -> Iterator[Line]:
     """Where dbt and a run leave what they do: dbt's target and logs, and what is told of a run."""
-    logs = Path(os.environ.get("DBT_LOG_PATH") or PROJECT_ROOT / "logs")
+    logs = Path(os.environ.get("DBT_LOG_PATH") or WORK_FOLDER / "logs")
     closed = []
     for folder in (target_folder(), logs, warehouse.side_file("").parent):
         there = next(of for of in (folder, *folder.absolute().parents) if of.exists())

@@ -11,10 +11,10 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from python_processors.contract import PROJECT_ROOT
 from python_processors.dbt_logs import scrub_logs
 from python_processors.orchestration.found import found_by, on_one_line, said_of
 from python_processors.orchestration.kept_graph import target_folder
+from python_processors.places import PROJECT_ROOT, WORK_FOLDER
 from python_processors.redaction import without_secrets
 
 if TYPE_CHECKING:  # dbt is imported by who calls it: it takes longer than most of what only reads
@@ -73,9 +73,10 @@ def ask_dbt(
         command, "--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT / "profiles"),
         "--target", target, "--vars", json.dumps(variables, sort_keys=True),
         "--quiet", "--log-level", "none", "--no-use-colors", "--log-level-file", "info",
+        "--no-send-anonymous-usage-stats",  # nobody is told of a run; dbt would keep an id beside its profiles, too
         "--no-write-json",  # nobody reads the manifest, and writing it takes a second
         "--target-path", str(target_folder()),
-        "--log-path", os.environ.get("DBT_LOG_PATH") or str(PROJECT_ROOT / "logs"),
+        "--log-path", os.environ.get("DBT_LOG_PATH") or str(WORK_FOLDER / "logs"),
         *options,
     ]  # fmt: skip
     if manifest is not None:

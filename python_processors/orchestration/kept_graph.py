@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from python_processors.contract import PROJECT_ROOT
 from python_processors.orchestration.graph import ProjectGraph
+from python_processors.places import WORK_FOLDER
 
 _FORM = 1  # another one where this module writes another kind of file
 _FILES = 8  # of other targets, databases and settings: each has its own
@@ -33,7 +33,7 @@ class Kept:
 
 def target_folder() -> Path:
     """Of the runs' own dbt: a build by hand has other vars, and dbt would parse everything anew."""
-    return Path(os.environ.get("DBT_TARGET_PATH") or PROJECT_ROOT / "target" / "orchestration")
+    return Path(os.environ.get("DBT_TARGET_PATH") or WORK_FOLDER / "target" / "orchestration")
 
 
 def read_kept(sources: str) -> Kept | None:

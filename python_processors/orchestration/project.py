@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from python_processors.contract import PROJECT_ROOT, hashed_tables, load_contract
+from python_processors.contract import hashed_tables, load_contract
 from python_processors.contract.declared import declared_rows
 from python_processors.contract.files import PROOF
 from python_processors.contract.seeds import check_seeds
@@ -29,6 +29,7 @@ from python_processors.orchestration.dbt_calls import DbtOutcome, ask_dbt, dates
 from python_processors.orchestration.graph import Node, ProjectGraph, graph_of
 from python_processors.orchestration.kept_graph import Kept, forget_kept, keep, read_kept, target_folder
 from python_processors.orchestration.warehouse import Session, placed
+from python_processors.places import PROJECT_ROOT, name_places
 from python_processors.project_code import (
     changed_modules,
     digest_of_parsed,
@@ -76,6 +77,7 @@ class Project:
 
     def __init__(self, *, is_kept: bool = False) -> None:
         """:param is_kept: what a parse gives is kept in dbt's target folder for the next command, and taken from it."""
+        name_places()
         self._is_kept = is_kept
         self._sources = ""  # of what was kept, as long as dbt has not parsed
         self._versions: dict[str, str] = {}

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from python_processors.contract import PROJECT_ROOT
 from python_processors.errors import RawDirMissingError
+from python_processors.places import RAW_FOLDERS, SIMULATED
 from python_processors.simulation import has_marked_files, simulate
 
-DEFAULT_FOLDERS = (PROJECT_ROOT / "data" / "raw", PROJECT_ROOT.parent / "shared" / "raw")
-SIMULATED_FOLDER = PROJECT_ROOT / "data" / "simulated"
 SIMULATED_UNTIL = date(2021, 11, 19)  # a month: enough for every table, and made in seconds
 
 
@@ -36,10 +34,10 @@ def find_raw_dir(environment: Mapping[str, str] = os.environ) -> RawFolder:
         if not Path(named).is_dir():
             raise RawDirMissingError(named)
         return RawFolder(Path(named))
-    found = next((folder for folder in DEFAULT_FOLDERS if folder.is_dir()), None)
+    found = next((folder for folder in RAW_FOLDERS if folder.is_dir()), None)
     if found:
         return RawFolder(found, is_found=True)
-    return RawFolder(SIMULATED_FOLDER, is_simulated=True, is_found=True)
+    return RawFolder(SIMULATED, is_simulated=True, is_found=True)
 
 
 def make_if_simulated(folder: RawFolder) -> None:

@@ -20,16 +20,16 @@ import vl_convert
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
-from python_processors.contract import PROJECT_ROOT
 from python_processors.engines.base import environment_name
 from python_processors.outputs import OutputError, output_file, write_whole
+from python_processors.places import WORK_FOLDER
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def target_folder() -> Path:
     """Where dbt's files go."""
-    return Path(os.environ.get("DBT_TARGET_PATH") or PROJECT_ROOT / "target")
+    return Path(os.environ.get("DBT_TARGET_PATH") or WORK_FOLDER / "target")
 
 
 def default_file() -> Path:

@@ -110,6 +110,7 @@ def test_the_engines_know_nothing_of_who_uses_them() -> None:
         f"{PACKAGE}.contract",
         f"{PACKAGE}.errors",
         f"{PACKAGE}.decimals",
+        f"{PACKAGE}.places",
         f"{PACKAGE}.redaction",
     )
     used = {

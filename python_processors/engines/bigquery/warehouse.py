@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from python_processors.contract import PROJECT_ROOT
 from python_processors.engines.base import Location, Patience, Result, Session, Sides, environment_name
 from python_processors.engines.bigquery.lease import holder_of, lease
 from python_processors.engines.look import Line, Written
+from python_processors.places import WORK_FOLDER
 
 if TYPE_CHECKING:
     from python_processors.engines.bigquery.session import BigQuerySession
@@ -93,7 +93,7 @@ class BigQueryWarehouse:
 
     def side_file(self, suffix: str) -> Path:
         name = environment_name()
-        return PROJECT_ROOT / "data" / (f"bigquery.{name}{suffix}" if name else f"bigquery{suffix}")
+        return WORK_FOLDER / "data" / (f"bigquery.{name}{suffix}" if name else f"bigquery{suffix}")
 
     def patient(self, patience: Patience) -> BigQueryWarehouse:
         return self

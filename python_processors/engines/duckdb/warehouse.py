@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import duckdb
 
-from python_processors.contract import PROJECT_ROOT
 from python_processors.engines.base import Location, Patience, Result, Session, Sides, environment_name
 from python_processors.engines.duckdb import file_lock, look
 from python_processors.engines.duckdb.copying import copy_whole
@@ -21,6 +20,7 @@ from python_processors.engines.duckdb.session import DuckDBSession
 from python_processors.engines.duckdb.side_by_side import side_by_side
 from python_processors.engines.look import Line, Written
 from python_processors.errors import FullcourtError, RefusedError
+from python_processors.places import WORK_FOLDER, database_file
 
 if TYPE_CHECKING:
     import tenacity
@@ -69,9 +69,7 @@ class DuckDBWarehouse:
     def __init__(self, path: Path | None = None, *, patience: Patience | None = None) -> None:
         """:param patience: how to wait for somebody who holds the file; without it that is an error at once."""
         self._patience = patience
-        self.path = path or Path(os.environ.get("FULLCOURT_DUCKDB", PROJECT_ROOT / "data" / "fullcourt.duckdb"))
-        if not self.path.is_absolute():
-            self.path = PROJECT_ROOT / self.path
+        self.path = WORK_FOLDER / path if path else database_file()
 
     @property
     def database(self) -> str:
