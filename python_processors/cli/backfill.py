@@ -128,7 +128,7 @@ def _report_of(
         click.echo(f"Report: {file} (of an earlier run: nothing was built since)", err=True)
         return
     try:
-        written = write_report(project, warehouse, *dates())
+        written = write_report(project, warehouse, *dates(), is_of_all_dates=True)
     except Exception as error:
         logging.getLogger(__name__).warning("The report was not written, the run is not touched by that: %s", error)
     else:

@@ -19,10 +19,13 @@ def gaps(asked: Asked, everything: bool, as_json: bool) -> int:
     from python_processors.orchestration.proof.answers import gaps_of
     from python_processors.orchestration.proof.held_back import asks, held_back, lines_of
     from python_processors.orchestration.proof.verification import states_of
+    from python_processors.orchestration.run.requested import with_not_requested
     from python_processors.orchestration.state import breakers
 
     with opening.looked_at(asked) as (snapshot, session):
         states = states_of(snapshot, session)
+        if asked.names_no_dates:
+            states = with_not_requested(states, session)
         found = gaps_of(states, everything=everything)
         unused = held_back(session, snapshot.start, snapshot.end, states)
         held = breakers.open_breakers(session, snapshot.start, snapshot.end, snapshot.tables)

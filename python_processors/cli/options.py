@@ -62,6 +62,10 @@ class Asked:
     season: str | None
     tables: tuple[str, ...] | None
 
+    @property
+    def names_no_dates(self) -> bool:
+        return not (self.start or self.end or self.season)
+
 
 @dataclass(frozen=True)
 class Ways:

@@ -26,6 +26,9 @@ def report(asked: Asked, out: Path | None, as_json: bool) -> int:
     report_file(out)  # refused before anything is read
     project, warehouse = opening.opened()
     request = opening.request_of(project, warehouse, asked, everything=True)
-    written = write_report(project, warehouse, request.start, request.end, request.tables, out)
+    written = write_report(
+        project, warehouse, request.start, request.end, request.tables, out,
+        is_of_all_dates=asked.names_no_dates,
+    )  # fmt: skip
     opening.printed(written.to_dict(), [f"{written.file}: {written.summary}."], as_json)
     return NOBODY if written.is_fine else SOMEBODY

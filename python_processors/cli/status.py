@@ -35,6 +35,7 @@ def status(
     from python_processors.orchestration.run import detached
     from python_processors.orchestration.run.age import RunAge, last_ended
     from python_processors.orchestration.run.progress import read_status, to_dict
+    from python_processors.orchestration.run.requested import with_not_requested
     from python_processors.orchestration.state import breakers
 
     warehouse = opening.warehouse()
@@ -53,6 +54,8 @@ def status(
         return SOMEBODY if age and age.is_too_old else NOBODY
     with opening.looked_at(asked) as (snapshot, session):
         states = states_of(snapshot, session)
+        if asked.names_no_dates:
+            states = with_not_requested(states, session)
         lines = status_of(states, session, snapshot, by_season=by_season)
         audit = audit_summary(session)
         unused = held_back(session, snapshot.start, snapshot.end, states)

@@ -70,14 +70,15 @@ def report_file(out: Path | None = None) -> Path:
 
 def write_report(
     project: Project, warehouse: Warehouse, start: date, end: date,
-    tables: Sequence[str] | None = None, out: Path | None = None,
+    tables: Sequence[str] | None = None, out: Path | None = None, *, is_of_all_dates: bool = False,
 ) -> Report:  # fmt: skip
     """Read the warehouse, and write the page of a range of dates.
 
     :param out: else `report.html` in dbt's target folder.
+    :param is_of_all_dates: nobody chose the dates, so that those that no run was asked for count neither way.
     :raises FullcourtError: there is no schedule yet, the warehouse cannot be read, or the page cannot be written.
     """
     file = report_file(out)  # before the work, not after it
-    data = page_data(read_facts(project, warehouse, start, end, tables))
+    data = page_data(read_facts(project, warehouse, start, end, tables, is_of_all_dates=is_of_all_dates))
     write_whole(file, render(data))
     return Report(file, {name: value for name, value in data.items() if name not in ("matrix", "charts")})

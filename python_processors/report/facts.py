@@ -12,6 +12,7 @@ from python_processors.orchestration.proof.answers import audit_summary, status_
 from python_processors.orchestration.proof.held_back import HeldBack, held_back
 from python_processors.orchestration.proof.verification import states_of
 from python_processors.orchestration.run.progress import RunStatus, read_status
+from python_processors.orchestration.run.requested import with_not_requested
 from python_processors.orchestration.state.breakers import Breaker, open_breakers
 from python_processors.orchestration.state.inputs import reads_seen
 from python_processors.orchestration.state.memory import NO_ROWS
@@ -93,16 +94,20 @@ class Facts:
 
 
 def read_facts(
-    project: Project, warehouse: Warehouse, start: date, end: date, tables: Sequence[str] | None = None
-) -> Facts:
+    project: Project, warehouse: Warehouse, start: date, end: date, tables: Sequence[str] | None = None, *,
+    is_of_all_dates: bool = False,
+) -> Facts:  # fmt: skip
     """Everything that the page says of a range of dates.
 
+    :param is_of_all_dates: nobody chose them.
     :raises FullcourtError: there is no schedule yet, or the warehouse cannot be read.
     """
     last_run = read_status(warehouse)
     with warehouse.reading() as session:
         snapshot = Snapshot(project, session, start, end, tables=tables)
         every = states_of(snapshot, session)
+        if is_of_all_dates:
+            every = with_not_requested(every, session)
         states = [state for state in every if state.table != LAYER]
         layer = [state for state in every if state.table == LAYER]
         lines = status_of(every, session, snapshot)

@@ -27,6 +27,7 @@ CELL = (
 OUTCOME_WORDS = {
     "no_games": "No games are scheduled.",
     "expected_empty": "Games, and by the rules nobody who is to have a row.",
+    "not_requested": "Nobody asked a run for it.",
     "blocked": "A table that it reads lacks what it needs, or the schedule is older than the feeds.",
     "missing": "Rows are expected, and none are there.",
     "partial": "Some of the rows are there; a row that is held back is one that lacks.",

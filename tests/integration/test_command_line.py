@@ -254,3 +254,22 @@ def test_a_file_that_is_no_database_is_left_as_it_is(confirmed_month: Path, tmp_
         assert f"{path} cannot be opened" in said
         assert "Restore it from a copy" in said
     assert path.read_bytes() == b"a letter to my mother" * 1000
+
+
+def test_bare_commands_exit_by_what_was_asked_for(confirmed: Warehouse) -> None:
+    """The season goes on after the month that was built: nobody asked for that."""
+    status = as_json(confirmed, "status")
+    (boxes,) = [line for line in status["tables"] if line["table"] == TEAMS]
+    assert boxes["outcomes"].keys() == {"not_requested", "complete"}
+    assert boxes["is_fine"]
+    kinds = {gap["kind"] for gap in as_json(confirmed, "gaps")["gaps"]}
+    assert kinds == {"not expected", "not requested"}
+    fullcourt(confirmed, "status", "--start", FIRST_MONTH[0], "--end", "2021-11-25", code=1)
+    fullcourt(confirmed, "gaps", "--season", "2021-22", code=1)
+
+
+def test_the_number_of_a_bare_report_is_of_what_was_asked_for(copy_of_confirmed_month: Warehouse) -> None:
+    report = as_json(copy_of_confirmed_month, "report")
+    assert report["headline"]["trusted_pct"] == 100
+    whole = as_json(copy_of_confirmed_month, "report", "--season", "2021-22", code=1)
+    assert whole["headline"]["trusted_pct"] < 50

@@ -158,7 +158,7 @@ def test_a_backfill_ends_with_the_page(copy_of_confirmed_month: Warehouse) -> No
 def test_a_report_that_fails_is_a_warning_and_no_failed_run(
     copy_of_confirmed_month: Warehouse, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def break_down(*_: Any) -> None:
+    def break_down(*_: Any, **__: Any) -> None:
         raise RuntimeError("the template is gone")
 
     monkeypatch.setattr(report, "write_report", break_down)

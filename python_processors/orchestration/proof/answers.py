@@ -53,7 +53,9 @@ class Gap:
     @property
     def kind(self) -> str:
         """What a person calls it: bootstrap and days off are no gaps, and are listed as what they are."""
-        return {"no_games": "off-day", "expected_empty": "not expected"}.get(self.outcome, self.outcome)
+        return {"no_games": "off-day", "expected_empty": "not expected", "not_requested": "not requested"}.get(
+            self.outcome, self.outcome
+        )
 
     @property
     def needs_somebody(self) -> bool:

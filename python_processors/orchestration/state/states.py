@@ -9,9 +9,10 @@ from typing import Any
 from python_processors.orchestration.state.memory import NO_ROWS
 
 OUTCOMES = (
-    "no_games", "expected_empty", "unknown", "blocked", "missing", "partial", "stale", "failed", "excused", "complete",
+    "no_games", "expected_empty", "not_requested", "unknown", "blocked", "missing", "partial", "stale", "failed",
+    "excused", "complete",
 )  # fmt: skip
-NOT_EXPECTED = ("no_games", "expected_empty")
+NOT_EXPECTED = ("no_games", "expected_empty", "not_requested")
 WHOLE = ("excused", "complete")  # every row that can come is there
 FINE = (*NOT_EXPECTED, *WHOLE)  # nobody is needed
 

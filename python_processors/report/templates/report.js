@@ -90,12 +90,12 @@
         cell.dataset.day = day;
         cell.setAttribute("aria-label", `${day}: ${said(shown)}`);
         totals.set(shown, (totals.get(shown) ?? 0) + 1);
-        if (shown !== "expected_empty") expected += 1;
+        if (shown !== "expected_empty" && shown !== "not_requested") expected += 1;
         if (shown === "complete") complete += 1;
       }
       grid.append(cell);
     }
-    const entry = grid.querySelector("button.cell:not(.complete):not(.expected_empty)") ?? grid.querySelector("button.cell");
+    const entry = grid.querySelector("button.cell:not(.complete):not(.expected_empty):not(.not_requested)") ?? grid.querySelector("button.cell");
     if (entry) entry.tabIndex = 0;
     caption.append(make("span", "", expected ? `${complete}/${expected} complete` : "none expected"));
     figure.append(caption, months, grid);

@@ -1,0 +1,66 @@
+"""Dates that no run was ever asked for: nobody waits for them, and nothing is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from python_processors.orchestration.project import LAYER
+from python_processors.orchestration.run.own_row import RUNS
+from python_processors.orchestration.state.states import State
+from python_processors.orchestration.warehouse import Session
+
+_OF_DATES = ("backfill", "retry", "today")
+NOBODY_ASKED = "no run was asked for it"
+_KEEPS_UP = timedelta(days=2)  # a run of yesterday's games may start after midnight, in UTC
+
+
+@dataclass(frozen=True)
+class Requested:
+    """Dates that a run was asked for; of all tables where it names none. A run up to its own day asks for every later
+    day, too: where none is started any more, what is missing since is missed."""
+
+    start: date
+    end: date
+    tables: tuple[str, ...] | None
+
+    def holds(self, table: str, day: date) -> bool:
+        named = self.tables is None or table in self.tables or table == LAYER
+        return named and self.start <= day <= self.end
+
+
+def requested(session: Session) -> list[Requested]:
+    """What runs were asked for, each range once; nothing where no run has a row of its own."""
+    if not session.columns(RUNS):
+        return []
+    commands = "', '".join(_OF_DATES)
+    rows = session.read(
+        f"select range_start, range_end, tables, max(started_at) as started_at from {session.named(RUNS)}"
+        f" where started_at > timestamp '2000-01-01 00:00:00' and command in ('{commands}') group by 1, 2, 3"
+    ).to_pylist()
+    return [
+        Requested(
+            row["range_start"], _end(row["range_end"], row["started_at"]),
+            tuple(row["tables"].split(", ")) if row["tables"] else None,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def with_not_requested(states: Sequence[State], session: Session) -> list[State]:
+    """The states, where a date that is missing since nobody ever asked for it is `not_requested`.
+
+    Where no run was asked for anything, as after plain dbt, all of it counts as asked for.
+    """
+    ranges = requested(session)
+    return [replace(s, outcome="not_requested", reason=NOBODY_ASKED) if _is_unasked(s, ranges) else s for s in states]
+
+
+def _is_unasked(state: State, ranges: Sequence[Requested]) -> bool:
+    never_built = state.outcome == "missing" and state.rule == "never_built"
+    return never_built and bool(ranges) and not any(of.holds(state.table, state.day) for of in ranges)
+
+
+def _end(end: date, started_at: datetime) -> date:
+    return date.max if end >= started_at.date() - _KEEPS_UP else end
