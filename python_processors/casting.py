@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from python_processors.contract import Column, Contract, ContractType
+from python_processors.decimals import decimal_units
 from python_processors.errors import CastError, ColumnMismatchError, NullKeyError
 
 # Integers beyond this are not exact in a double, so a float column cannot vouch for them.
@@ -74,6 +75,7 @@ def cast_array(values: pa.Array, kind: ContractType) -> pa.Array:
     casts = {
         "INT64": _to_int64,
         "NUMERIC": _to_numeric,
+        "FLOAT64": _to_float64,
         "BOOL": _to_bool,
         "STRING": _to_string,
         "DATE": _to_date,
@@ -134,9 +136,18 @@ def _to_numeric(values: pa.Array, kind: ContractType) -> pa.Array:
         number = decimal.quantize(step, ROUND_HALF_UP, _WIDE)
         if abs(number) >= limit:
             row = pc.index(encoded.indices, pa.scalar(position, encoded.indices.type)).as_py()
-            raise _Refused(f"{value} is outside {kind.name}", row)
+            raise _Refused(f"{value} is outside {kind.whole_name}", row)
         rounded.append(number)
-    return pa.array(rounded, kind.arrow).take(encoded.indices)
+    return pa.array(rounded, pa.decimal128(kind.precision, kind.scale)).take(encoded.indices)
+
+
+def _to_float64(values: pa.Array, kind: ContractType) -> pa.Array:
+    """The doubles next to the decimals that a NUMERIC of this scale would hold; no -0.0."""
+    rounded = _to_numeric(values, kind)
+    if not len(rounded):
+        return pa.array([], pa.float64())
+    # One division of whole numbers rounds once; Arrow's cast of a decimal makes 0.35000000000000003 of 0.35.
+    return pa.array(decimal_units(rounded) / 10**kind.scale, mask=rounded.is_null().to_numpy(zero_copy_only=False))
 
 
 def _to_bool(values: pa.Array, kind: ContractType) -> pa.Array:

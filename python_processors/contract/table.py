@@ -138,9 +138,10 @@ def _declared(table: str, meta: Mapping[str, Any]) -> tuple[Declared, tuple[Mapp
 def _column(column: ColumnKeys, position: int) -> Column:
     meta = column.config.meta
     try:
-        kind = ContractType.parse(column.data_type)
+        kind = ContractType.parse(column.data_type, meta.scale)
     except ValueError as error:
-        raise Wrong(("columns", position, "data_type"), f"column `{column.name}`: {error}.") from error
+        wrong = ("data_type",) if meta.scale is None else ("config", "meta", "scale")
+        raise Wrong(("columns", position, *wrong), f"column `{column.name}`: {error}.") from error
     return Column(
         name=column.name,
         type=kind,
@@ -207,8 +208,8 @@ def _check_types(contract: Contract, names: list[str]) -> None:
         raise Wrong((*_META, "partition_by"), why)
     for part, columns in (("key", contract.key), ("cluster_by", contract.cluster_by)):
         for position, name in enumerate(columns):
-            if kind(name) == "ARRAY":
-                raise Wrong((*_META, part, position), f"`{part}` cannot hold {name}, which is an ARRAY.")
+            if kind(name) in ("ARRAY", "FLOAT64", "JSON"):
+                raise Wrong((*_META, part, position), f"`{part}` cannot hold {name}, which is an {kind(name)}.")
     for position, name in enumerate(contract.key):
         if name not in contract.hash_fields:
             raise Wrong((*_META, "key", position), f"`key` cannot hold {name}, which is not hashed.")

@@ -191,6 +191,8 @@ def stored(value: Any, kind: ContractType) -> ValueProto:
         return ValueProto(date_value=(value - date(1970, 1, 1)).days)
     if isinstance(value, str):
         return ValueProto(string_value=value)
+    if isinstance(value, float):
+        return ValueProto(double_value=value)
     return ValueProto(int64_value=value)
 
 

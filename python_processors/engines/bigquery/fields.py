@@ -27,12 +27,13 @@ def field_of(name: str, contract: Contract) -> bigquery.SchemaField:
     column = next(column for column in contract.columns if column.name == name)
     kind: ContractType = column.type
     element = kind.element or kind
+    is_decimal = element.kind == "NUMERIC"
     return bigquery.SchemaField(
         name,
         element.kind,
         mode="REPEATED" if kind.element else "NULLABLE",
-        precision=element.precision or None,
-        scale=element.scale or None,
+        precision=element.precision if is_decimal else None,
+        scale=element.scale if is_decimal else None,
     )
 
 
