@@ -206,6 +206,13 @@ def _check_types(contract: Contract, names: list[str]) -> None:
     if kind(contract.partition_by) != "DATE":
         why = f"a hashed table is partitioned by a DATE, and {contract.partition_by} is {kind(contract.partition_by)}."
         raise Wrong((*_META, "partition_by"), why)
+    for position, column in enumerate(contract.columns):
+        if column.type.kind == "JSON" and column.not_hashed is None:
+            why = (
+                f"`{column.name}` is a JSON, of which BigQuery keeps neither the order of keys nor the text, so that it"
+                " cannot be hashed: give it `config.meta.not_hashed`, or make it a STRING."
+            )
+            raise Wrong(("columns", position, "data_type"), why)
     for part, columns in (("key", contract.key), ("cluster_by", contract.cluster_by)):
         for position, name in enumerate(columns):
             if kind(name) in ("ARRAY", "FLOAT64", "JSON"):

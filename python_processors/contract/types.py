@@ -16,6 +16,7 @@ _SCALARS: dict[str, pa.DataType] = {
     "INT64": pa.int64(),
     "BOOL": pa.bool_(),
     "STRING": pa.string(),
+    "JSON": pa.string(),
     "DATE": pa.date32(),
     "TIMESTAMP": pa.timestamp("us", tz="UTC"),
 }
@@ -69,6 +70,8 @@ class ContractType:
         if match := _ARRAY.fullmatch(name):
             if match[1].startswith("ARRAY<"):
                 raise ValueError(f"`{name}`: BigQuery has no arrays of arrays")
+            if match[1] == "JSON":
+                raise ValueError("`ARRAY<JSON>` is no contract type: a JSON holds an array itself")
             return cls(name, "ARRAY", element=cls.parse(match[1], scale))
         known = ", ".join([*_SCALARS, "NUMERIC(p,s)", "FLOAT64", "ARRAY<...>"])
         raise ValueError(f"`{name}` is no contract type; there are {known}")

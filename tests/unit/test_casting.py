@@ -18,6 +18,7 @@ from tests.unit.contracts import contract_of
 
 
 def stored(values: Any, kind: str, **meta: Any) -> list[Any]:
+    meta = {"x": {"not_hashed": "a test"}, **meta} if kind == "JSON" else meta
     contract = contract_of({"x": kind}, **meta)
     array = values if isinstance(values, pa.Array) else pa.array(values)
     table = pa.table({"id": range(len(array)), "game_date": [date(2024, 1, 1)] * len(array), "x": array})
@@ -67,6 +68,11 @@ def test_strings_are_composed_so_one_name_has_one_spelling() -> None:
     assert stored(["Donc\u030cic\u0301"], "STRING") == ["Don\u010di\u0107"]
 
 
+def test_a_json_is_kept_as_its_text() -> None:
+    texts = ['{"b": 1,  "a": [2.50, null]}', None, "7"]
+    assert stored(texts, "JSON") == texts
+
+
 def test_times_of_another_zone_are_stored_in_utc() -> None:
     eastern = pa.array([datetime(2024, 1, 1, 15)], pa.timestamp("ns", tz="UTC")).cast(
         pa.timestamp("ns", tz="America/New_York")
@@ -90,6 +96,12 @@ def test_times_of_another_zone_are_stored_in_utc() -> None:
         ([1e14], "FLOAT64(1)", "outside FLOAT64"),
         (["5.0"], "FLOAT64(1)", "FLOAT64 is declared, the values are string"),
         ([[0.5, float("nan")]], "ARRAY<FLOAT64(1)>", "no null inside an array"),
+        (["{}", '{"a": 1'], "JSON", "JSON is declared, the value is '{\"a\": 1'"),
+        (['{"a": NaN}'], "JSON", "NaN is no JSON"),
+        (['{"a": 18446744073709551616}'], "JSON", "more than 64 bits"),
+        (['{"a": 0.1234567890123456789}'], "JSON", "more digits than a double"),
+        (['{"a": 1e999}'], "JSON", "more digits than a double"),
+        ([1], "JSON", "JSON is declared, the values are int64"),
         ([99999.95], "NUMERIC(5,1)", "outside NUMERIC"),
         ([9999.95], "NUMERIC(5,1)", "outside NUMERIC"),
         ([datetime(2024, 1, 1)], "TIMESTAMP", "no time zone"),

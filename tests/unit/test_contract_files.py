@@ -65,6 +65,8 @@ def refused(text: str, old: str, new: str) -> str:
         ("NUMERIC(4,1)", "NUMERIC(16,1)", "a precision of at most 15"),
         ("NUMERIC(4,1)", "NUMERIC(4,5)", "use a scale of 1 to 4"),
         ("NUMERIC(4,1)", "ARRAY<ARRAY<STRING>>", "no arrays of arrays"),
+        ("NUMERIC(4,1)", "ARRAY<JSON>", "a JSON holds an array itself"),
+        ("NUMERIC(4,1)", "JSON", "is a JSON, of which BigQuery keeps neither the order of keys nor the text"),
         ("NUMERIC(4,1)", "FLOAT64", "`FLOAT64` needs `config.meta.scale`, the decimals that its values"),
         ("{max_null_rate: 0.3}", "{max_null_rate: 0.3, scale: 1}", "`scale` is of FLOAT64 and ARRAY<FLOAT64> alone"),
         ("key: [game_date, player_lookup]", "key: [game_date, player]", "key names no column: player. The columns are"),
