@@ -92,7 +92,10 @@
 {#- GoogleSQL prints a double with 15 or 17 digits. safe_cast() makes null of infinity, NaN and what NUMERIC cannot hold. -#}
 {% macro default__json_float_text(value, scale) -%}
     {%- set decimal = 'round(safe_cast(' ~ value ~ ' as numeric), ' ~ scale ~ ')' -%}
-    case when cast({{ decimal }} as float64) = {{ value }} then {{ json_numeric_text(decimal) }} else cast({{ value }} as string) end
+    case
+        when cast({{ decimal }} as float64) = {{ value }} then {{ json_numeric_text(decimal) }}
+        else cast({{ value }} as string)
+    end
 {%- endmacro %}
 
 {#- DuckDB prints the shortest text of a double, and of one with at most 15 digits that is its decimal. -#}
