@@ -122,7 +122,7 @@ failures as (
 {% macro upstream_row_columns(prefix, upstream) -%}
     {{ upstream }}.processed_at as source_{{ prefix }}_last_updated,
         case when {{ upstream }}.data_hash is null then 0 else 1 end as source_{{ prefix }}_rows_found,
-        coalesce({{ upstream }}.completeness_percentage, 0) as source_{{ prefix }}_completeness_pct,
+        coalesce(cast({{ upstream }}.completeness_percentage as numeric), 0) as source_{{ prefix }}_completeness_pct,
         {{ upstream }}.data_hash as source_{{ prefix }}_hash
 {%- endmacro %}
 

@@ -6,13 +6,16 @@ column, a naive time where UTC is declared, a missing or an unknown column. NaN 
 
 from __future__ import annotations
 
+import json
 from decimal import ROUND_HALF_UP, Context, Decimal
+from math import isfinite
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from python_processors.contract import Column, Contract, ContractType
+from python_processors.decimals import decimal_units
 from python_processors.errors import CastError, ColumnMismatchError, NullKeyError
 
 # Integers beyond this are not exact in a double, so a float column cannot vouch for them.
@@ -74,8 +77,10 @@ def cast_array(values: pa.Array, kind: ContractType) -> pa.Array:
     casts = {
         "INT64": _to_int64,
         "NUMERIC": _to_numeric,
+        "FLOAT64": _to_float64,
         "BOOL": _to_bool,
         "STRING": _to_string,
+        "JSON": _to_json,
         "DATE": _to_date,
         "TIMESTAMP": _to_timestamp,
         "ARRAY": _to_list,
@@ -134,9 +139,18 @@ def _to_numeric(values: pa.Array, kind: ContractType) -> pa.Array:
         number = decimal.quantize(step, ROUND_HALF_UP, _WIDE)
         if abs(number) >= limit:
             row = pc.index(encoded.indices, pa.scalar(position, encoded.indices.type)).as_py()
-            raise _Refused(f"{value} is outside {kind.name}", row)
+            raise _Refused(f"{value} is outside {kind.whole_name}", row)
         rounded.append(number)
-    return pa.array(rounded, kind.arrow).take(encoded.indices)
+    return pa.array(rounded, pa.decimal128(kind.precision, kind.scale)).take(encoded.indices)
+
+
+def _to_float64(values: pa.Array, kind: ContractType) -> pa.Array:
+    """The doubles next to the decimals that a NUMERIC of this scale would hold; no -0.0."""
+    rounded = _to_numeric(values, kind)
+    if not len(rounded):
+        return pa.array([], pa.float64())
+    # One division of whole numbers rounds once; Arrow's cast of a decimal makes 0.35000000000000003 of 0.35.
+    return pa.array(decimal_units(rounded) / 10**kind.scale, mask=rounded.is_null().to_numpy(zero_copy_only=False))
 
 
 def _to_bool(values: pa.Array, kind: ContractType) -> pa.Array:
@@ -150,6 +164,38 @@ def _to_string(values: pa.Array, kind: ContractType) -> pa.Array:
         raise _wrong_type(values, kind)
     # One spelling per name: the same letters arrive composed from one feed, decomposed from another.
     return pc.utf8_normalize(values, "NFC").cast(pa.string())
+
+
+def _to_json(values: pa.Array, kind: ContractType) -> pa.Array:
+    """The text of it, which an engine parses when it is published."""
+    texts = _to_string(values, kind)
+    encoded = texts.dictionary_encode()
+    for position, text in enumerate(encoded.dictionary.to_pylist()):
+        try:
+            json.loads(text, parse_constant=_no_constant, parse_int=_json_int, parse_float=_json_float)
+        except (ValueError, RecursionError) as error:
+            row = pc.index(encoded.indices, pa.scalar(position, encoded.indices.type)).as_py()
+            raise _Refused(f"JSON is declared, the value is {text[:80]!r} ({error})", row) from error
+    return texts
+
+
+def _no_constant(text: str) -> None:
+    raise ValueError(f"{text} is no JSON")
+
+
+def _json_int(text: str) -> int:
+    """BigQuery refuses a whole number beyond 64 bits, or a double that is not exactly what stands there."""
+    number = int(text)
+    if not -(2**63) <= number < 2**64:
+        raise ValueError(f"{text} has more than 64 bits")
+    return number
+
+
+def _json_float(text: str) -> float:
+    number = float(text)
+    if not isfinite(number) or Decimal(repr(number)) != Decimal(text):
+        raise ValueError(f"{text} has more digits than a double")
+    return number
 
 
 def _to_date(values: pa.Array, kind: ContractType) -> pa.Array:

@@ -105,7 +105,7 @@ def _encode(values: pa.Array, kind: ContractType) -> _Texts:
     if kind.kind == "BOOL":
         codes = pc.fill_null(values.cast(pa.int8()), 2).to_numpy(zero_copy_only=False)
         return _Texts(np.array(["false", "true", "null"], dtype=object), codes.astype(np.int64))
-    if kind.kind in ("INT64", "DATE", "NUMERIC"):
+    if kind.kind in ("INT64", "DATE", "NUMERIC", "FLOAT64"):
         direct = _encode_small_range(values, kind)
         if direct is not None:
             return direct
@@ -136,13 +136,17 @@ def _units(values: pa.Array, kind: ContractType) -> npt.NDArray[np.int64]:
     """The values as whole numbers of their smallest unit: days, or 10^-scale."""
     if kind.kind == "NUMERIC":
         return decimal_units(values)
+    if kind.kind == "FLOAT64":  # at most 15 digits, so that the product is nearer to its whole number than to another
+        known = np.asarray(pc.fill_null(values, 0.0).to_numpy(zero_copy_only=False))
+        units: npt.NDArray[np.int64] = np.rint(known * 10**kind.scale).astype(np.int64)
+        return units
     if kind.kind == "DATE":
         values = values.cast(pa.int32())
     return np.asarray(pc.fill_null(values.cast(pa.int64()), 0).to_numpy(zero_copy_only=False))
 
 
 def _unit_text(unit: int, kind: ContractType) -> str:
-    if kind.kind == "NUMERIC":
+    if kind.kind in ("NUMERIC", "FLOAT64"):
         return repr(unit / 10**kind.scale)  # both exact, so the division rounds once: float(Decimal)
     if kind.kind == "DATE":
         return f'"{np.datetime64(unit, "D")}"'
@@ -152,7 +156,7 @@ def _unit_text(unit: int, kind: ContractType) -> str:
 def _text(value: object, kind: ContractType) -> str:
     if value is None:
         return "null"
-    if kind.kind == "NUMERIC":
+    if kind.kind in ("NUMERIC", "FLOAT64"):
         return repr(float(value))  # type: ignore[arg-type]
     return json.dumps(value, default=str)
 

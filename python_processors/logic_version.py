@@ -64,7 +64,7 @@ def logic_version(
         "declared": declared_for(contract, [*sql.values(), *macros.values()]),
         "vars": read_vars([*sql.values(), *macros.values(), *modules.values()], every_var),
         "python": modules,
-        "contract": [[c.name, c.type.name, c.required, c.not_hashed is None] for c in contract.columns],
+        "contract": [[c.name, c.type.whole_name, c.required, c.not_hashed is None] for c in contract.columns],
         "key": [*contract.key, contract.partition_by],
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]

@@ -18,17 +18,25 @@
     {%- set pieces = [] -%}
     {%- for name in hash_fields(node) | sort -%}
         {%- do pieces.append("'" ~ ('{' if loop.first else ', ') ~ '"' ~ name ~ '": ' ~ "'") -%}
-        {%- do pieces.append(json_text(name, node.columns[name].data_type)) -%}
+        {%- do pieces.append(json_text(name, whole_type(node.columns[name]))) -%}
     {%- endfor -%}
     {{ return("concat(" ~ pieces | join(", ") ~ ", '}')") }}
 {%- endmacro %}
 
-{#- A stored value as json.dumps prints it. -#}
+{#- A column's type with a FLOAT64's scale, as whole_name in python_processors/contract/types.py: ARRAY<FLOAT64(4)>. -#}
+{% macro whole_type(column) -%}
+    {%- set scale = column.config.meta.get('scale') -%}
+    {{ return(column.data_type if scale is none else column.data_type | replace('FLOAT64', 'FLOAT64(' ~ scale ~ ')')) }}
+{%- endmacro %}
+
+{#- A stored value as json.dumps prints it; the type as whole_type() gives it. -#}
 {% macro json_text(value, contract_type) -%}
     {%- if contract_type.startswith('ARRAY<') -%}
         {%- set text = json_array_text(value, contract_type[6:-1]) -%}
     {%- elif contract_type.startswith('NUMERIC') -%}
         {%- set text = json_numeric_text(value) -%}
+    {%- elif contract_type.startswith('FLOAT64(') -%}
+        {%- set text = json_float_text(value, contract_type[8:-1]) -%}
     {%- elif contract_type == 'INT64' -%}
         {%- set text = 'cast(' ~ value ~ ' as string)' -%}
     {%- elif contract_type == 'BOOL' -%}
@@ -71,6 +79,28 @@
 {#- DuckDB prints a double as Python does (11 million compared), a decimal with its trailing zeros. -#}
 {% macro duckdb__json_numeric_text(value) -%}
     cast(cast({{ value }} as double) as varchar)
+{%- endmacro %}
+
+{#-
+  A FLOAT64 as Python prints it, by the NUMERIC of its scale. A double that is none of that scale was changed behind
+  the publish step: it is printed as it is, so that it has another hash. There is no -0.0.
+-#}
+{% macro json_float_text(value, scale) -%}
+    {{ return(adapter.dispatch('json_float_text')(value, scale)) }}
+{%- endmacro %}
+
+{#- GoogleSQL prints a double with 15 or 17 digits. safe_cast() makes null of infinity, NaN and what NUMERIC cannot hold. -#}
+{% macro default__json_float_text(value, scale) -%}
+    {%- set decimal = 'round(safe_cast(' ~ value ~ ' as numeric), ' ~ scale ~ ')' -%}
+    case
+        when cast({{ decimal }} as float64) = {{ value }} then {{ json_numeric_text(decimal) }}
+        else cast({{ value }} as string)
+    end
+{%- endmacro %}
+
+{#- DuckDB prints the shortest text of a double, and of one with at most 15 digits that is its decimal. -#}
+{% macro duckdb__json_float_text(value, scale) -%}
+    case when {{ value }} = 0 then '0.0' else cast({{ value }} as varchar) end
 {%- endmacro %}
 
 {#- "2021-10-19 23:30:00+00:00", with microseconds where there are any. -#}

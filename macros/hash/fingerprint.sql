@@ -34,7 +34,7 @@
         {%- if name == 'took_part' -%}
             {%- do pieces.append(json_text(took_part(rows), 'BOOL')) -%}
         {%- else -%}
-            {%- do pieces.append(json_text(rows ~ '.' ~ name, columns[name].data_type)) -%}
+            {%- do pieces.append(json_text(rows ~ '.' ~ name, whole_type(columns[name]))) -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return(data_hash_of("concat(" ~ pieces | join(", '|', ") ~ ")")) }}

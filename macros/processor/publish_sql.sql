@@ -26,7 +26,7 @@
     when matched and ({{ is_replaced(node, 'published.' ~ partition) }} or published.data_hash is distinct from staged.data_hash)
     then update set
         {%- for name in node.columns if name != 'created_at' %}
-        {{ name }} = {{ now if name in written_now else 'staged.' ~ name }}{{ ',' if not loop.last }}
+        {{ name }} = {{ now if name in written_now else staged_value(node.columns[name]) }}{{ ',' if not loop.last }}
         {%- endfor %}
     {%- set compared, said_of_the_row = [], [] %}
     {%- for column in node.columns.values() if column.config.meta.get('not_hashed') %}
@@ -41,16 +41,16 @@
     when matched and (
         {%- for name in compared %}
         {{ comparable('published.' ~ name, node.columns[name].data_type) }} is distinct from
-        {{- ' ' ~ comparable('staged.' ~ name, node.columns[name].data_type) }}{{ ' or' if not loop.last }}
+        {{- ' ' ~ comparable(staged_value(node.columns[name]), node.columns[name].data_type) }}{{ ' or' if not loop.last }}
         {%- endfor %}
     ) then update set
         {%- for name in said_of_the_row %}
-        {{ name }} = staged.{{ name }}{{ ',' if not loop.last }}
+        {{ name }} = {{ staged_value(node.columns[name]) }}{{ ',' if not loop.last }}
         {%- endfor %}
     {%- endif %}
     when not matched by target then insert ({{ node.columns | join(', ') }}) values (
         {%- for name in node.columns %}
-        {{ now if name in written_now + ['created_at'] else 'staged.' ~ name }}{{ ',' if not loop.last }}
+        {{ now if name in written_now + ['created_at'] else staged_value(node.columns[name]) }}{{ ',' if not loop.last }}
         {%- endfor %}
     )
     {{ delete_in_merge(node) }}

@@ -17,13 +17,30 @@
     get_current_timestamp()
 {%- endmacro %}
 
-{#- A value in a form that can be compared: BigQuery compares no arrays, so of those the JSON text. -#}
+{#- A column of the staging table as the published table has it: a JSON is staged as its text. -#}
+{% macro staged_value(column) -%}
+    {{ return(as_json('staged.' ~ column.name) if column.data_type == 'JSON' else 'staged.' ~ column.name) }}
+{%- endmacro %}
+
+{% macro as_json(text) -%}
+    {{ return(adapter.dispatch('as_json')(text)) }}
+{%- endmacro %}
+
+{% macro default__as_json(text) -%}
+    {{ return('parse_json(' ~ text ~ ')') }}
+{%- endmacro %}
+
+{% macro duckdb__as_json(text) -%}
+    {{ return('cast(' ~ text ~ ' as json)') }}
+{%- endmacro %}
+
+{#- A value in a form that can be compared: BigQuery compares neither arrays nor JSON, so of those the JSON text. -#}
 {% macro comparable(value, contract_type) -%}
     {{ return(adapter.dispatch('comparable')(value, contract_type)) }}
 {%- endmacro %}
 
 {% macro default__comparable(value, contract_type) -%}
-    {{ return('to_json_string(' ~ value ~ ')' if contract_type.startswith('ARRAY<') else value) }}
+    {{ return('to_json_string(' ~ value ~ ')' if contract_type.startswith('ARRAY<') or contract_type == 'JSON' else value) }}
 {%- endmacro %}
 
 {% macro duckdb__comparable(value, contract_type) -%}

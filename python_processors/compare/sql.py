@@ -173,6 +173,9 @@ class Queries:
         elif column.one == column.two:
             left, right = self._comparable(f"l{n}", column.one), self._comparable(f"r{n}", column.two)
             unlike = f"{left} is distinct from {right}"
+        elif _family(column.one) == _family(column.two) == "ARRAY<number>":
+            numbers = [self.session.try_cast(side, "ARRAY<FLOAT64>") for side in (f"l{n}", f"r{n}")]
+            unlike = " is distinct from ".join(self._comparable(of, "ARRAY<FLOAT64>") for of in numbers)
         else:
             unlike = f"{self._text(f'l{n}', column.one)} is distinct from {self._text(f'r{n}', column.two)}"
         return f"({both} and {unlike})"
@@ -206,4 +209,6 @@ def _family(type_name: str) -> str:
     """Types whose values are compared as they are."""
     if type_name.startswith(_NUMBERS):
         return "number"
+    if type_name.startswith("ARRAY<"):
+        return f"ARRAY<{_family(type_name[6:-1])}>"
     return type_name.partition("(")[0]

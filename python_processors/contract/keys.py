@@ -134,7 +134,7 @@ class TableMeta(Keys):
 
 class ColumnMeta(Keys):
     """`config.meta` of a hashed table's column. A text is the reason why the column is so; `needs` names the optional
-    raw input without which nobody fills it, as `table` or `table.column`.
+    raw input without which nobody fills it, as `table` or `table.column`; `scale` the decimals of a FLOAT64.
     """
 
     required: bool = False
@@ -146,6 +146,7 @@ class ColumnMeta(Keys):
     max_null_rate: Share | None = None
     needs: Text | None = None
     reads_ahead: Text | None = None
+    scale: int | None = None
 
 
 class ColumnConfig(Keys):

@@ -139,9 +139,10 @@ def _declared(table: str, meta: Mapping[str, Any]) -> tuple[Declared, tuple[Mapp
 def _column(column: ColumnKeys, position: int) -> Column:
     meta = column.config.meta
     try:
-        kind = ContractType.parse(column.data_type)
+        kind = ContractType.parse(column.data_type, meta.scale)
     except ValueError as error:
-        raise Wrong(("columns", position, "data_type"), f"column `{column.name}`: {error}.") from error
+        wrong = ("data_type",) if meta.scale is None else ("config", "meta", "scale")
+        raise Wrong(("columns", position, *wrong), f"column `{column.name}`: {error}.") from error
     return Column(
         name=column.name,
         type=kind,
@@ -206,10 +207,17 @@ def _check_types(contract: Contract, names: list[str]) -> None:
     if kind(contract.partition_by) != "DATE":
         why = f"a hashed table is partitioned by a DATE, and {contract.partition_by} is {kind(contract.partition_by)}."
         raise Wrong((*_META, "partition_by"), why)
+    for position, column in enumerate(contract.columns):
+        if column.type.kind == "JSON" and column.not_hashed is None:
+            why = (
+                f"`{column.name}` is a JSON, of which BigQuery keeps neither the order of keys nor the text, so that it"
+                " cannot be hashed: give it `config.meta.not_hashed`, or make it a STRING."
+            )
+            raise Wrong(("columns", position, "data_type"), why)
     for part, columns in (("key", contract.key), ("cluster_by", contract.cluster_by)):
         for position, name in enumerate(columns):
-            if kind(name) == "ARRAY":
-                raise Wrong((*_META, part, position), f"`{part}` cannot hold {name}, which is an ARRAY.")
+            if kind(name) in ("ARRAY", "FLOAT64", "JSON"):
+                raise Wrong((*_META, part, position), f"`{part}` cannot hold {name}, which is an {kind(name)}.")
     for position, name in enumerate(contract.key):
         if name not in contract.hash_fields:
             raise Wrong((*_META, "key", position), f"`key` cannot hold {name}, which is not hashed.")

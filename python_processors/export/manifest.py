@@ -31,7 +31,7 @@ class ManifestError(FullcourtError):
 
 
 def _known_type(name: str) -> str:
-    ContractType.parse(name)
+    ContractType.parse_whole(name)
     return name
 
 
@@ -68,7 +68,7 @@ class Partition(_Part):
 
 
 class FileColumn(_Part):
-    """A column of a file. `contract_type` is null where the file is no table's."""
+    """A column of a file. `contract_type` is null where the file is no table's; a FLOAT64's scale stands behind it."""
 
     name: str
     type: str
@@ -126,11 +126,10 @@ class ExportedFile(_Part):
         """What its rows were hashed by, as it was when they were exported; None where they have no hash."""
         if self.content != "table":
             return None
+        types = {of: ContractType.parse_whole(of.contract_type) for of in self.columns if of.contract_type is not None}
         columns = tuple(
-            Column(of.name, ContractType.parse(of.contract_type), "", False, None if of.is_hashed else "not hashed", {})
-            for of in self.columns
-            if of.contract_type is not None
-        )  # fmt: skip
+            Column(of.name, kind, "", False, None if of.is_hashed else "not hashed", {}) for of, kind in types.items()
+        )
         return Contract(self.tables[0], columns, self.key, self.date_column, ())
 
 

@@ -26,15 +26,16 @@ OPS_FILE = PROJECT_ROOT / "models" / "ops" / "_sources.yml"
 
 @dataclass(frozen=True)
 class StoredColumn:
-    """One column; `type` as contracts spell it, or FLOAT64 in tables that are not hashed."""
+    """One column; `type` as contracts spell it. A FLOAT64 has a scale in hashed tables alone."""
 
     name: str
     type: str
     required: bool
+    scale: int | None = None
 
     @property
     def arrow(self) -> pa.DataType:
-        return pa.float64() if self.type == "FLOAT64" else ContractType.parse(self.type).arrow
+        return pa.float64() if self.type == "FLOAT64" else ContractType.parse(self.type, self.scale).arrow
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,10 @@ def _hashed(name: str) -> StoredTable:
     contract = load_contract(name)
     return StoredTable(
         relation=contract.relation,
-        columns=tuple(StoredColumn(c.name, c.type.name.replace(" ", ""), c.required) for c in contract.columns),
+        columns=tuple(
+            StoredColumn(c.name, c.type.name.replace(" ", ""), c.required, c.meta.get("scale"))
+            for c in contract.columns
+        ),
         partition_by=contract.partition_by,
         cluster_by=contract.cluster_by,
         contract_file=str(contract_file(name).relative_to(PROJECT_ROOT)),
@@ -165,7 +169,7 @@ def _of_source(source: str, table: OpsTableKeys, path: Part) -> StoredTable:
             try:
                 ContractType.parse(column.data_type)
             except ValueError as error:
-                why = f"column `{column.name}` of `{table.name}`: {error}, and FLOAT64 where nothing is hashed."
+                why = f"column `{column.name}` of `{table.name}`: {error}."
                 raise Wrong((*path, "columns", position, "data_type"), why) from error
         columns.append(StoredColumn(column.name, column.data_type, column.config.meta.required))
     dated = [column.name for column in columns if column.type in ("DATE", "TIMESTAMP")]

@@ -41,6 +41,7 @@ KINDS = {
     "DATETIME": "TYPE_DATETIME",
     "TIMESTAMP": "TYPE_TIMESTAMP",
     "NUMERIC": "TYPE_NUMERIC",
+    "JSON": "TYPE_JSON",
 }
 
 
@@ -191,6 +192,8 @@ def stored(value: Any, kind: ContractType) -> ValueProto:
         return ValueProto(date_value=(value - date(1970, 1, 1)).days)
     if isinstance(value, str):
         return ValueProto(string_value=value)
+    if isinstance(value, float):
+        return ValueProto(double_value=value)
     return ValueProto(int64_value=value)
 
 
@@ -203,7 +206,11 @@ def warehouse_catalog(project: str) -> Catalog:
         contract = load_contract(name)
         columns = {column.name: sql_type(column.type.name) for column in contract.columns}
         made.add(f"{project}.{contract.relation}", columns)
-        staged = {column: kind for column, kind in columns.items() if column not in RUN_TIMES}
+        text = sql_type("STRING")  # of a JSON: Parquet has none
+        kinds = {
+            column.name: text if column.type.kind == "JSON" else columns[column.name] for column in contract.columns
+        }
+        staged = {column: kind for column, kind in kinds.items() if column not in RUN_TIMES}
         made.add(f"{project}.{contract.relation}__stage", staged)
     ops = yaml.safe_load((PROJECT_ROOT / "models" / "ops" / "_sources.yml").read_text())
     for table in ops["sources"][0]["tables"]:

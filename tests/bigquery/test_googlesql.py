@@ -16,7 +16,7 @@ from python_processors.hashing import data_hashes
 from tests.bigquery import googlesql
 from tests.bigquery.conftest import PROJECT, Compiled, in_dag_order
 from tests.integration.test_hash_twin import TYPES, awkward_rows
-from tests.unit.contracts import contract_of
+from tests.unit.contracts import as_node, contract_of
 from tests.unit.test_hashing import HELD, VECTORS
 from tests.warehouse import Warehouse, environment
 
@@ -53,14 +53,15 @@ def test_every_model_and_test_is_valid_googlesql(
 
 @pytest.mark.parametrize("table", hashed_tables())
 def test_what_a_processor_selects_fits_its_contract(analysed: dict[str, dict[str, str]], table: str) -> None:
-    """A contract's column that the query names has its type; whole numbers may go into NUMERIC, and a
-    column that is null for good has any type."""
+    """A contract's column that the query names has its type; whole numbers may go into NUMERIC, both into
+    FLOAT64, and a column that is null for good has any type."""
+    widened = {("INT64", "NUMERIC"), ("INT64", "FLOAT64"), ("NUMERIC", "FLOAT64")}
     columns = analysed[table]
     wrong = {}
     for column in load_contract(table).processor_columns:
         found = columns.get(column.name)
         kind = column.type.name.partition("(")[0]
-        if found not in (None, kind) and not (found == "INT64" and kind == "NUMERIC"):
+        if found not in (None, kind) and (found, kind) not in widened:
             wrong[column.name] = (found, kind)
     assert wrong == {}
 
@@ -111,14 +112,29 @@ def test_the_twin_gives_every_vectors_hash(kind: str, key_file: Path, tmp_path: 
 def test_the_twin_agrees_with_the_hasher_on_twenty_thousand_rows(key_file: Path, tmp_path: Path) -> None:
     contract = contract_of(TYPES)
     rows = awkward_rows(random.Random(20211019), ROWS, contract)
-    columns = {
-        c.name: {"name": c.name, "data_type": c.type.name, "config": {"meta": {"not_hashed": c.not_hashed}}}
-        for c in contract.columns
-    }
-    twin = twin_sql(columns, key_file, tmp_path)
+    twin = twin_sql(as_node(contract), key_file, tmp_path)
     kinds = {c.name: c.type for c in contract.columns if c.name in rows.column_names}
     found = [h for (h,) in googlesql.execute(f"select {twin} from given order by id", rows, kinds)]
     assert found == data_hashes(rows, contract).to_pylist()
+
+
+def test_a_double_in_googlesql_is_printed_as_the_decimal_of_its_scale_and_no_other(
+    key_file: Path, tmp_path: Path
+) -> None:
+    """Also at 15 digits, which GoogleSQL prints with 17; one that is of no such scale is none of these texts."""
+    rng = random.Random(20211019)
+    units = [0, 1, -1, 10**15 - 1, 1 - 10**15, *(rng.randrange(-(10**15), 10**15) for _ in range(2_000))]
+    units += [rng.randrange(-(10**6), 10**6) for _ in range(2_000)]
+    changed = [0.00005, 0.12345, 1e300, -1e300, 5e-324, float("nan"), float("inf"), 0.1 + 2**-56]
+    contract = contract_of({"x": "FLOAT64(4)"})
+    values = [unit / 10**4 for unit in units] + changed
+    expected = [repr(unit / 10**4) for unit in units]
+    text = twin_sql({}, key_file, tmp_path, macro="json_text('x', 'FLOAT64(4)')")
+    rows = pa.table({"id": range(len(values)), "x": values})
+    kinds = {c.name: c.type for c in contract.columns if c.name in ("id", "x")}
+    found = [of for (of,) in googlesql.execute(f"select {text} from given order by id", rows, kinds)]
+    assert found[: len(units)] == expected
+    assert not {float(of) for of in found[len(units) :]} & {float(of) for of in expected}
 
 
 PUBLISHES = """

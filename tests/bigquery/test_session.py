@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 from google.api_core.exceptions import ServiceUnavailable
 
+from python_processors.contract import Contract, load_contract
 from python_processors.engines.bigquery.errors import BigQueryError
 from python_processors.engines.bigquery.profile import ProfileError, credentials_of
 from python_processors.engines.bigquery.session import BigQuerySession
+from python_processors.orchestration import migration
+from python_processors.orchestration.proof.row_checks import check_rows
 from python_processors.orchestration.run.history import LEDGER, ProcessorRun, Published, published_by, record_runs
 from python_processors.orchestration.warehouse import BigQueryWarehouse, warehouse_of_target
 from python_processors.schema.drift import MigrationError, find_drift, migrate
-from python_processors.schema.tables import create_tables, stored_tables
+from python_processors.schema.tables import create_statement, create_tables, stored_tables
 from tests.bigquery.raw import local_server, settings_of
 from tests.emulator import server
+from tests.stored_rows import DAYS, former_type, nominal_rows
 from tests.warehouse import Warehouse, environment
 
 TABLE = "nba_ops.appended"
@@ -262,3 +268,65 @@ def test_an_environment_has_copies_in_datasets_of_its_own(session: BigQuerySessi
     assert {"nba_ops", "dev__nba_ops"} <= {*session.datasets()}
     session.drop_dataset("dev__nba_ops")
     assert "dev__nba_ops" not in session.datasets()
+
+
+@pytest.mark.parametrize("name", ["ml_feature_store_v2", "upcoming_team_game_context"])
+def test_a_hashed_table_of_the_former_types_is_converted_and_a_kill_loses_nothing(
+    session: BigQuerySession, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Numbers become FLOAT64, an array of them, too, and a text JSON; values, hashes, partition and clusters stay.
+
+    `select 1` is for this server alone, as above.
+    """
+    contract = load_contract(name)
+    table, rows = stored_tables()[contract.relation], nominal_rows(contract)
+    session.execute(f"create schema if not exists {contract.dataset}")
+    kinds = {column.name: former_type(column.type) for column in contract.columns}
+    former = replace(table, columns=tuple(replace(column, type=kinds[column.name]) for column in table.columns))
+    session.execute(create_statement(session, former))
+    session.append(contract.relation, rows)
+
+    def planned() -> migration.Migration:
+        return migration.plan_migration(session, [contract.relation])
+
+    def stopped(*_: object) -> tuple[str, ...]:
+        raise KeyboardInterrupt
+
+    before = stored(session, contract)
+    (conversion,) = planned().conversions
+    assert {of.name: of.live_type for of in conversion.changes} == {
+        column.name: kinds[column.name] for column in table.columns if kinds[column.name] != column.type
+    }
+    assert (conversion.lost, conversion.dropped, conversion.rehashed, conversion.refused) == ({}, (), (), "")
+    swap = migration.swap_statements
+    monkeypatch.setattr(migration, "swap_statements", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        migration.carry_out(session, planned(), "run")
+    assert stored(session, contract) == before
+    monkeypatch.setattr(migration, "swap_statements", lambda *given: (*swap(*given), "select 1"))
+    migration.carry_out(session, planned(), "run")
+    assert find_drift(session, [contract.relation]) == []
+    assert stored(session, contract) == with_objects(rows, contract)
+    live = session._table(f"local.{contract.relation}")
+    assert live.time_partitioning.field == contract.partition_by
+    assert live.require_partition_filter
+    assert live.clustering_fields == [*contract.cluster_by]
+    check = check_rows(session, name, *DAYS)
+    assert (check.rows, check.problems) == (2, [])
+
+
+def stored(session: BigQuerySession, contract: Contract) -> list[dict[str, Any]]:
+    day, names = contract.partition_by, ", ".join(column.name for column in contract.columns)
+    rows = session.read(
+        f"select {names} from {session.named(contract.relation)} where {day} > '1900-01-01' order by {day}"
+    )
+    return with_objects(rows, contract)
+
+
+def with_objects(rows: pa.Table, contract: Contract) -> list[dict[str, Any]]:
+    """Rows with what a JSON says in place of its text, which is the engine's."""
+    objects = {column.name for column in contract.columns if column.type.kind == "JSON"}
+    return [
+        {name: json.loads(value) if name in objects else value for name, value in row.items()}
+        for row in rows.to_pylist()
+    ]

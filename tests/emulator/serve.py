@@ -108,7 +108,7 @@ _cast_sql = DuckDBDialect.Generator.cast_sql
 
 def _cast_to_text(self, expression, *arguments, **options):  # type: ignore[no-untyped-def]
     text = _cast_sql(self, expression, *arguments, **options)
-    if expression.to.is_type("text", "varchar") and isinstance(expression.this, exp.Column):
+    if expression.to.is_type("text", "varchar") and isinstance(expression.this, (exp.Column, exp.Round)):
         value = self.sql(expression, "this")
         trimmed = f"rtrim(rtrim({text}, '0'), '.')"
         return f"(CASE WHEN typeof({value}) LIKE 'DECIMAL%' AND contains({text}, '.') THEN {trimmed} ELSE {text} END)"

@@ -162,6 +162,23 @@ def test_a_foreign_table_is_compared_by_the_keys_that_are_named(built: Warehouse
     assert "lacks the key column nothing" in compare(built, RELATION, two, "--key", "nothing", code=2)
 
 
+def test_numbers_of_unlike_types_are_compared_as_numbers(built: Warehouse, tmp_path: Path) -> None:
+    """Also in arrays: of what FLOAT64 and NUMERIC print the texts differ."""
+    sides = []
+    for name, kind, last in (("one", "decimal(9, 4)", "1.5"), ("two", "double", "1.6")):
+        with duckdb.connect(str(tmp_path / f"{name}.duckdb")) as connection:
+            connection.execute(
+                f"create schema s; create table s.t as select id, cast(x as {kind}) as x, cast(list_value(x, 0.35) as {kind}[])"
+                f" as xs, ['a'] as names from (values (1, 0.5), (2, {last})) as given (id, x)"
+            )
+        sides.append(f"{tmp_path / name}.duckdb:s.t")
+    ((_, of),) = [
+        (one["table"], {(f["column"], f["kind"]): f["count"] for f in one["findings"] if f["kind"] != "column_type"})
+        for one in found(built, *sides, "--key", "id")["tables"]
+    ]
+    assert of == {("x", "number"): 1, ("xs", "text"): 1}
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -56,6 +56,21 @@ def platform_tables() -> dict[str, PlatformTable]:
     return found
 
 
+@dataclass(frozen=True)
+class OutputTable:
+    """One of the ten tables as its consumers read it: by column the type, and ` REQUIRED` where it is never null."""
+
+    partition_by: str
+    columns: Mapping[str, str]
+
+
+@cache
+def output_tables() -> dict[str, OutputTable]:
+    """The ten tables by `dataset.table`."""
+    found = json.loads(_OUTPUTS.read_text())
+    return {place: OutputTable(table["partition_by"], table["columns"]) for place, table in found.items()}
+
+
 def make_platform(database: Path, raw: Path, *, without: Collection[str] = ()) -> None:
     """A DuckDB file with the platform's tables, filled from the files of a raw folder; empty ones without a file.
 
@@ -71,12 +86,12 @@ def make_platform(database: Path, raw: Path, *, without: Collection[str] = ()) -
 
 def make_outputs(database: Path) -> list[str]:
     """The platform's own ten output tables in a DuckDB file, without rows; their names, as `dataset.table`."""
-    tables = json.loads(_OUTPUTS.read_text())
+    tables = output_tables()
     with duckdb.connect(str(database)) as connection:
         for place, table in tables.items():
             columns = ", ".join(
                 f'"{name}" {_DUCKDB.get(parts[0], parts[0].lower())}{" not null" if parts[1:] == ["REQUIRED"] else ""}'
-                for name, parts in ((name, text.split()) for name, text in table["columns"].items())
+                for name, parts in ((name, text.split()) for name, text in table.columns.items())
             )
             connection.execute(f"create schema if not exists {place.partition('.')[0]}")
             connection.execute(f"create table {place} ({columns})")

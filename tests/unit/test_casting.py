@@ -18,6 +18,7 @@ from tests.unit.contracts import contract_of
 
 
 def stored(values: Any, kind: str, **meta: Any) -> list[Any]:
+    meta = {"x": {"not_hashed": "a test"}, **meta} if kind == "JSON" else meta
     contract = contract_of({"x": kind}, **meta)
     array = values if isinstance(values, pa.Array) else pa.array(values)
     table = pa.table({"id": range(len(array)), "game_date": [date(2024, 1, 1)] * len(array), "x": array})
@@ -35,6 +36,11 @@ def stored(values: Any, kind: str, **meta: Any) -> list[Any]:
         (1e-9, "NUMERIC(5,1)", Decimal("0.0")),
         (12, "NUMERIC(5,1)", Decimal("12.0")),
         (Decimal("0.125"), "NUMERIC(5,2)", Decimal("0.13")),
+        (0.285, "FLOAT64(2)", 0.29),
+        (-0.125, "FLOAT64(2)", -0.13),
+        (Decimal("0.35"), "FLOAT64(4)", 0.35),
+        (7, "FLOAT64(1)", 7.0),
+        ([0.00005, -0.35], "ARRAY<FLOAT64(4)>", [0.0001, -0.35]),
     ],
 )
 def test_numerics_are_rounded_half_away_from_zero_as_they_print(value: Any, kind: str, expected: Decimal) -> None:
@@ -48,17 +54,23 @@ def test_any_float_is_rounded_as_its_shortest_text(value: float) -> None:
 
 
 def test_minus_zero_is_zero() -> None:
-    (value,) = stored([-0.0], "NUMERIC(5,1)")
-    assert str(float(value)) == "0.0"
+    for kind in ("NUMERIC(5,1)", "FLOAT64(1)"):
+        assert [str(float(value)) for value in stored([-0.0, -0.04], kind)] == ["0.0", "0.0"]
 
 
 def test_nan_is_null_in_number_columns() -> None:
     assert stored([1.5, float("nan")], "NUMERIC(5,1)") == [Decimal("1.5"), None]
+    assert stored([1.5, float("nan")], "FLOAT64(1)") == [1.5, None]
     assert stored([2.0, float("nan")], "INT64") == [2, None]
 
 
 def test_strings_are_composed_so_one_name_has_one_spelling() -> None:
     assert stored(["Donc\u030cic\u0301"], "STRING") == ["Don\u010di\u0107"]
+
+
+def test_a_json_is_kept_as_its_text() -> None:
+    texts = ['{"b": 1,  "a": [2.50, null]}', None, "7"]
+    assert stored(texts, "JSON") == texts
 
 
 def test_times_of_another_zone_are_stored_in_utc() -> None:
@@ -80,6 +92,16 @@ def test_times_of_another_zone_are_stored_in_utc() -> None:
         ([1], "BOOL", "the values are int64"),
         ([1], "STRING", "the values are int64"),
         ([float("inf")], "NUMERIC(5,1)", "infinity cannot be stored"),
+        ([float("-inf")], "FLOAT64(1)", "infinity cannot be stored"),
+        ([1e14], "FLOAT64(1)", "outside FLOAT64"),
+        (["5.0"], "FLOAT64(1)", "FLOAT64 is declared, the values are string"),
+        ([[0.5, float("nan")]], "ARRAY<FLOAT64(1)>", "no null inside an array"),
+        (["{}", '{"a": 1'], "JSON", "JSON is declared, the value is '{\"a\": 1'"),
+        (['{"a": NaN}'], "JSON", "NaN is no JSON"),
+        (['{"a": 18446744073709551616}'], "JSON", "more than 64 bits"),
+        (['{"a": 0.1234567890123456789}'], "JSON", "more digits than a double"),
+        (['{"a": 1e999}'], "JSON", "more digits than a double"),
+        ([1], "JSON", "JSON is declared, the values are int64"),
         ([99999.95], "NUMERIC(5,1)", "outside NUMERIC"),
         ([9999.95], "NUMERIC(5,1)", "outside NUMERIC"),
         ([datetime(2024, 1, 1)], "TIMESTAMP", "no time zone"),

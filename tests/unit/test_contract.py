@@ -55,6 +55,18 @@ def test_a_type_that_cannot_be_hashed_alike_everywhere_is_refused(name: str) -> 
         ContractType.parse(name)
 
 
+@pytest.mark.parametrize("name", ["FLOAT64", "ARRAY<FLOAT64>"])
+def test_a_float_has_a_scale_beside_its_name(name: str) -> None:
+    kind = ContractType.parse(name, 2)
+    assert (kind.name, ContractType.parse_whole(kind.whole_name)) == (name, kind)
+    assert (kind.element or kind).scale == 2
+    for scale in (0, 5, -1):
+        with pytest.raises(ValueError, match="cannot be hashed alike"):
+            ContractType.parse(name, scale)
+    with pytest.raises(ValueError, match="is of FLOAT64"):
+        ContractType.parse("NUMERIC(5,1)", 1)
+
+
 @pytest.mark.parametrize(
     ("model", "problem"),
     [

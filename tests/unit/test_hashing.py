@@ -54,7 +54,7 @@ HELD: dict[str, tuple[Any, str]] = {
 
 
 def hash_of(value: Any, kind: str) -> str:
-    parsed = ContractType.parse(kind)
+    parsed = ContractType.parse_whole(kind)
     (messages,) = row_messages({"x": (pa.array([value], parsed.arrow), parsed)})
     return str(hash_messages(messages)[0])
 
@@ -69,6 +69,12 @@ def test_a_value_that_a_contract_holds_has_its_vectors_hash(name: str) -> None:
     assert hash_of(*HELD[name]) == VECTORS[name]["v1"]
 
 
+@pytest.mark.parametrize("name", [name for name, (_, kind) in HELD.items() if kind.startswith("NUMERIC")])
+def test_a_double_of_a_scale_has_its_vectors_hash(name: str) -> None:
+    value, kind = HELD[name]
+    assert hash_of(float(value), f"FLOAT64({ContractType.parse(kind).scale})") == VECTORS[name]["v1"]
+
+
 def test_field_order_does_not_matter() -> None:
     kind = ContractType.parse("INT64")
     fields = {"b": (pa.array([2]), kind), "a": (pa.array([1]), kind)}
@@ -81,9 +87,10 @@ def test_a_lone_surrogate_never_reaches_the_hasher() -> None:
         pa.array(["\ud800"], pa.string())
 
 
+@pytest.mark.parametrize("kind", ["NUMERIC(15,4)", "FLOAT64(4)"])
 @pytest.mark.parametrize("value", [float("inf"), float("-inf"), 1e23, 123456789012345680.0])
-def test_a_float_that_no_numeric_holds_is_refused(value: float) -> None:
-    contract = contract_of({"x": "NUMERIC(15,4)"})
+def test_a_float_that_no_numeric_holds_is_refused(value: float, kind: str) -> None:
+    contract = contract_of({"x": kind})
     table = pa.table({"id": [7], "game_date": [date(2024, 1, 1)], "x": [value]})
     with pytest.raises(FullcourtError, match=r"made_up\.x: .*id=7"):
         cast_to_contract(table, contract)
@@ -91,6 +98,7 @@ def test_a_float_that_no_numeric_holds_is_refused(value: float) -> None:
 
 text = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=12)
 numeric = st.decimals(min_value=-9999, max_value=9999, places=3, allow_nan=False, allow_infinity=False)
+doubles = st.floats(1 - 10.0**11, 10.0**11 - 1, allow_nan=False) | st.integers(-(10**8), 10**8).map(lambda n: n / 2000)
 instants = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC))
 ROWS = st.lists(
     st.fixed_dictionaries(
@@ -103,6 +111,8 @@ ROWS = st.lists(
             "moment": st.none() | instants,
             "notes": st.none() | st.lists(text, max_size=3),
             "rates": st.none() | st.lists(numeric, max_size=3),
+            "double": st.none() | doubles,
+            "doubles": st.none() | st.lists(doubles, max_size=3),
         }
     ),
     min_size=1,
@@ -117,6 +127,8 @@ TYPES = {
     "moment": "TIMESTAMP",
     "notes": "ARRAY<STRING>",
     "rates": "ARRAY<NUMERIC(7,3)>",
+    "double": "FLOAT64(3)",
+    "doubles": "ARRAY<FLOAT64(3)>",
 }
 
 
@@ -124,7 +136,7 @@ TYPES = {
 @settings(max_examples=300)
 def test_rows_have_the_hash_of_the_plain_definition(rows: list[dict[str, Any]]) -> None:
     contract = contract_of(TYPES)
-    types = {name: ContractType.parse(kind).arrow for name, kind in TYPES.items()}
+    types = {name: ContractType.parse_whole(kind).arrow for name, kind in TYPES.items()}
     table = pa.table(
         {"id": range(len(rows)), "game_date": [date(2024, 1, 1)] * len(rows)}
         | {name: pa.array([row[name] for row in rows], kind) for name, kind in types.items()}
@@ -132,6 +144,24 @@ def test_rows_have_the_hash_of_the_plain_definition(rows: list[dict[str, Any]]) 
     stored = cast_to_contract(table, contract)
     expected = [reference_hash(row) for row in stored.to_pylist()]
     assert data_hashes(stored, contract).to_pylist() == expected
+
+
+@given(st.lists(doubles | st.none(), min_size=1, max_size=40), st.integers(1, 4))
+@settings(max_examples=300)
+def test_a_double_is_stored_and_hashed_as_the_numeric_of_its_scale(values: list[float | None], scale: int) -> None:
+    """The double next to what NUMERIC would hold, so that a change of the type moves no hash."""
+    rows = pa.table({
+        "id": range(len(values)), "game_date": [date(2024, 1, 1)] * len(values), "x": pa.array(values, pa.float64()),
+        "y": pa.array([[value] * 2 if value is not None else [] for value in values], pa.list_(pa.float64())),
+    })  # fmt: skip
+    of_decimals, of_doubles = (
+        contract_of({"x": kind, "y": f"ARRAY<{kind}>"}) for kind in (f"NUMERIC(15,{scale})", f"FLOAT64({scale})")
+    )
+    decimals, stored = cast_to_contract(rows, of_decimals), cast_to_contract(rows, of_doubles)
+    expected = [None if value is None else float(value) for value in decimals["x"].to_pylist()]
+    assert list(map(repr, stored["x"].to_pylist())) == [repr(v + 0.0 if v is not None else v) for v in expected]
+    assert data_hashes(stored, of_doubles).to_pylist() == data_hashes(decimals, of_decimals).to_pylist()
+    assert cast_to_contract(stored, of_doubles).equals(stored)  # what is stored is of the scale already
 
 
 def test_long_columns_are_hashed_across_chunks() -> None:

@@ -8,11 +8,13 @@ from typing import Any
 import duckdb
 import pytest
 
+from python_processors.contract import hashed_tables, load_contract
 from python_processors.orchestration import migration
 from python_processors.orchestration.migration import Conversion, carry_out, plan_migration
 from python_processors.orchestration.warehouse import DuckDBSession
 from python_processors.schema.drift import find_drift
 from python_processors.schema.tables import create_tables, stored_tables
+from tests.stored_rows import DAYS, former_type, nominal_rows
 
 LEDGER, RUNS = "nba_ops.publish_ledger", "nba_ops.analytics_processor_runs"
 ROW = f"insert into {LEDGER} (table_name, game_date, row_count) values ('t', '2021-10-19', {{}})"
@@ -144,3 +146,36 @@ def test_a_copy_that_a_kill_left_is_made_again_unless_it_has_more_rows(session: 
     with pytest.raises(migration.ConversionError, match="with 2 rows, and it has 1"):
         carry_out(session, plan_migration(session), "run")
     assert values(session) == ["7"]
+
+
+@pytest.mark.parametrize("name", hashed_tables())
+def test_a_hashed_table_of_the_former_types_keeps_values_hashes_and_dates(session: DuckDBSession, name: str) -> None:
+    """NUMERIC becomes FLOAT64, an array of them, too, and a text JSON. No date is due again."""
+    contract = load_contract(name)
+    rows, relation = nominal_rows(contract), contract.relation
+    session.append(relation, rows)
+    former = {c.name: former_type(c.type) for c in contract.columns if former_type(c.type) != c.type.name}
+    for column, kind in former.items():
+        session.execute(f"alter table {relation} alter column {column} type {session.engine_type(kind)}")
+    plan = plan_migration(session)
+    (conversion,) = plan.conversions
+    assert {of.name: of.live_type for of in conversion.changes} == former
+    assert (conversion.lost, conversion.dropped, conversion.rehashed, conversion.refused) == ({}, (), (), "")
+    carry_out(session, plan, "run")
+    assert find_drift(session) == []
+    stored = session.read(f"select * from {relation} order by {contract.partition_by}")
+    assert stored.to_pylist() == rows.to_pylist()
+
+
+def test_a_text_that_is_no_json_is_named_and_its_date_is_built_anew(session: DuckDBSession) -> None:
+    contract = load_contract("team_offense_game_summary")
+    session.append(contract.relation, nominal_rows(contract))
+    session.execute(
+        f"alter table {contract.relation} alter column quality_metadata type varchar;"
+        f"update {contract.relation} set quality_metadata = '{{' where game_date = '{DAYS[0]}'"
+    )
+    plan = plan_migration(session)
+    (conversion,) = plan.conversions
+    assert (dict(conversion.lost), conversion.dropped) == ({"quality_metadata": 1}, DAYS[:1])
+    carry_out(session, plan, "run")
+    assert session.read(f"select game_date from {contract.relation}")["game_date"].to_pylist() == [DAYS[1]]

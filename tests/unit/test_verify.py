@@ -23,7 +23,11 @@ from tests.unit.contracts import contract_of
 
 FIRST, LAST = date(2024, 1, 1), date(2024, 1, 3)
 CONTRACT: Contract = replace(
-    contract_of({"rate": "NUMERIC(5,1)", "notes": "ARRAY<STRING>"}, id={"required": True}), dataset="nba_analytics"
+    contract_of(
+        {"rate": "NUMERIC(5,1)", "notes": "ARRAY<STRING>", "share": "FLOAT64(1)", "shares": "ARRAY<FLOAT64(1)>"},
+        id={"required": True},
+    ),
+    dataset="nba_analytics",
 )
 STORED = CONTRACT.relation
 
@@ -38,6 +42,8 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[DuckDBSession]:
             "game_date": [FIRST, FIRST, FIRST, FIRST + timedelta(days=1), LAST, LAST, LAST],
             "rate": pa.array([None if n == 3 else Decimal(n).scaleb(-1) for n in range(7)], pa.decimal128(5, 1)),
             "notes": pa.array([["a"] * (n % 3) for n in range(7)], pa.list_(pa.string())),
+            "share": [None if n == 3 else n / 10 for n in range(7)],
+            "shares": [[n / 10] * (n % 3) for n in range(7)],
         }
     )
     connection = duckdb.connect()
@@ -82,6 +88,21 @@ def test_only_dates_that_were_asked_for_are_looked_at(session: DuckDBSession) ->
             "update {} set notes = ['b'] where id = 1",
             "altered",
             "1 rows are not what their data_hash was made of: id=1",
+        ),
+        (
+            "update {} set share = 0.5000001 where id = 5",
+            "altered",
+            "1 rows are not what their data_hash was made of: id=5",
+        ),
+        (
+            "update {} set share = 'nan' where id = 3",
+            "altered",
+            "1 rows are not what their data_hash was made of: id=3",
+        ),
+        (
+            "update {} set shares = [0.5, 0.51] where id = 5",
+            "altered",
+            "1 rows are not what their data_hash was made of: id=5",
         ),
         ("update {} set data_hash = null where id = 3", "unhashed", "1 rows have no data_hash: id=3"),
         (

@@ -23,16 +23,17 @@ def type_of(field: bigquery.SchemaField) -> str:
 
 
 def field_of(name: str, contract: Contract) -> bigquery.SchemaField:
-    """A column of a contract as the API takes it."""
+    """A column of a contract as a load job takes it: Parquet has no JSON, so its text, which publishing parses."""
     column = next(column for column in contract.columns if column.name == name)
     kind: ContractType = column.type
     element = kind.element or kind
+    is_decimal = element.kind == "NUMERIC"
     return bigquery.SchemaField(
         name,
-        element.kind,
+        "STRING" if element.kind == "JSON" else element.kind,
         mode="REPEATED" if kind.element else "NULLABLE",
-        precision=element.precision or None,
-        scale=element.scale or None,
+        precision=element.precision if is_decimal else None,
+        scale=element.scale if is_decimal else None,
     )
 
 

@@ -215,6 +215,8 @@ class BigQuerySession:
             element = self.try_cast("element", contract_type[6:-1])
             in_order = f"from unnest({expression}) as element with offset as position order by position"
             return f"if({expression} is null, null, array(select {element} {in_order}))"
+        if contract_type == "JSON":
+            return f"safe.parse_json({expression})"
         if not contract_type.startswith("NUMERIC("):
             return f"safe_cast({expression} as {contract_type})"
         # A cast knows no precision and scale: both are a column's.

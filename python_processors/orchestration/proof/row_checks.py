@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -417,8 +418,26 @@ def check_hashes(rows: pa.Table, contract: Contract) -> dict[str, Finding]:
         values = cast_to_contract(rows.drop_columns(["data_hash"]), contract)
     except CastError as error:
         return {**found, "unfit": Finding(1, (str(error),))}
-    differs = pc.fill_null(pc.not_equal(data_hashes(values, contract), stored), False)
+    differs = pc.or_(
+        pc.fill_null(pc.not_equal(data_hashes(values, contract), stored), False), _changed_by_cast(rows, values)
+    )
     return {**found, "altered": _finding(rows, pc.and_(differs, well_formed), contract)}
+
+
+def _changed_by_cast(rows: pa.Table, values: pa.Table) -> pa.Array:
+    """Rows with a double that is none of its column's scale: casting rounds it to the one that was hashed, perhaps."""
+    changed = np.zeros(rows.num_rows, dtype=np.bool_)
+    for field in values.schema:
+        stored, cast = rows[field.name].combine_chunks(), values[field.name].combine_chunks()
+        owners = np.arange(rows.num_rows)
+        if pa.types.is_list(field.type):
+            owners = pc.list_parent_indices(cast).to_numpy()
+            stored, cast = pc.list_flatten(stored), pc.list_flatten(cast)
+        if pa.types.is_floating(cast.type) and pa.types.is_floating(stored.type):
+            same = pc.fill_null(pc.equal(stored, cast), False)
+            differs = pc.and_not(stored.is_valid(), same).to_numpy(zero_copy_only=False)
+            changed[owners[differs]] = True
+    return pa.array(changed)
 
 
 def _finding(rows: pa.Table, mask: pa.Array, contract: Contract) -> Finding:
