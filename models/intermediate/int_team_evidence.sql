@@ -6,7 +6,7 @@
 -- as whole minutes can show it, so that feeds are told apart by one measure; of a play-by-play, its events are those of a
 -- whole game (play_by_play_problems). `is_off_the_clock`: exact minutes show more. `adds_up`: that, too, no player's minutes
 -- are blank, and what players of a team have of plus-minus is five times the margin, as in all 3,600 teams of 2021-23.
--- `is_over`: the figures are of a whole game, by minutes or by the time of their load.
+-- `is_over`: the figures are of a whole game, by minutes, by the time of their load, or by the scoreboard's own word.
 {{ config(**replace_window()) }}
 
 {%- set problems = play_by_play_problems().keys() | list %}
@@ -119,15 +119,33 @@ event_sums as (
         on sides.game_id = scored_in_events.game_id and sides.team_abbr = scored_in_events.team_abbr
 ),
 
+-- A scoreboard has the score alone, and only of a game that is over by it.
+scoreboard as (
+    {%- for side in ['home', 'away'] %}
+    select
+        'espn_scoreboard' as feed, game_id, {{ side }}_team_abbr as team_abbr, 1 as usable_rows, 0 as quarantined_rows,
+        {{ side }}_points as points, cast(null as int64) as seconds_played, cast(null as int64) as plus_minus,
+        1 as rows_without_minutes, 0 as players_on_court, 0 as rows_of_blank_minutes, 0 as rows_of_whole_minutes,
+        processed_at as last_loaded_at
+    from {{ ref('stg_espn__scoreboard') }}
+    where
+        {{ in_window() }} and is_final
+        and (quarantine_reason is null or quarantine_reason in ('game is not final', 'score is not that of the schedule'))
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
 sums as (
     select * from player_sums
     union all
     select * from team_sums
     union all
     select * from event_sums
+    union all
+    select * from scoreboard
 ),
 
--- A final game without a score is held against the official team boxes, else the play-by-play.
+-- A final game without a score is held against the official team boxes, else the play-by-play, else the scoreboard.
 scored as (
     select
         sums.*,
@@ -145,6 +163,9 @@ scored as (
                 partition by sums.game_id, sums.team_abbr
             ),
             max(case when sums.feed = 'bigdataball_play_by_play' then sums.points end) over (
+                partition by sums.game_id, sums.team_abbr
+            ),
+            max(case when sums.feed = 'espn_scoreboard' then sums.points end) over (
                 partition by sums.game_id, sums.team_abbr
             )
         ) as score,
@@ -246,7 +267,8 @@ compared as (
         {{ clock_text('seconds_of_others') }} as minutes_of_others,
         coalesce(
             rows_without_minutes = 0 and seconds_played >= 14400 - tolerance_seconds, false
-        ) or coalesce(last_loaded_at >= tipoff_at + interval {{ var('game_over_hours') }} hour, false) as is_over
+        ) or coalesce(last_loaded_at >= tipoff_at + interval {{ var('game_over_hours') }} hour, false)
+        or feed = 'espn_scoreboard' as is_over
     from measured
 ),
 

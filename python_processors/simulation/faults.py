@@ -35,6 +35,7 @@ from python_processors.simulation.spoiling import (
     PLAYS,
     PROPS,
     ROSTERS,
+    SCOREBOARD,
     SECOND_PROPS,
     TEAM_BOX,
     Done,
@@ -79,8 +80,8 @@ def missing_day(folder: Path, day: date | None = None) -> Done:
     """No feed but the schedule has anything of a day that was played."""
     day = day or middle_day(folder)
     rows = {}
-    for table in (*BOXES, PLAYS, PROPS, SECOND_PROPS, LINES, "nbac_injury_report", ROSTERS):
-        if table not in (SECOND_PROPS, ROSTERS) or files(folder, table):
+    for table in (*BOXES, PLAYS, PROPS, SECOND_PROPS, LINES, "nbac_injury_report", ROSTERS, SCOREBOARD):
+        if table not in (SECOND_PROPS, ROSTERS, SCOREBOARD) or files(folder, table):
             rows[table] = rewrite(folder, table, lambda raw: raw.filter(pc.invert(of_day(raw, day))))
     return Done("missing_day", day, rows)
 
