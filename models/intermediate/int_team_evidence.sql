@@ -75,6 +75,7 @@ team_sums as (
 events as (
     select
         game_id,
+        max(feed) as feed,
         count(*) as event_rows,
         max(score_home) as home_points,
         max(score_away) as away_points,
@@ -83,7 +84,7 @@ events as (
         max(shot_distance) as longest_shot,
         max(case when not {{ counts_for_team('events') }} then quarantine_reason end) as problem,
         max(processed_at) as last_loaded_at
-    from {{ ref('stg_bigdataball__play_by_play') }} as events
+    from {{ ref('int_play_by_play') }} as events
     where
         {{ in_window() }}
         and (
@@ -95,14 +96,14 @@ events as (
 
 scored_in_events as (
     select game_id, player_1_team_abbr as team_abbr, cast(sum(points_scored) as int64) as points
-    from {{ ref('stg_bigdataball__play_by_play') }}
+    from {{ ref('int_play_by_play') }}
     where {{ in_window() }} and quarantine_reason = 'points of its events are not the final score'
     group by game_id, player_1_team_abbr
 ),
 
 event_sums as (
     select
-        'bigdataball_play_by_play' as feed, events.game_id, sides.team_abbr, events.event_rows as usable_rows,
+        events.feed, events.game_id, sides.team_abbr, events.event_rows as usable_rows,
         0 as quarantined_rows,
         case
             when events.problem = 'points of its events are not the final score' then coalesce(scored_in_events.points, 0)
@@ -162,7 +163,7 @@ scored as (
             max(case when sums.feed = 'nbac_team_boxscore' then sums.points end) over (
                 partition by sums.game_id, sums.team_abbr
             ),
-            max(case when sums.feed = 'bigdataball_play_by_play' then sums.points end) over (
+            max(case when {{ is_play_by_play('sums.feed') }} then sums.points end) over (
                 partition by sums.game_id, sums.team_abbr
             ),
             max(case when sums.feed = 'espn_scoreboard' then sums.points end) over (
@@ -171,7 +172,7 @@ scored as (
         ) as score,
         min(
             case
-                when sums.feed = 'bigdataball_play_by_play'
+                when {{ is_play_by_play('sums.feed') }}
                     then case when sums.points = sides.score and events.problem is null then 1 else 0 end
             end
         ) over (partition by sums.game_id) as has_whole_play_by_play
@@ -256,7 +257,7 @@ compared as (
         coalesce(plus_minus <> 5 * margin, false) as has_other_plus_minus,
         case
             when
-                feed = 'bigdataball_play_by_play'
+                {{ is_play_by_play('feed') }}
                 and problem_of_events not in (
                     'last score is not the final score', 'points of its events are not the final score'
                 )

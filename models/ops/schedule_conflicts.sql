@@ -34,8 +34,8 @@ unplaced as (
     from {{ ref('stg_nbac__team_boxscores') }}
     where {{ in_window() }} and quarantine_reason = 'no scheduled game' and points > 0 and fg_attempts > 0
     union all
-    select distinct game_id, game_date, 'bigdataball_play_by_play', player_1_team_abbr, player_1_lookup
-    from {{ ref('stg_bigdataball__play_by_play') }}
+    select distinct game_id, game_date, feed, player_1_team_abbr, player_1_lookup
+    from {{ ref('int_play_by_play') }}
     where {{ in_window() }} and quarantine_reason = 'no scheduled game' and player_1_lookup is not null
     {%- for side in ['home', 'away'] %}
     union all

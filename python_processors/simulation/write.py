@@ -53,6 +53,7 @@ ON_DEMAND: dict[str, tuple[str, Callable[[Season], pa.Table]]] = {
     "bettingpros": ("bettingpros_player_points_props", market.bettingpros_props),
     "espn_rosters": ("espn_team_rosters", reference.team_rosters),
     "espn_scoreboard": ("espn_scoreboard", reference.scoreboard),
+    "nbac_play_by_play": ("nbac_play_by_play", events.nbac_play_by_play),
 }
 
 
@@ -71,6 +72,7 @@ class SimulatedSeason:
 def simulate(
     out: Path, *, seasons: int = 1, first_season: int = FIRST_SEASON, seed: int = SEED, until: date | None = None,
     bettingpros: bool = False, espn_rosters: bool = False, espn_scoreboard: bool = False,
+    nbac_play_by_play: bool = False,
 ) -> list[SimulatedSeason]:  # fmt: skip
     """Write the raw tables of a league below `out`, as Parquet: the same bytes for the same arguments.
 
@@ -79,13 +81,17 @@ def simulate(
     :param bettingpros: a second feed of points lines, beside the same league.
     :param espn_rosters: rosters of the teams by day, beside it.
     :param espn_scoreboard: a scoreboard of its games, beside it.
+    :param nbac_play_by_play: a second play-by-play of the same events, beside it.
     :raises NothingPlayedError: `until` lies before the first game.
     """
     if until and until < opening_day(first_season):
         raise NothingPlayedError(until, opening_day(first_season))
     written, registered = [], []
     mark = f"{SIMULATED} seed {seed} from {first_season}"
-    asked = {"bettingpros": bettingpros, "espn_rosters": espn_rosters, "espn_scoreboard": espn_scoreboard}
+    asked = {
+        "bettingpros": bettingpros, "espn_rosters": espn_rosters, "espn_scoreboard": espn_scoreboard,
+        "nbac_play_by_play": nbac_play_by_play,
+    }  # fmt: skip
     tables = TABLES | dict(ON_DEMAND[name] for name, is_asked in asked.items() if is_asked)
     league = make_league(seed, first_season)
     while True:

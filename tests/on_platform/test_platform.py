@@ -188,7 +188,11 @@ def test_status_names_optional_inputs_that_are_absent(platform: Warehouse) -> No
     names = {one["name"] for one in said}
     assert names >= LACKING
     assert {one["name"]: one["without"] for one in said} == {name: optional_inputs()[name] for name in names}
-    assert names & raw_tables().keys() == {"espn_team_rosters", "espn_scoreboard"}  # there, and without a row
+    assert names & raw_tables().keys() == {
+        "espn_team_rosters",
+        "espn_scoreboard",
+        "nbac_play_by_play",
+    }  # there, and without a row
 
 
 @pytest.mark.slow

@@ -50,6 +50,8 @@ TO_DO = {
     "no scheduled game": "refresh the schedule, or correct the row",
     "several games of the team on the date": "load a schedule with its one game",
     "no feed agrees with the final score": "load a box score with all figures, or a schedule with the score",
+    "most of its players are unknown": "load it with the registry's keys of players",
+    "nothing tells whether it went in": "load the play-by-play again, with its texts and scores",
     "score is not that of the schedule": "load the scoreboard again, or a schedule with the score",
     "two different scores of the game": "load the scoreboard again",
     "no score that a final game has": "load the scoreboard again",
