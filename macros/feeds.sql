@@ -18,6 +18,10 @@
          'key': "coalesce(team_abbr, '?')", 'game': 'coalesce(nba_game_id, game_id)'},
         {'table': 'bigdataball_play_by_play', 'model': 'stg_bigdataball__play_by_play',
          'key': "coalesce(event_number, '?')", 'game': 'coalesce(game_id, cast(bdb_game_id as string))'},
+        {'table': 'nbac_play_by_play', 'model': 'stg_nbac__play_by_play',
+         'key': "coalesce(event_number, '?')", 'game': 'coalesce(game_id, nba_game_id)'},
+        {'table': 'espn_scoreboard', 'model': 'stg_espn__scoreboard',
+         'key': "coalesce(away_team_abbr, '?') || '@' || coalesce(home_team_abbr, '?')", 'game': game_id_of_scoreboard()},
         {'table': 'odds_api_game_lines', 'model': 'stg_odds_api__game_lines',
          'key': "away_team_abbr || '@' || home_team_abbr || ' ' || bookmaker_key || ' ' || market_key || ' '"
                 ~ " || coalesce(outcome, '?') || ' ' || coalesce(cast(snapshot_at as string), '?')",

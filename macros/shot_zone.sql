@@ -19,3 +19,21 @@
 {% macro count_where(condition) -%}
     sum(case when {{ condition }} then 1 else 0 end)
 {%- endmacro %}
+
+{#- Whether the zone of a shot is unknown in a feed that has none of many: all but a few of these are from near the rim. -#}
+{% macro has_no_zone() -%}
+    zone is null and feed = 'nbac_play_by_play'
+{%- endmacro %}
+
+{#-
+  How many rows of `among` are of a zone and fulfil a condition; null where one of `among` has no zone (has_no_zone) that may be
+  this one: a three-pointer is told by the shot's kind.
+-#}
+{% macro count_of_zone(zone, among, condition='true') -%}
+    {%- set counted = count_where(among ~ ' and ' ~ condition ~ " and zone = '" ~ zone ~ "'") -%}
+    {%- if zone == 'three_pt' -%}
+    {{ counted }}
+    {%- else -%}
+    case when {{ count_where(among ~ ' and has_no_zone') }} = 0 then {{ counted }} end
+    {%- endif -%}
+{%- endmacro %}

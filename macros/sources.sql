@@ -56,12 +56,14 @@
 {#-
   The newest row per `grain`. The order is total: newest load first, then every column of the raw
   contract, so that rows still equal are the same row. (Feeds keep every scrape; a bulk load ran twice.)
+  `first` goes before the load: the time at which the feed itself was read.
 -#}
-{% macro newest_first(source_name, table_name, grain) -%}
+{% macro newest_first(source_name, table_name, grain, first=none) -%}
     {%- set columns = source_contract(source_name, table_name).columns.keys() | list -%}
     row_number() over (
         partition by {{ grain | join(', ') }}
-        order by {% if 'processed_at' in columns %}processed_at desc, {% endif %}
+        order by {% if first %}{{ first }} desc, {% endif %}
+            {%- if 'processed_at' in columns %}processed_at desc, {% endif %}
             {%- if 'source_file_path' in columns %}source_file_path desc, {% endif %}
             {{ columns | reject('in', ['processed_at', 'source_file_path']) | join(', ') or '1' }}
     ) = 1

@@ -46,6 +46,9 @@ def hidden_future(raw: Path, day: date, what: str, rewrite: Callable[[Path, str,
     ):  # fmt: skip
         if table in tables:
             rewrite(raw, table, f"select * from raw where not ({later})")
+    for table in ("espn_scoreboard", "nbac_play_by_play"):
+        if table in tables:
+            rewrite(raw, table, f"select * from raw where not ({played})")
     if "espn_team_rosters" in tables:
         rewrite(raw, "espn_team_rosters", f"select * from raw where not ({later.replace('game_date', 'roster_date')})")
     nulls = ", ".join(f"case when {played} then null else {name} end as {name}" for name in FIGURES)

@@ -15,10 +15,10 @@ LAYER = "staging_layer"
 BOOTSTRAP_DAYS = 14  # of a season, without rows of the tables that look back
 
 GAMEBOOK, BDL, TEAM_BOX = "nbac_gamebook_player_stats", "bdl_player_boxscores", "nbac_team_boxscore"
-PLAYS, INJURIES = "bigdataball_play_by_play", "nbac_injury_report"
+PLAYS, OTHER_PLAYS, INJURIES = "bigdataball_play_by_play", "nbac_play_by_play", "nbac_injury_report"
 PROPS, LINES = "odds_api_player_points_props", "odds_api_game_lines"
-SECOND_PROPS = "bettingpros_player_points_props"
-BOXES = (GAMEBOOK, BDL, TEAM_BOX, PLAYS, PROPS)
+SECOND_PROPS, SCOREBOARD = "bettingpros_player_points_props", "espn_scoreboard"
+BOXES = (GAMEBOOK, BDL, TEAM_BOX, PLAYS, OTHER_PLAYS, SCOREBOARD, PROPS)
 
 Step = tuple[str, date]
 Entities = Mapping[str, Mapping[date, set[str]]]

@@ -3,6 +3,11 @@
     {{ compact_date(game_date) }} || '_' || {{ away }} || '_' || {{ home }}
 {%- endmacro %}
 
+{#- The id of a scoreboard's row, or of one without it that of its date and teams. -#}
+{% macro game_id_of_scoreboard() -%}
+    coalesce(nullif(trim(game_id), ''), {{ canonical_game_id('game_date', 'away_team_abbr', 'home_team_abbr') }})
+{%- endmacro %}
+
 {#- The official id of a game, ten digits. A feed that keeps ids as numbers loses the two leading zeros; null for any other text. -#}
 {% macro official_game_id(text) -%}
     case

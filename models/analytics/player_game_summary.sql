@@ -39,6 +39,7 @@ bettingpros as (
     group by game_id
 ),
 
+{%- set is_nbac = "coalesce(sources.play_by_play_source = 'nbac_play_by_play', false)" %}
 {%- set zone_columns = [
     'paint_attempts', 'paint_makes', 'mid_range_attempts', 'mid_range_makes', 'paint_blocks', 'mid_range_blocks',
     'three_pt_blocks', 'and1_count', 'assisted_fg_makes', 'unassisted_fg_makes'
@@ -69,9 +70,10 @@ final as (
         boxes.ft_makes,
         boxes.plus_minus,
         boxes.personal_fouls,
-        -- A player whom the play-by-play never names shot and blocked nothing.
+        -- A player whom the play-by-play never names shot and blocked nothing; one whose zones it does not tell has none.
         {%- for column in zone_columns %}
-        case when sources.play_by_play_rows > 0 then coalesce(zones.{{ column }}, 0) end as {{ column }},
+        case when sources.play_by_play_rows > 0 then case when zones.game_id is null then 0 else zones.{{ column }} end end
+            as {{ column }},
         {%- endfor %}
         boxes.is_starter as starter_flag,
         case boxes.team_abbr
@@ -93,12 +95,11 @@ final as (
         sources.bdl_last_updated_at as source_bdl_last_updated,
         sources.bdl_rows as source_bdl_rows_found,
         cast(null as string) as source_bdl_hash,
-        sources.play_by_play_last_updated_at as source_bbd_last_updated,
-        sources.play_by_play_rows as source_bbd_rows_found,
+        case when not {{ is_nbac }} then sources.play_by_play_last_updated_at end as source_bbd_last_updated,
+        case when {{ is_nbac }} then 0 else sources.play_by_play_rows end as source_bbd_rows_found,
         cast(null as string) as source_bbd_hash,
-        cast(null as {{ engine_type('TIMESTAMP') }}) as source_nbac_pbp_last_updated,
-        cast(null as int64) as source_nbac_pbp_rows_found,
-        cast(null as int64) as source_nbac_pbp_completeness_pct,
+        case when {{ is_nbac }} then sources.play_by_play_last_updated_at end as source_nbac_pbp_last_updated,
+        case when {{ is_nbac }} then sources.play_by_play_rows end as source_nbac_pbp_rows_found,
         cast(null as string) as source_nbac_pbp_hash,
         sources.props_last_updated_at as source_odds_last_updated,
         sources.props_rows as source_odds_rows_found,
@@ -121,15 +122,17 @@ final as (
         sources.scheduled_points as both_scheduled_points,
         sources.gamebook_measure as gamebook_points,
         sources.bdl_measure as bdl_points,
-        sources.play_by_play_measure as play_by_play_shots,
+        case when not {{ is_nbac }} then sources.play_by_play_measure end as bbd_shots,
+        case when {{ is_nbac }} then sources.play_by_play_measure end as nbac_pbp_shots,
+        {{ is_nbac }} as is_nbac_pbp,
         2 as teams_per_game,
         case boxes.box_source when 'nbac_gamebook' then sources.gamebook_rows else sources.bdl_rows end as box_rows_of_game,
         sources.play_by_play_rows > 0 as has_play_by_play,
         boxes.agrees_with_score,
-        zones.unknown_zone_attempts > 0 as has_unknown_zones,
+        zones.unknown_zone_attempts > 0 or (zones.game_id is not null and zones.paint_blocks is null) as has_unknown_zones,
         sources.play_by_play_rows > 0
-        and coalesce(zones.paint_attempts + zones.mid_range_attempts, 0) + boxes.three_pt_attempts <> boxes.fg_attempts
-            as zones_disagree
+        and case when zones.game_id is null then 0 else zones.paint_attempts + zones.mid_range_attempts end
+        + boxes.three_pt_attempts <> boxes.fg_attempts as zones_disagree
     from boxes
     inner join {{ ref('dim_games') }} as games on boxes.game_id = games.game_id
     left join teams on boxes.game_id = teams.game_id and boxes.team_abbr = teams.team_abbr

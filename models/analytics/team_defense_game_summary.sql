@@ -85,6 +85,7 @@ final as (
         sources.bdl_measure as bdl_points,
         2 as teams_per_game,
         zones.game_id is not null as shot_zones_available,
+        coalesce(sources.play_by_play_source = 'nbac_play_by_play', false) as is_nbac_pbp,
         zones.unknown_zone_attempts > 0 as has_unknown_zones,
         zones.paint_attempts + zones.mid_range_attempts + opponent.three_pt_attempts <> opponent.fg_attempts
             as zones_disagree

@@ -63,7 +63,7 @@ final as (
         sources.play_by_play_rows as source_play_by_play_rows_found,
         cast(null as string) as source_play_by_play_hash,
         zones.game_id is not null as shot_zones_available,
-        case when zones.game_id is not null then 'bigdataball_play_by_play' end as shot_zones_source,
+        case when zones.game_id is not null then sources.play_by_play_source end as shot_zones_source,
         own.box_source as primary_source_used,
         -- inputs of the processor
         own.offensive_rebounds,
@@ -75,6 +75,7 @@ final as (
         own.scheduled_points,
         sources.play_by_play_measure as play_by_play_shots,
         2 as teams_per_game,
+        coalesce(sources.play_by_play_source = 'nbac_play_by_play', false) as is_nbac_pbp,
         zones.unknown_zone_attempts > 0 as has_unknown_zones,
         zones.paint_attempts + zones.mid_range_attempts + own.three_pt_attempts <> own.fg_attempts as zones_disagree
     from boxes as own

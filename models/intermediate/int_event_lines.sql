@@ -35,13 +35,14 @@ with
 
 -- Events of a play-by-play with another last score do not count.
 events as (
-    select * from {{ ref('stg_bigdataball__play_by_play') }} as events
+    select * from {{ ref('int_play_by_play') }} as events
     where {{ in_window() }} and {{ counts_for_team('events') }}
 ),
 
 deeds as (
     select
         game_id,
+        feed,
         player_1_lookup as player_lookup,
         player_1_team_abbr as team_abbr,
         case when event_type in ('shot', 'free throw') then coalesce(points_scored, 0) else 0 end as points,
@@ -57,6 +58,7 @@ deeds as (
     union all
     select
         game_id,
+        feed,
         player_2_lookup,
         player_2_team_abbr,
         0,
@@ -76,6 +78,7 @@ final as (
         game_id,
         player_lookup,
         max(team_abbr) as team_abbr,
+        max(feed) as feed,
         {%- for count in box_score_counts() %}
         cast(sum({{ count }}) as int64) as {{ count }},
         {%- endfor %}

@@ -6,12 +6,12 @@ with
 
 contradicted as (
     select distinct game_id from {{ ref('int_total_evidence') }}
-    where {{ in_window() }} and feed = 'bigdataball_play_by_play' and coalesce(right_one, '?') <> 'totals'
+    where {{ in_window() }} and {{ is_play_by_play('feed') }} and coalesce(right_one, '?') <> 'totals'
 ),
 
 final as (
     select events.*
-    from {{ ref('stg_bigdataball__play_by_play') }} as events
+    from {{ ref('int_play_by_play') }} as events
     left join contradicted on events.game_id = contradicted.game_id
     where {{ in_window('events.game_date') }} and {{ usable_for_teams('events') }} and contradicted.game_id is null
 )

@@ -10,6 +10,7 @@ games as (
     where {{ in_window() }} and is_final and is_in_scope
 ),
 
+{#- Of a play-by-play it matters whose it is: events of a game are of one feed. -#}
 {%- set sources = {
     'gamebook': ('stg_nbac__gamebook_player_stats', "player_status = 'active'", 'sum(points)'),
     'bdl': ('stg_bdl__player_boxscores', 'true', 'sum(points)'),
@@ -25,6 +26,9 @@ games as (
         game_id,
         count(*) as row_count,
         cast({{ measure }} as int64) as measure,
+        {%- if source == 'play_by_play' %}
+        max(feed) as feed,
+        {%- endif %}
         max(processed_at) as last_updated_at
     from {{ ref(model) }} as rows_of_source
     where {{ in_window() }} and {{ usable_for_teams('rows_of_source') }} and {{ condition }}
@@ -41,6 +45,7 @@ final as (
         {{ source }}.measure as {{ source }}_measure,
         {{ source }}.last_updated_at as {{ source }}_last_updated_at,
         {%- endfor %}
+        play_by_play.feed as play_by_play_source,
         games.home_points + games.away_points as scheduled_points
     from games
     {%- for source in sources %}

@@ -31,7 +31,7 @@ event_lines as (
 ),
 
 games_of_events as (
-    select distinct game_id from event_lines
+    select distinct game_id, feed from event_lines
 ),
 
 boxes as (
@@ -67,9 +67,10 @@ compared as (
         case when others.player_lookup is not null then {{ lines_are_apart('boxes', 'others') }} end as is_apart_from_other,
         abs(boxes.seconds_played - others.seconds_played) as seconds_apart,
         coalesce(other_teams.agrees, false) as other_agrees,
+        games_of_events.feed as feed_of_events,
         {{ whole_minutes('boxes') }} as own_minutes,
         concat(others.feed, ' has ', {{ whole_minutes('others') }}) as minutes_of_other,
-        {{ how_lines_differ('boxes', 'event_lines', "'bigdataball_play_by_play'", at_least=0) }} as said_of_events,
+        {{ how_lines_differ('boxes', 'event_lines', 'games_of_events.feed', at_least=0) }} as said_of_events,
         {{ how_lines_differ('boxes', 'others', 'others.feed') }} as said_of_other
     from teams
     inner join boxes
@@ -125,7 +126,7 @@ contradicted as (
         game_id,
         game_date,
         team_abbr,
-        'bigdataball_play_by_play',
+        feed_of_events,
         player_lookup,
         concat('both boxes have ', said_of_events),
         true,
@@ -140,7 +141,7 @@ who_played as (
         team_abbr,
         cast(null as string) as feed,
         player_lookup,
-        'no row, and bigdataball_play_by_play has him on court' as problem
+        concat('no row, and ', feed, ' has him on court') as problem
     from event_lines
     where has_played
     union all

@@ -12,6 +12,7 @@ final as (
     select
         shots.game_id,
         shots.game_date,
+        shots.feed,
         shots.event_number,
         shots.event_sequence,
         shots.period,

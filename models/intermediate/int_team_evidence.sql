@@ -6,7 +6,7 @@
 -- as whole minutes can show it, so that feeds are told apart by one measure; of a play-by-play, its events are those of a
 -- whole game (play_by_play_problems). `is_off_the_clock`: exact minutes show more. `adds_up`: that, too, no player's minutes
 -- are blank, and what players of a team have of plus-minus is five times the margin, as in all 3,600 teams of 2021-23.
--- `is_over`: the figures are of a whole game, by minutes or by the time of their load.
+-- `is_over`: the figures are of a whole game, by minutes, by the time of their load, or by the scoreboard's own word.
 {{ config(**replace_window()) }}
 
 {%- set problems = play_by_play_problems().keys() | list %}
@@ -75,6 +75,7 @@ team_sums as (
 events as (
     select
         game_id,
+        max(feed) as feed,
         count(*) as event_rows,
         max(score_home) as home_points,
         max(score_away) as away_points,
@@ -83,7 +84,7 @@ events as (
         max(shot_distance) as longest_shot,
         max(case when not {{ counts_for_team('events') }} then quarantine_reason end) as problem,
         max(processed_at) as last_loaded_at
-    from {{ ref('stg_bigdataball__play_by_play') }} as events
+    from {{ ref('int_play_by_play') }} as events
     where
         {{ in_window() }}
         and (
@@ -95,14 +96,14 @@ events as (
 
 scored_in_events as (
     select game_id, player_1_team_abbr as team_abbr, cast(sum(points_scored) as int64) as points
-    from {{ ref('stg_bigdataball__play_by_play') }}
+    from {{ ref('int_play_by_play') }}
     where {{ in_window() }} and quarantine_reason = 'points of its events are not the final score'
     group by game_id, player_1_team_abbr
 ),
 
 event_sums as (
     select
-        'bigdataball_play_by_play' as feed, events.game_id, sides.team_abbr, events.event_rows as usable_rows,
+        events.feed, events.game_id, sides.team_abbr, events.event_rows as usable_rows,
         0 as quarantined_rows,
         case
             when events.problem = 'points of its events are not the final score' then coalesce(scored_in_events.points, 0)
@@ -119,15 +120,33 @@ event_sums as (
         on sides.game_id = scored_in_events.game_id and sides.team_abbr = scored_in_events.team_abbr
 ),
 
+-- A scoreboard has the score alone, and only of a game that is over by it.
+scoreboard as (
+    {%- for side in ['home', 'away'] %}
+    select
+        'espn_scoreboard' as feed, game_id, {{ side }}_team_abbr as team_abbr, 1 as usable_rows, 0 as quarantined_rows,
+        {{ side }}_points as points, cast(null as int64) as seconds_played, cast(null as int64) as plus_minus,
+        1 as rows_without_minutes, 0 as players_on_court, 0 as rows_of_blank_minutes, 0 as rows_of_whole_minutes,
+        processed_at as last_loaded_at
+    from {{ ref('stg_espn__scoreboard') }}
+    where
+        {{ in_window() }} and is_final
+        and (quarantine_reason is null or quarantine_reason in ('game is not final', 'score is not that of the schedule'))
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
 sums as (
     select * from player_sums
     union all
     select * from team_sums
     union all
     select * from event_sums
+    union all
+    select * from scoreboard
 ),
 
--- A final game without a score is held against the official team boxes, else the play-by-play.
+-- A final game without a score is held against the official team boxes, else the play-by-play, else the scoreboard.
 scored as (
     select
         sums.*,
@@ -144,13 +163,16 @@ scored as (
             max(case when sums.feed = 'nbac_team_boxscore' then sums.points end) over (
                 partition by sums.game_id, sums.team_abbr
             ),
-            max(case when sums.feed = 'bigdataball_play_by_play' then sums.points end) over (
+            max(case when {{ is_play_by_play('sums.feed') }} then sums.points end) over (
+                partition by sums.game_id, sums.team_abbr
+            ),
+            max(case when sums.feed = 'espn_scoreboard' then sums.points end) over (
                 partition by sums.game_id, sums.team_abbr
             )
         ) as score,
         min(
             case
-                when sums.feed = 'bigdataball_play_by_play'
+                when {{ is_play_by_play('sums.feed') }}
                     then case when sums.points = sides.score and events.problem is null then 1 else 0 end
             end
         ) over (partition by sums.game_id) as has_whole_play_by_play
@@ -235,7 +257,7 @@ compared as (
         coalesce(plus_minus <> 5 * margin, false) as has_other_plus_minus,
         case
             when
-                feed = 'bigdataball_play_by_play'
+                {{ is_play_by_play('feed') }}
                 and problem_of_events not in (
                     'last score is not the final score', 'points of its events are not the final score'
                 )
@@ -246,7 +268,8 @@ compared as (
         {{ clock_text('seconds_of_others') }} as minutes_of_others,
         coalesce(
             rows_without_minutes = 0 and seconds_played >= 14400 - tolerance_seconds, false
-        ) or coalesce(last_loaded_at >= tipoff_at + interval {{ var('game_over_hours') }} hour, false) as is_over
+        ) or coalesce(last_loaded_at >= tipoff_at + interval {{ var('game_over_hours') }} hour, false)
+        or feed = 'espn_scoreboard' as is_over
     from measured
 ),
 

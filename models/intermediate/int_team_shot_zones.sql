@@ -1,10 +1,11 @@
--- One row per game and team with play-by-play: its shots by zone, and how many the opponent blocked.
+-- One row per game and team with play-by-play: its shots by zone, and how many the opponent blocked. Null where nba.com's own
+-- play-by-play has no zone of one of these shots, as for players (int_player_shot_zones).
 {{ config(**replace_window()) }}
 
 with
 
 shots as (
-    select * from {{ ref('int_shots') }}
+    select *, {{ has_no_zone() }} as has_no_zone from {{ ref('int_shots') }}
     where {{ in_window() }}
 ),
 
@@ -21,9 +22,9 @@ zones as (
         defending_team_abbr,
         count(*) as fg_attempts,
         {%- for zone in ['paint', 'mid_range', 'three_pt'] %}
-        {{ count_where("zone = '" ~ zone ~ "'") }} as {{ zone }}_attempts,
-        {{ count_where("is_made and zone = '" ~ zone ~ "'") }} as {{ zone }}_makes,
-        {{ count_where("is_blocked and zone = '" ~ zone ~ "'") }} as {{ zone }}_blocked,
+        {{ count_of_zone(zone, 'true') }} as {{ zone }}_attempts,
+        {{ count_of_zone(zone, 'true', 'is_made') }} as {{ zone }}_makes,
+        {{ count_of_zone(zone, 'is_blocked') }} as {{ zone }}_blocked,
         {%- endfor %}
         {{ count_where("zone is null") }} as unknown_zone_attempts
     from shots

@@ -47,7 +47,7 @@ totals as (
     where {{ in_window() }} and quarantine_reason is null
     union all
     select
-        'bigdataball_play_by_play',
+        feed,
         game_id,
         team_abbr,
         {%- for count in counts %}
@@ -55,7 +55,7 @@ totals as (
         {%- endfor %}
         cast(null as int64)
     from {{ ref('int_event_lines') }}
-    group by game_id, team_abbr
+    group by feed, game_id, team_abbr
 ),
 
 compared as (
@@ -80,7 +80,7 @@ compared as (
         on
             choices.game_id = totals.game_id
             and choices.team_abbr = totals.team_abbr
-            and totals.feed in ('nbac_team_boxscore', 'bigdataball_play_by_play')
+            and (totals.feed = 'nbac_team_boxscore' or {{ is_play_by_play('totals.feed') }})
     where choices.agrees
 ),
 
@@ -95,7 +95,7 @@ witnessed as (
         contradicted.team_abbr,
         contradicted.feed,
         case
-            when not contradicted.has_other_counts then witnesses.feed = 'bigdataball_play_by_play'
+            when not contradicted.has_other_counts then {{ is_play_by_play('witnesses.feed') }}
             else
                 {{ line_difference('witnesses', 'players', counts) }} <= {{ var('max_total_difference') }}
                 and {{ line_difference('witnesses', 'totals', counts) }} > {{ var('max_total_difference') }}
@@ -134,7 +134,7 @@ judged as (
 
 lines_of_events as (
     select * from ({{ wrong_lines() }}) as wrong_lines
-    where feed = 'bigdataball_play_by_play'
+    where {{ is_play_by_play('feed') }}
 ),
 
 final as (

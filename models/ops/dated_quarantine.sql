@@ -59,7 +59,7 @@ final as (
         and is_in_scope
         and is_final
         and game_id not in (
-            select game_id from {{ ref('stg_bigdataball__play_by_play') }}
+            select game_id from {{ ref('int_play_by_play') }}
             where {{ in_window() }} and game_id is not null
         )
 )

@@ -129,7 +129,7 @@ teams_with_excused_rows as (
 other_scores as (
     select game_date, game_id, team_abbr, concat(feed, ' has ', verdict, ' of ', team_abbr) as reason
     from {{ ref('int_team_evidence') }}
-    where {{ in_window() }} and feed = 'bigdataball_play_by_play' and is_final and not agrees
+    where {{ in_window() }} and {{ is_play_by_play('feed') }} and is_final and not agrees
 ),
 
 boxes_off as (
@@ -159,8 +159,8 @@ misdated as (
     from {{ ref('stg_nbac__team_boxscores') }}
     where {{ in_window() }} and quarantine_reason = 'not the date of its game'
     union distinct
-    select game_date, game_id, 'bigdataball_play_by_play'
-    from {{ ref('stg_bigdataball__play_by_play') }}
+    select game_date, game_id, feed
+    from {{ ref('int_play_by_play') }}
     where {{ in_window() }} and quarantine_reason = 'not the date of its game'
 ),
 
@@ -305,7 +305,7 @@ players_of_games as (
     union all
     select game_date, game_id, concat('game of ', feed), false, concat(feed, ' of ', game_id, ': not the date of its game')
     from misdated
-    where feed = 'bigdataball_play_by_play'
+    where {{ is_play_by_play('feed') }}
 ),
 
 final as (

@@ -12,7 +12,7 @@ games as (
 -- Of a play-by-play int_total_evidence says what lines and totals of it are wrong.
 lines as (
     select * from ({{ wrong_lines() }}) as wrong_lines
-    where feed <> 'bigdataball_play_by_play'
+    where not {{ is_play_by_play('feed') }}
     union all
     select game_id, team_abbr, feed, 1, said
     from {{ ref('int_total_evidence') }}
@@ -56,7 +56,7 @@ held_back as (
 
 periods as (
     select game_id, max(period) as last_period
-    from {{ ref('stg_bigdataball__play_by_play') }}
+    from {{ ref('int_play_by_play') }}
     where {{ in_window() }} and quarantine_reason is null
     group by game_id
 ),
@@ -118,7 +118,7 @@ final as (
         sides.away_points,
         sides.home_seconds,
         sides.away_seconds,
-        case when sides.feed = 'bigdataball_play_by_play' then periods.last_period end,
+        case when {{ is_play_by_play('sides.feed') }} then periods.last_period end,
         coalesce(under_both.players_under_both_teams, 0),
         coalesce(held_back.quarantined_rows, 0),
         held_back.quarantine_reasons,

@@ -34,9 +34,15 @@ unplaced as (
     from {{ ref('stg_nbac__team_boxscores') }}
     where {{ in_window() }} and quarantine_reason = 'no scheduled game' and points > 0 and fg_attempts > 0
     union all
-    select distinct game_id, game_date, 'bigdataball_play_by_play', player_1_team_abbr, player_1_lookup
-    from {{ ref('stg_bigdataball__play_by_play') }}
+    select distinct game_id, game_date, feed, player_1_team_abbr, player_1_lookup
+    from {{ ref('int_play_by_play') }}
     where {{ in_window() }} and quarantine_reason = 'no scheduled game' and player_1_lookup is not null
+    {%- for side in ['home', 'away'] %}
+    union all
+    select game_id, game_date, 'espn_scoreboard', {{ side }}_team_abbr, {{ side }}_team_abbr
+    from {{ ref('stg_espn__scoreboard') }}
+    where {{ in_window() }} and quarantine_reason = 'no scheduled game' and is_final
+    {%- endfor %}
 ),
 
 not_scheduled as (
@@ -47,7 +53,10 @@ not_scheduled as (
     group by unplaced.game_id, unplaced.game_date, unplaced.feed
     having
         {{ count_where('scheduled.team_abbr is null') }} > 0
-        and count(*) >= case unplaced.feed when 'nbac_team_boxscore' then 2 else 2 * {{ var('min_players_for_team_box') }} end
+        and count(*) >= case
+            when unplaced.feed in ('nbac_team_boxscore', 'espn_scoreboard') then 2
+            else 2 * {{ var('min_players_for_team_box') }}
+        end
 ),
 
 seasons as (

@@ -45,66 +45,7 @@ deduplicated as (
     qualify {{ newest_first('nba_raw', 'bigdataball_play_by_play', grain) }}
 ),
 
--- What is judged of a game is a row of a game: windows over all columns of each event would cost more than the rest.
-judged_events as (
-    select
-        canonical_game_id,
-        period,
-        score_home,
-        score_away,
-        home_points,
-        away_points,
-        case when player_1_team_abbr = home_team then points_scored end as scored_home,
-        case when player_1_team_abbr = away_team then points_scored end as scored_away,
-        coalesce(
-            period < max(period) over before_it
-            or score_home < max(score_home) over before_it
-            or score_away < max(score_away) over before_it
-            or (period = lag(period) over in_order and game_clock_seconds > lag(game_clock_seconds) over in_order), false
-        ) as is_out_of_order,
-        coalesce(period > 1 + max(period) over before_it, false) as skips_a_period,
-        event_type = 'shot' and {{ is_impossible_shot('shot_type', 'shot_distance') }} as is_impossible_shot,
-        event_type = 'shot' and {{ is_of_another_zone('shot_zone_basic', 'shot_distance') }} as is_of_another_zone
-    from deduplicated
-    where canonical_game_id is not null
-    window
-        in_order as (partition by canonical_game_id order by event_sequence, event_number),
-        before_it as (
-            partition by canonical_game_id order by event_sequence, event_number
-            rows between unbounded preceding and 1 preceding
-        )
-),
-
--- Events that score, by side: what is lost or wrong between the first score and the last shows here.
-games as (
-    select
-        canonical_game_id,
-        max(home_points) as home_points,
-        max(away_points) as away_points,
-        max(score_home) as last_score_home,
-        max(score_away) as last_score_away,
-        coalesce(sum(scored_home), 0) as scored_home,
-        coalesce(sum(scored_away), 0) as scored_away,
-        min(coalesce(period, 0)) as first_period,
-        max(coalesce(period, 0)) as last_period,
-        {{ count_where('is_out_of_order') }} as events_out_of_order,
-        {{ count_where('skips_a_period') }} as skipped_periods,
-        {{ count_where('is_impossible_shot') }} as impossible_shots,
-        {{ count_where('is_of_another_zone') }} as shots_of_another_zone
-    from judged_events
-    group by canonical_game_id
-),
-
-problems as (
-    select
-        canonical_game_id,
-        case
-            {%- for reason, condition in play_by_play_problems().items() %}
-            when {{ condition }} then '{{ reason }}'
-            {%- endfor %}
-        end as problem
-    from games
-),
+{{ judged_play_by_play('deduplicated') }},
 
 final as (
     select

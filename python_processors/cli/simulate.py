@@ -37,13 +37,16 @@ class _WithFaults(Command):
 @click.option("--until", type=Day(), help="Last day with played games; later ones are scheduled.")
 @click.option("--bettingpros", is_flag=True, help="Write BettingPros' lines on points, too.")
 @click.option("--espn-rosters", is_flag=True, help="Write ESPN's rosters of teams, too.")
+@click.option("--espn-scoreboard", is_flag=True, help="Write ESPN's scoreboard, too.")
+@click.option("--nbac-play-by-play", is_flag=True, help="Write nba.com's own play-by-play, too.")
 @click.option("--fault", "faults", multiple=True, help="Spoil the files: see below. May be repeated.")
 @click.option("--fault-day", type=Day(), help="The day a fault is about; else one in the middle.")
 @json_option
 @guarded
 def simulate(
     out: Path, seasons: int, first_season: int, seed: int, until: date | None, bettingpros: bool,
-    espn_rosters: bool, faults: tuple[str, ...], fault_day: date | None, as_json: bool,
+    espn_rosters: bool, espn_scoreboard: bool, nbac_play_by_play: bool, faults: tuple[str, ...], fault_day: date | None,
+    as_json: bool,
 ) -> int:  # fmt: skip
     """Write the raw files of an invented league.
 
@@ -62,7 +65,8 @@ def simulate(
         raise FolderNotEmptyError(out)
     written = simulate_league(
         out, seasons=seasons, first_season=first_season, seed=seed, until=until, bettingpros=bettingpros,
-        espn_rosters=espn_rosters,
+        espn_rosters=espn_rosters, espn_scoreboard=espn_scoreboard,
+        nbac_play_by_play=nbac_play_by_play,
     )  # fmt: skip
     done = apply(out, list(faults), fault_day)
     opening.printed(

@@ -35,7 +35,10 @@ def summarise(boxes: pa.Table) -> pa.Table:
             boxes["gamebook_points"], boxes["both_scheduled_points"]
         ),
         "source_bdl_completeness_pct": formulas.percent_found(boxes["bdl_points"], boxes["both_scheduled_points"]),
-        "source_bbd_completeness_pct": formulas.percent_found(boxes["play_by_play_shots"], boxes["both_fg_attempts"]),
+        "source_bbd_completeness_pct": formulas.percent_found(boxes["bbd_shots"], boxes["both_fg_attempts"]),
+        "source_nbac_pbp_completeness_pct": pc.if_else(
+            boxes["is_nbac_pbp"], formulas.percent_found(boxes["nbac_pbp_shots"], boxes["both_fg_attempts"]), None
+        ),
         "source_team_completeness_pct": formulas.percent_found(
             boxes["source_team_rows_found"], boxes["teams_per_game"]
         ),
@@ -56,7 +59,8 @@ def summarise(boxes: pa.Table) -> pa.Table:
             sources={
                 "nbac_gamebook": is_gamebook,
                 "bdl_boxscores": pc.invert(is_gamebook),
-                "bigdataball_play_by_play": has_zones,
+                "bigdataball_play_by_play": pc.and_(has_zones, pc.invert(boxes["is_nbac_pbp"])),
+                "nbac_play_by_play": boxes["is_nbac_pbp"],
                 **sources_of_points_line(pc.is_valid(line), boxes["points_line_source"]),
                 "team_offense_game_summary": pc.is_valid(usage),
             },

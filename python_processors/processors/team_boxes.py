@@ -13,8 +13,8 @@ def team_box_quality(
 ) -> dict[str, pa.Array | pa.ChunkedArray]:
     """Quality columns of rows made from a team box.
 
-    :param boxes: with primary_source_used, shot_zones_available, has_unknown_zones, zones_disagree and
-        scheduled_points, the score of the team whose `points` the row tells.
+    :param boxes: with primary_source_used, shot_zones_available, has_unknown_zones, zones_disagree,
+        is_nbac_pbp and scheduled_points, the score of the team whose `points` the row tells.
     :param possessions: null where turnovers or offensive rebounds are unknown.
     """
     source = boxes["primary_source_used"]
@@ -34,7 +34,8 @@ def team_box_quality(
             "nbac_team_boxscore": is_official,
             "nbac_gamebook": pc.equal(source, "nbac_gamebook"),
             "bdl_boxscores": pc.equal(source, "bdl_boxscores"),
-            "bigdataball_play_by_play": has_zones,
+            "bigdataball_play_by_play": pc.and_(has_zones, pc.invert(boxes["is_nbac_pbp"])),
+            "nbac_play_by_play": pc.and_(has_zones, boxes["is_nbac_pbp"]),
         },
         sample_size=boxes[sample_size],
     )

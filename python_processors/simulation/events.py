@@ -9,10 +9,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from python_processors.player_keys import player_key
 from python_processors.simulation.columns import dates, raw_table, where, words
 from python_processors.simulation.players import ZONES, ascii_only, printed_short, stream
 from python_processors.simulation.possessions import (
     ASSIST,
+    BLOCK,
     END,
     FOUL_OFFENSIVE,
     FOUL_PERSONAL,
@@ -24,6 +26,7 @@ from python_processors.simulation.possessions import (
     REBOUND_OFFENSIVE,
     SHOT,
     START,
+    STEAL,
     TEAM_REBOUND,
     TURNOVER,
 )  # fmt: skip
@@ -48,13 +51,17 @@ SHOTS = (
     ("3pt jump shot",) * 3, ("3pt jump shot",) * 3,
 )  # fmt: skip
 FEET = ((0, 3), (4, 13), (8, 22), (23, 29), (22, 23), (22, 23))  # nearest and farthest, by zone
+# What nba.com calls them, of the same kinds; behind these a block, a steal and a three-pointer.
+ACTIONS = (
+    "period", "period", "2pt", "freethrow", "rebound", "rebound", "rebound", "turnover", "foul", "foul", "foul",
+    "turnover",
+)  # fmt: skip
 STOLEN, LOST = ("bad pass", "lost ball"), ("out of bounds bad pass", "traveling")
 
 
 def play_by_play(season: Season) -> pa.Table:
     """One row per event, numbered within its game."""
     games, events, players = season.games, season.played.events, season.league.players
-    random = stream(season.league.seed, season.year, "events")
     game, kind, side, place = events.game, events.kind, events.side, events.place
     starts = np.searchsorted(game, np.arange(len(games)))
     sequence = np.arange(len(game)) - starts[game] + 1
@@ -68,14 +75,11 @@ def play_by_play(season: Season) -> pa.Table:
     is_shot, is_throw = kind == SHOT, kind == FREE_THROW
     value = np.where(events.zone >= 3, 3, 2)
     scored = np.where(events.made == 1, np.where(is_shot, value, 1), 0)
-    variety = random.integers(0, 6, len(game))
-    nearest, farthest = np.array(FEET).T
     zone = np.maximum(events.zone, 0)
-    feet = nearest[zone] + np.floor(random.random(len(game)) * (farthest - nearest + 1)[zone])
+    variety, feet = _shots(season)
 
     def running(points: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        total = np.cumsum(points)
-        return np.asarray(total - np.concatenate([[0], total])[starts[game]])
+        return _running(points, starts[game])
 
     ids = games.ids.tolist()
     names = [printed_short(name) for name in players.names]
@@ -113,6 +117,109 @@ def play_by_play(season: Season) -> pa.Table:
             on_court = rosters[game, number, events.court[:, number, slot]]
             columns[f"{label}_player_{slot + 1}_lookup"] = words(np.where(team < 0, -1, on_court), keys)
     return raw_table("bigdataball_play_by_play", columns)
+
+
+def nbac_play_by_play(season: Season) -> pa.Table:
+    """The same events as nba.com prints them, with what the platform's loader makes of its shots: nothing that is true.
+
+    A block and a steal are events of their own, behind the shot or the turnover; a dunk has no distance in its text.
+    """
+    games, events, players = season.games, season.played.events, season.league.players
+    variety, feet = _shots(season)
+    is_second = np.isin(events.role, (BLOCK, STEAL)) & (events.other >= 0)
+    row = np.repeat(np.arange(len(events.game)), 1 + is_second)
+    is_extra = np.concatenate([[False], row[1:] == row[:-1]])
+    game, kind, role = events.game[row], events.kind[row], events.role[row]
+    starts = np.searchsorted(game, np.arange(len(games)))
+    sequence = np.arange(len(game)) - starts[game] + 1
+    teams = np.stack([games.away, games.home], axis=1)
+    rosters = season.lineups.players
+    side = np.where(is_extra, 1 - events.side[row], events.side[row])
+    place = np.where(is_extra, events.other[row], events.place[row])
+    first = np.where(place >= 0, rosters[game, side, place], -1)
+    team = np.where(np.isin(kind, (START, END)), -1, teams[game, side])
+    is_assisted = (role == ASSIST) & (events.other[row] >= 0)
+    second = np.where(is_assisted, rosters[game, side, events.other[row]], -1)
+    is_shot, is_throw = (kind == SHOT) & ~is_extra, (kind == FREE_THROW) & ~is_extra
+    is_three = is_shot & (events.zone[row] >= 3)
+    is_made = events.made[row] == 1
+    scored = np.where(is_made & is_shot, 2 + is_three, np.where(is_made & is_throw, 1, 0))
+    code = np.where(is_extra, len(ACTIONS) + (role == STEAL), np.where(is_three, len(ACTIONS) + 2, kind))
+    throw = events.throw[row]
+    names = [f"{name.split()[0][0]}. {name.split(maxsplit=1)[-1]}" for name in players.names]
+    keys = [player_key(name) for name in players.names]
+    said = [
+        _text(*of)
+        for of in zip(
+            code.tolist(), events.zone[row].tolist(), (variety[row] % 3).tolist(), feet[row].astype(int).tolist(),
+            is_made.tolist(), throw.tolist(), [names[who] if who >= 0 else "TEAM" for who in first.tolist()],
+            [names[who] if who >= 0 else "" for who in second.tolist()], strict=True,
+        )
+    ]  # fmt: skip
+    details = ["start", "end", "", "", "offensive", "defensive", "offensive", "lost ball", "personal", "personal",
+               "offensive", "offensive foul"]  # fmt: skip
+    throws = [f"{number // 10} of {number % 10}" for number in range(40)]
+    detail = np.where(is_throw, len(details) + throw, np.where(is_extra | is_shot, 2, kind))
+    columns: dict[str, Any] = {
+        "game_id": words(game, games.ids.tolist()),
+        "nba_game_id": words(game, games.official.tolist()),
+        "game_date": dates(games.day[game]),
+        "home_team_abbr": words(games.home[game], ABBREVIATIONS),
+        "away_team_abbr": words(games.away[game], ABBREVIATIONS),
+        "event_id": pa.array(sequence).cast(pa.string()),
+        "event_sequence": sequence,
+        "period": events.period[row],
+        "game_clock_seconds": events.clock[row],
+        "event_type": words(code, [*ACTIONS, "block", "steal", "3pt"]),
+        "event_action_type": words(detail, [*details, *throws]),
+        "event_description": said,
+        "score_home": _running(scored * (side == 1), starts[game]),
+        "score_away": _running(scored * (side == 0), starts[game]),
+        "player_1_id": np.where(first >= 0, first + 1, 0),
+        "player_1_lookup": words(first, keys),
+        "player_1_team_abbr": words(team, ABBREVIATIONS),
+        "player_2_id": np.where(second >= 0, second + 1, 0),
+        "player_2_lookup": words(second, keys),
+        "player_2_team_abbr": words(np.where(second >= 0, team, -1), ABBREVIATIONS),
+    }
+    return raw_table("nbac_play_by_play", columns)
+
+
+def _text(code: int, zone: int, variety: int, feet: int, is_made: bool, throw: int, who: str, passer: str) -> str:
+    """What nba.com writes of an event, without its running totals: points and assists of the game so far are ones."""
+    miss, points = ("", " (1 PTS)") if is_made else ("MISS ", "")
+    if code in (SHOT, len(ACTIONS) + 2):
+        kind = SHOTS[zone][variety].removesuffix(" shot")
+        place = "" if kind == "dunk" else f"{feet}' "
+        kind = f"3PT {kind.removeprefix('3pt ')}" if kind.startswith("3pt") else kind
+        return f"{miss}{who} {place}{kind}{points}{f' ({passer} 1 AST)' if passer else ''}"
+    if code == FREE_THROW:
+        return f"{miss}{who} Free Throw {throw // 10} of {throw % 10}{points}"
+    return {
+        REBOUND_OFFENSIVE: f"{who} REBOUND (Off:1 Def:0)", REBOUND_DEFENSIVE: f"{who} REBOUND (Off:0 Def:1)",
+        TEAM_REBOUND: "TEAM REBOUND", TURNOVER: f"{who} lost ball TURNOVER (1 TO)",
+        FOUL_SHOOTING: f"{who} shooting personal FOUL (1 PF)", FOUL_PERSONAL: f"{who} personal FOUL (1 PF)",
+        FOUL_OFFENSIVE: f"{who} offensive FOUL (1 PF)", OFFENSIVE_FOUL: f"{who} offensive foul TURNOVER (1 TO)",
+        len(ACTIONS): f"{who} BLOCK (1 BLK)", len(ACTIONS) + 1: f"{who} STEAL (1 STL)",
+        START: "Period Start", END: "Period End",
+    }[code]  # fmt: skip
+
+
+def _shots(season: Season) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Of each event a number that tells its variety, and whole feet from the basket by its zone."""
+    events = season.played.events
+    random = stream(season.league.seed, season.year, "events")
+    variety = random.integers(0, 6, len(events.game))
+    nearest, farthest = np.array(FEET).T
+    zone = np.maximum(events.zone, 0)
+    feet = nearest[zone] + np.floor(random.random(len(events.game)) * (farthest - nearest + 1)[zone])
+    return variety, feet
+
+
+def _running(points: npt.NDArray[np.int64], start: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Sums up to each event since the first of its game, which stands at `start`."""
+    total = np.cumsum(points)
+    return np.asarray(total - np.concatenate([[0], total])[start])
 
 
 def _subtypes(

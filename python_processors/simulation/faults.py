@@ -35,6 +35,8 @@ from python_processors.simulation.spoiling import (
     PLAYS,
     PROPS,
     ROSTERS,
+    SCOREBOARD,
+    SECOND_PLAYS,
     SECOND_PROPS,
     TEAM_BOX,
     Done,
@@ -78,9 +80,10 @@ def swapped_home_and_away(folder: Path, day: date | None = None) -> Done:
 def missing_day(folder: Path, day: date | None = None) -> Done:
     """No feed but the schedule has anything of a day that was played."""
     day = day or middle_day(folder)
+    on_demand = (SECOND_PLAYS, SECOND_PROPS, ROSTERS, SCOREBOARD)
     rows = {}
-    for table in (*BOXES, PLAYS, PROPS, SECOND_PROPS, LINES, "nbac_injury_report", ROSTERS):
-        if table not in (SECOND_PROPS, ROSTERS) or files(folder, table):
+    for table in (*BOXES, PLAYS, PROPS, LINES, "nbac_injury_report", *on_demand):
+        if table not in on_demand or files(folder, table):
             rows[table] = rewrite(folder, table, lambda raw: raw.filter(pc.invert(of_day(raw, day))))
     return Done("missing_day", day, rows)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -178,6 +179,35 @@ def team_rosters(season: Season) -> pa.Table:
         "birth_date": dates(players.born[player]),
     }
     return raw_table("espn_team_rosters", columns)
+
+
+def scoreboard(season: Season) -> pa.Table:
+    """ESPN's scoreboard: every game played, preseason included, and the postponed one as it was put off.
+
+    The first game of the season was read twice, at first while it was on.
+    """
+    calendar, games, score = season.calendar, season.games, season.played.score
+    preseason = calendar.preseason.take(np.flatnonzero(calendar.preseason.day <= season.until))
+    is_put_off = calendar.postponed_from <= season.until
+    put_off = calendar.regular.take(np.array([calendar.postponed] if is_put_off else [], dtype=np.int64))
+    put_off = replace(put_off, day=np.full(len(put_off), calendar.postponed_from))
+    shown = Games.together([games.take(np.array([0])), games, preseason, put_off])
+    exhibition, none = np.tile([98, 99], (len(preseason), 1)), np.zeros((len(put_off), 2), dtype=np.int64)
+    points = np.concatenate([score[:1] // 2, score, exhibition, none])
+    status = np.array(["in progress", *["final"] * (len(games) + len(preseason)), *["postponed"] * len(put_off)])
+    minutes = shown.tipoff + np.where(status == "in progress", 60, 240)
+    columns: dict[str, Any] = {
+        "game_id": shown.ids.tolist(),
+        "game_date": dates(shown.day),
+        "home_team_abbr": words(shown.home, ABBREVIATIONS),
+        "away_team_abbr": words(shown.away, ABBREVIATIONS),
+        "game_status": status.tolist(),
+        "is_completed": status == "final",
+        "home_team_score": points[:, 1],
+        "away_team_score": points[:, 0],
+        "scrape_timestamp": instants(minutes),
+    }
+    return raw_table("espn_scoreboard", columns)
 
 
 def aliases(names: list[str]) -> pa.Table:

@@ -18,8 +18,9 @@ from python_processors.errors import FullcourtError
 
 GAMEBOOK, BALLDONTLIE, TEAM_BOX = "nbac_gamebook_player_stats", "bdl_player_boxscores", "nbac_team_boxscore"
 PLAYS, PROPS, LINES = "bigdataball_play_by_play", "odds_api_player_points_props", "odds_api_game_lines"
+SECOND_PLAYS = "nbac_play_by_play"  # as SECOND_PROPS
 SECOND_PROPS = "bettingpros_player_points_props"  # where the league was simulated with it
-ROSTERS = "espn_team_rosters"  # as SECOND_PROPS
+ROSTERS, SCOREBOARD = "espn_team_rosters", "espn_scoreboard"  # as SECOND_PROPS
 SCHEDULE = "nbac_schedule"
 
 

@@ -48,8 +48,13 @@ TABLES: dict[str, Callable[[Season], pa.Table]] = {
     "odds_api_player_points_props": market.points_props,
     "nbac_injury_report": reference.injury_report,
 }
-ROSTERS: dict[str, Callable[[Season], pa.Table]] = {"espn_team_rosters": reference.team_rosters}
-BETTINGPROS: dict[str, Callable[[Season], pa.Table]] = {"bettingpros_player_points_props": market.bettingpros_props}
+# Feeds that come on demand, by what asks for them.
+ON_DEMAND: dict[str, tuple[str, Callable[[Season], pa.Table]]] = {
+    "bettingpros": ("bettingpros_player_points_props", market.bettingpros_props),
+    "espn_rosters": ("espn_team_rosters", reference.team_rosters),
+    "espn_scoreboard": ("espn_scoreboard", reference.scoreboard),
+    "nbac_play_by_play": ("nbac_play_by_play", events.nbac_play_by_play),
+}
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,8 @@ class SimulatedSeason:
 
 def simulate(
     out: Path, *, seasons: int = 1, first_season: int = FIRST_SEASON, seed: int = SEED, until: date | None = None,
-    bettingpros: bool = False, espn_rosters: bool = False,
+    bettingpros: bool = False, espn_rosters: bool = False, espn_scoreboard: bool = False,
+    nbac_play_by_play: bool = False,
 ) -> list[SimulatedSeason]:  # fmt: skip
     """Write the raw tables of a league below `out`, as Parquet: the same bytes for the same arguments.
 
@@ -74,13 +80,19 @@ def simulate(
     :param until: the last day with played games; later ones are scheduled, and later seasons are left out.
     :param bettingpros: a second feed of points lines, beside the same league.
     :param espn_rosters: rosters of the teams by day, beside it.
+    :param espn_scoreboard: a scoreboard of its games, beside it.
+    :param nbac_play_by_play: a second play-by-play of the same events, beside it.
     :raises NothingPlayedError: `until` lies before the first game.
     """
     if until and until < opening_day(first_season):
         raise NothingPlayedError(until, opening_day(first_season))
     written, registered = [], []
     mark = f"{SIMULATED} seed {seed} from {first_season}"
-    tables = {**TABLES, **(BETTINGPROS if bettingpros else {}), **(ROSTERS if espn_rosters else {})}
+    asked = {
+        "bettingpros": bettingpros, "espn_rosters": espn_rosters, "espn_scoreboard": espn_scoreboard,
+        "nbac_play_by_play": nbac_play_by_play,
+    }  # fmt: skip
+    tables = TABLES | dict(ON_DEMAND[name] for name, is_asked in asked.items() if is_asked)
     league = make_league(seed, first_season)
     while True:
         done, players = _write_season(league, out, until, mark, tables)

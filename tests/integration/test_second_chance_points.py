@@ -81,6 +81,7 @@ def counted(league: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
             team as player_1_team_abbr, kind as event_type, subtype as event_subtype, clock::bigint as game_clock_seconds,
             made::boolean as shot_made, points as points_scored, null::varchar as quarantine_reason
         from (values {listed}) as given (game_id, sequence, team, kind, subtype, clock, made, points);
+        create table nba_staging.stg_nbac__play_by_play as from nba_staging.stg_bigdataball__play_by_play limit 0;
         create schema nba_intermediate;
         create table nba_intermediate.int_total_evidence (
             game_id varchar, game_date date, feed varchar, right_one varchar

@@ -23,10 +23,10 @@ ROUNDS = (
 )  # fmt: skip
 
 
-def simulate_four_teams(folder: Path, *, seed: int = 7, bettingpros: bool = False, espn_rosters: bool = False) -> None:
+def simulate_four_teams(folder: Path, *, seed: int = 7, **feeds: bool) -> None:
     """Write the raw tables of the small league below a folder."""
     with patch.object(season, "make_calendar", _calendar):
-        simulate(folder, seed=seed, until=END, bettingpros=bettingpros, espn_rosters=espn_rosters)
+        simulate(folder, seed=seed, until=END, **feeds)
 
 
 def _calendar(random: np.random.Generator, year: int) -> Calendar:

@@ -168,8 +168,15 @@ def test_lines_of_the_second_feed_stand_where_the_first_has_none(platform: Wareh
 @pytest.mark.slow
 def test_ages_come_from_rosters_where_the_registry_has_no_birth_date(archive: Warehouse, tmp_path: Path) -> None:
     """Of whom the rosters name: they are the archive's, and fatigue has its term for age."""
-    simulate_four_teams(tmp_path / "league", bettingpros=True, espn_rosters=True)
+    simulate_four_teams(
+        tmp_path / "league", bettingpros=True, espn_rosters=True, espn_scoreboard=True, nbac_play_by_play=True
+    )
     platform = built(tmp_path, tmp_path / "league")
+    assert platform.query(
+        "select distinct home_verdict, away_verdict from nba_ops.game_evidence where feed = 'espn_scoreboard'"
+    ) == [("agrees", "agrees")]
+    staged = "select count(*) > 0, count(quarantine_reason) from nba_staging.stg_nbac__play_by_play"
+    assert platform.query(staged) == [(True, 0)]
     ages = "select game_date, player_lookup, player_age from nba_analytics.upcoming_player_game_context order by all"
     assert platform.query(ages) == archive.query(ages)
     assert platform.query(
@@ -179,7 +186,7 @@ def test_ages_come_from_rosters_where_the_registry_has_no_birth_date(archive: Wa
         ("roster is cut off",)
     ]
     absent = {one["name"] for one in json.loads(fullcourt(platform, "status", "--json", *WINDOW))["absent_inputs"]}
-    assert "espn_team_rosters" not in absent
+    assert not absent & {"espn_team_rosters", "espn_scoreboard", "nbac_play_by_play"}
 
 
 @pytest.mark.slow
@@ -188,7 +195,11 @@ def test_status_names_optional_inputs_that_are_absent(platform: Warehouse) -> No
     names = {one["name"] for one in said}
     assert names >= LACKING
     assert {one["name"]: one["without"] for one in said} == {name: optional_inputs()[name] for name in names}
-    assert names & raw_tables().keys() == {"espn_team_rosters"}  # there, and without a row
+    assert names & raw_tables().keys() == {
+        "espn_team_rosters",
+        "espn_scoreboard",
+        "nbac_play_by_play",
+    }  # there, and without a row
 
 
 @pytest.mark.slow

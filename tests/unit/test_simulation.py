@@ -449,3 +449,32 @@ def test_rosters_of_teams_come_on_demand_and_change_no_other_file(tmp_path: Path
     pages = f"select roster_date, team_abbr, scrape_hour, count(*) as players from {feed} group by all"
     assert archive(f"select players from ({pages}) where players < 10") == [(4,)]
     archive.connection.close()
+
+
+def test_a_scoreboard_comes_on_demand_and_changes_no_other_file(tmp_path: Path) -> None:
+    """It has each game played with its score, preseason included; the first was read twice, and one was put off."""
+    until, feed = date(2022, 2, 1), "espn_scoreboard"
+    for name, espn_scoreboard in (("without", False), ("with", True)):
+        simulate(tmp_path / name, until=until, seed=3, espn_scoreboard=espn_scoreboard)
+    files = {file.relative_to(tmp_path / "with") for file in (tmp_path / "with").rglob("*.parquet")}
+    others = {file.relative_to(tmp_path / "without") for file in (tmp_path / "without").rglob("*.parquet")}
+    assert files - others == {Path("2021-22") / f"{feed}.parquet"}
+    assert [
+        name for name in others if (tmp_path / "with" / name).read_bytes() != (tmp_path / "without" / name).read_bytes()
+    ] == []
+
+    archive = Archive(tmp_path / "with", [])
+    shown = f"""
+        select schedule.game_id, count(feed.game_id), count(*) filter (where is_completed),
+            count(*) filter (where is_completed and feed.home_team_score = schedule.home_team_score
+                and feed.away_team_score = schedule.away_team_score)
+        from nbac_schedule as schedule left join {feed} as feed on feed.game_id
+            = strftime(schedule.game_date, '%Y%m%d') || '_' || away_team_tricode || '_' || home_team_tricode
+        where schedule.game_status = 3 and left(schedule.game_id, 3) = '002' group by 1
+    """
+    assert archive(f"select completed, right_score, count(*) > 600 from ({shown}) as shown(id, rows_of, completed,"
+                   " right_score) group by all") == [(1, 1, True)]  # fmt: skip
+    by_status = dict(archive(f"select game_status, count(*) from {feed} where not is_completed group by 1"))
+    assert by_status == {"in progress": 1, "postponed": 1}
+    assert archive(f"select count(*) > 20 from {feed} where game_date < '2021-10-19'") == [(True,)]
+    archive.connection.close()

@@ -34,6 +34,8 @@ def test_a_league_is_written_in_the_raw_contracts_form_and_spoiled_as_asked(tmp_
     assert {file.stem for file in out.rglob("*.parquet")} == set(raw_tables()) - {
         "bettingpros_player_points_props",
         "espn_team_rosters",
+        "espn_scoreboard",
+        "nbac_play_by_play",
     }
     assert [of["fault"] for of in said["faults"]] == list(FAULTS)
     assert all(sum(of["rows"].values()) > 0 for of in said["faults"])
