@@ -20,7 +20,7 @@
     sum(case when {{ condition }} then 1 else 0 end)
 {%- endmacro %}
 
-{#- Whether the zone of a shot is unknown in a feed that has none of many: all but a few of these are from near the rim. -#}
+{#- Whether the zone of a shot is unknown in a feed that may have none of whole kinds of shots, layups and dunks. -#}
 {% macro has_no_zone() -%}
     zone is null and feed = 'nbac_play_by_play'
 {%- endmacro %}

@@ -3,7 +3,7 @@
 -- An and-one is a single free throw taken right after one's own made shot: same game clock, same
 -- period. The feed's `1/1` alone also marks fouls away from the play (505 of 13,530 in 2021-23).
 --
--- nba.com's own play-by-play has no feet of most layups and dunks: counts of zones of whoever took or blocked one of these would
+-- nba.com's own play-by-play may have no feet of layups and dunks: counts of zones of whoever took or blocked one of these would
 -- be those of everything but the rim, so they are null. BigDataBall lacks a distance here and there: its counts stand.
 {{ config(**replace_window()) }}
 

@@ -3,7 +3,7 @@
 --
 -- As the feed is loaded `shot_made` is false throughout, and distances and places of shots are no feet: none of these is read.
 -- Whether a shot went in says the text (`MISS `, or points in brackets), else the score; its feet are those of the text.
--- Layups and dunks often have none there, so nobody knows their zone, nor is that guessed.
+-- Layups and dunks may have none there, so nobody knows their zone, nor is that guessed.
 --
 -- A block and a steal are events of their own here: they are the second player's part of the shot or the turnover before. Whether
 -- a shot was assisted says the text; without one a second player of the same team can only have passed.
