@@ -332,6 +332,10 @@ COMMANDS = (
     ["verify", *RANGE],
     ["gaps", *RANGE],
     ["explain", TABLE, DAY, "--team", "BOS"],
+    ["report", *RANGE],
+    ["export", "{folder}/export", *RANGE],
+    ["verify", "--export", "{folder}/export"],
+    ["env", "list"],
     ["doctor"],
     ["migrate", "--yes"],
 )
@@ -357,6 +361,28 @@ def test_an_environment_is_refused_without_the_right_to_make_datasets(typed: Typ
     assert "Nothing was changed. BigQuery said: " in said
     assert ["create schema" in of for of in account.refused] == [True]
     assert at_work.datasets() == before
+
+
+@pytest.mark.slow
+@pytest.mark.nightly
+def test_who_holds_the_role_of_the_page_makes_an_environment_and_nobody_else_drops_it(
+    typed: Typed, at_work: AtWork
+) -> None:
+    """Whoever else works in it may edit its datasets, and not drop them. It stays whole."""
+    before = at_work.datasets()
+    maker = at_work.become(Account(roles_of_page(BUILDS, MAKES_ENVIRONMENTS)))
+    at_work.fullcourt("env", "create", "dev")
+    assert maker.owned == at_work.datasets() - before
+    assert len(maker.owned) == 6
+
+    roles = roles_of_page()
+    other = at_work.become(Account(roles | {"dataEditor": roles["dataEditor"] | maker.owned}))
+    said = at_work.fullcourt("env", "drop", "dev", "--yes", code=2).stderr
+    assert "may not drop the datasets of the environment `dev`: who made it may" in said
+    assert "Nothing was changed. BigQuery said: " in said
+    assert ["drop schema" in of for of in other.refused] == [True]
+    at_work.become(maker)
+    assert "dev: made from production" in at_work.fullcourt("env", "list").stdout
 
 
 @pytest.mark.slow
