@@ -28,6 +28,7 @@ from python_processors.engines.base import (
     environment_name,
     placed,
 )
+from python_processors.engines.bigquery.errors import BigQueryError
 from python_processors.engines.bigquery.lease import RUN_LOCKS
 from python_processors.errors import RefusedError
 from python_processors.orchestration.locks import check_unlocked, run_lock
@@ -59,6 +60,13 @@ class EnvironmentThereError(RefusedError):
             f"The environment `{name}` is there already. Work in it with `--env {name}`, or `fullcourt env drop {name}`"
             " it first. Nothing was changed."
         )
+
+
+class DatasetRightError(RefusedError):
+    """The account may not make or drop datasets, which an environment's are."""
+
+    def __init__(self, said: str, cause: str) -> None:
+        super().__init__(f"{said} (docs/environments.md). Nothing was changed. BigQuery said: {cause}")
 
 
 @dataclass(frozen=True)
@@ -138,10 +146,16 @@ def create_environment(
         if name in there and there[name].is_whole:
             raise EnvironmentThereError(name)
         copied = [] if is_empty else [of for of in _relations(project) if session.columns(of)]
+        made = [f"create schema {session.named(dataset, name)}" for dataset in output_datasets()]
+        lacking = (
+            f"The environment `{name}` lies in datasets of its own, and this account may not make any: grant it"
+            f" `roles/bigquery.user` on the project"
+        )
+        _check_rights(session, made, lacking)
         with session.transaction():
             _drop_datasets(session, name)
-            for dataset in output_datasets():
-                session.execute(f"create schema {session.named(dataset, name)}")
+            for statement in made:
+                session.execute(statement)
             for relation in copied:
                 session.clone(relation, name)
             with within(name):
@@ -193,10 +207,32 @@ def _relations(project: Project) -> list[str]:
 
 
 def _drop_datasets(session: Session, name: str) -> None:
-    """What says that it is whole goes first, its ledgers last: while they are there, `env list` names it."""
+    """What says that it is whole goes first, its ledgers last: while they are there, `env list` names it.
+
+    :raises DatasetRightError: the account may not drop one of them; none is dropped.
+    """
     there = session.datasets()
-    if placed(_OPS, name) in there:
+    dropped = [of for of in sorted(output_datasets(), key=lambda of: of == _OPS) if placed(of, name) in there]
+    lacking = (
+        f"This account may not drop the datasets of the environment `{name}`: who made it may, and who holds"
+        f" `roles/bigquery.dataOwner` on them"
+    )
+    _check_rights(session, [f"drop schema {session.named(dataset, name)}" for dataset in dropped], lacking)
+    if _OPS in dropped:
         session.execute(f"drop table if exists {session.named(ENVIRONMENT, name)}")
-    for dataset in sorted(output_datasets(), key=lambda dataset: dataset == _OPS):
-        if placed(dataset, name) in there:
-            session.drop_dataset(placed(dataset, name))
+    for dataset in dropped:
+        session.drop_dataset(placed(dataset, name))
+
+
+def _check_rights(session: Session, statements: list[str], lacking: str) -> None:
+    """Try statements by dry runs, before the first of them is sent. On DuckDB who may write may do all.
+
+    :raises DatasetRightError: a right is missing; `lacking` says which, and what to do.
+    """
+    try:
+        for statement in statements:
+            session.bytes_read_by(statement)
+    except BigQueryError as error:
+        if "permission" not in error.what:
+            raise
+        raise DatasetRightError(lacking, error.cause) from error

@@ -142,13 +142,20 @@ def publishes(request: Request) -> bool:
     return starts_job(request) and b"commit transaction" in request.body
 
 
-def fail_after_accepting() -> Fault:
-    """The publishing job is accepted and runs nowhere: asked for, it has failed for good."""
+INTERNAL = (503, "backendError", "The job encountered an internal error during execution")
+
+
+def fail_after_accepting(said: tuple[int, str, str] = INTERNAL, jobs: int | None = None) -> Fault:
+    """The publishing job is accepted and runs nowhere: asked for, it has failed.
+
+    :param said: status, reason and message.
+    :param jobs: so many fail, the first ones; without it all.
+    """
     accepted: dict[str, Any] = {}
-    failure = {"reason": "backendError", "message": "The job encountered an internal error during execution"}
+    failure = {"reason": said[1], "message": said[2]}
 
     def fault(request: Request) -> Answer:
-        if publishes(request):
+        if publishes(request) and len(accepted) != jobs:
             job = json.loads(request.body)
             reference = {"location": "us-west2", **job["jobReference"]}
             accepted[reference["jobId"]] = job["configuration"]
@@ -157,7 +164,7 @@ def fail_after_accepting() -> Fault:
             return 200, json.dumps(body | {"configuration": job["configuration"], "statistics": {}}).encode()
         for job_id, configuration in accepted.items():
             if job_id in request.path and "/queries/" in request.path:
-                return api_error(503, failure["reason"], failure["message"])
+                return api_error(*said)
             if job_id in request.path:
                 reference = {"projectId": "local", "jobId": job_id, "location": "us-west2"}
                 status = {"state": "DONE", "errorResult": failure, "errors": [failure]}

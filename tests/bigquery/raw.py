@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,7 +20,7 @@ from google.cloud import bigquery
 from python_processors.engines.bigquery.fields import list_inference, parquet_of
 from python_processors.raw_contract import RawTable, raw_tables
 from tests.emulator import server
-from tests.on_platform.tables import PlatformTable
+from tests.on_platform.tables import PlatformTable, make_platform, platform_tables
 
 LOCATION = "us-west2"
 DAYS_BEFORE = 31  # regular starters look back, injury reports come a day before
@@ -47,22 +48,39 @@ def settings_of(emulator: server.Emulator) -> dict[str, str]:
     }
 
 
+def client_of(emulator: server.Emulator) -> bigquery.Client:
+    return bigquery.Client(
+        "local", AnonymousCredentials(), location=LOCATION, client_options={"api_endpoint": emulator.endpoint}
+    )
+
+
+@contextmanager
+def server_on_platform(
+    folder: Path, window: tuple[str, str]
+) -> Iterator[tuple[server.Emulator, bigquery.Client, dict[str, str]]]:
+    """A local server with the platform's own raw tables, filled from the files of a folder; its client and settings."""
+    with local_server() as emulator, tempfile.TemporaryDirectory() as scratch:
+        client = client_of(emulator)
+        for name in {table.dataset for table in platform_tables().values()}:
+            client.create_dataset(name)
+        load_platform(client, Path(scratch) / "platform.duckdb", folder, window)
+        yield emulator, client, settings_of(emulator)
+
+
 @contextmanager
 def server_with_raw_rows(
     folder: Path, window: tuple[str, str]
 ) -> Iterator[tuple[server.Emulator, bigquery.Client, dict[str, str]]]:
-    """A local server with the raw tables of a folder, its client, and its settings."""
+    """A local server with the raw tables of an archive, optional columns and all; its client and settings."""
     with local_server() as emulator:
-        client = bigquery.Client(
-            "local", AnonymousCredentials(), location=LOCATION, client_options={"api_endpoint": emulator.endpoint}
-        )
+        client = client_of(emulator)
         for table in raw_tables().values():
             load_raw_table(client, folder, table, window)
         yield emulator, client, settings_of(emulator)
 
 
 def load_raw_table(client: bigquery.Client, folder: Path, table: RawTable, window: tuple[str, str]) -> None:
-    """What the platform has already: the raw table, partitioned, requiring a filter as most of its do."""
+    """A raw table of our contract, with its optional columns, partitioned and requiring a filter."""
     dataset = bigquery.Dataset(f"{client.project}.{table.source}")
     dataset.location = client.location
     client.create_dataset(dataset, exists_ok=True)
@@ -90,6 +108,31 @@ def load_raw_table(client: bigquery.Client, folder: Path, table: RawTable, windo
     pa_parquet.write_table(rows, file)
     file.seek(0)
     client.load_table_from_file(file, f"{client.project}.{table.source}.{table.name}", job_config=config).result()
+
+
+def load_platform(
+    client: bigquery.Client, database: Path, folder: Path, window: tuple[str, str], *, prefix: str = "",
+    datasets: Collection[str] = (),
+) -> dict[str, int]:  # fmt: skip
+    """The platform's tables on a project, in datasets that are there, and in a DuckDB file; rows of each.
+
+    :param datasets: only tables of these, on the project; without any of all.
+    """
+    first = date.fromisoformat(window[0]) - timedelta(days=DAYS_BEFORE)
+    make_platform(database, folder)
+    loaded = {}
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        for table in platform_tables().values():
+            if datasets and table.dataset not in datasets:
+                continue
+            if table.partition_by and table.name != "nbac_schedule":  # contexts look ahead in the schedule
+                connection.execute(
+                    f"delete from {table.dataset}.{table.name}"
+                    f" where {table.partition_by} not between '{first}' and '{window[1]}'"
+                )
+            loaded[table.name] = load_platform_table(client, connection, table, prefix=prefix)
+    return loaded
 
 
 def load_platform_table(

@@ -35,18 +35,29 @@ _WRITES = re.compile(
     r"(?P<named>`[^`]+`(?:\s*\.\s*`[^`]+`)*|[\w-]+(?:\.\w+)+)",
     re.IGNORECASE,
 )
+# What `bigquery.user` on the project allows beyond jobs, and what is then its account's own.
+_SCHEMA = re.compile(r"\b(create|drop)\s+schema\s+`local\.(?P<dataset>\w+)`(?:\s+cascade)?", re.IGNORECASE)
 _NAMED = re.compile(r"`local`?\.`?(?P<dataset>\w+)`?\.`?\w+")  # the product names the project of each table
 _TEXT = re.compile(r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|--[^\n]*|/\*.*?\*/""", re.DOTALL)
 
 
-def roles_of_page() -> dict[str, frozenset[str]]:
-    """Datasets by the role that the account that builds has on them; roles on the project have none."""
-    text = _PAGE.read_text(encoding="utf-8").partition("## Roles")[2].partition("| readers |")[0]
+BUILDS, MAKES_ENVIRONMENTS = "the account that builds", "who makes environments, beside these"
+
+
+def roles_of_page(*accounts: str) -> dict[str, frozenset[str]]:
+    """Datasets by the role that an account has on them, by default the one that builds; roles on the project have none.
+
+    :param accounts: what the first column of the table calls them.
+    """
+    text = _PAGE.read_text(encoding="utf-8").partition("## Roles")[2].partition("\n## ")[0]
     found: dict[str, frozenset[str]] = {}
+    account = ""
     for row in re.findall(r"^\|(.*)\|$", text, re.MULTILINE):
-        _, roles, on = (cell.strip() for cell in row.split("|"))
-        for role in re.findall(r"roles/bigquery\.(\w+)", roles):
-            found[role] = frozenset(re.findall(r"`(\w+)`", on))
+        who, roles, on = (cell.strip() for cell in row.split("|"))
+        account = re.sub(r"\[(\w+)\]\([\w.]+\)", r"\1", who) or account
+        if account in (accounts or (BUILDS,)):
+            for role in re.findall(r"roles/bigquery\.(\w+)", roles):
+                found[role] = frozenset(re.findall(r"`(\w+)`", on))
     return found
 
 
@@ -55,6 +66,7 @@ class Account:
     """A fault of the proxy: 403 for what the roles do not hold. `refused` keeps what was asked for."""
 
     roles: Mapping[str, frozenset[str]] = field(default_factory=roles_of_page)
+    owned: set[str] = field(default_factory=set)  # datasets that it made
     refused: list[str] = field(default_factory=list)
     allowed: int = 0
 
@@ -85,13 +97,16 @@ class Account:
         if of := _IAM.fullmatch(rest):
             return None if of["dataset"] in self._read() else asked
         if of := _TABLE.fullmatch(rest):
-            return None if of["dataset"] in self.roles["dataEditor"] else asked
+            return None if of["dataset"] in self._edited() else asked
         if rest in ("/jobs", "/queries") and "jobUser" in self.roles:
             return self._of_job(request, asked)
         return None if _OWN_JOB.fullmatch(rest) else asked
 
+    def _edited(self) -> frozenset[str]:
+        return self.roles["dataEditor"] | self.owned
+
     def _read(self) -> frozenset[str]:
-        return self.roles["dataEditor"] | self.roles["dataViewer"]
+        return self._edited() | self.roles["dataViewer"]
 
     def _of_job(self, request: Request, asked: str) -> str | None:
         if request.method == "PUT" or not request.body:  # the rest of an upload that was allowed
@@ -104,19 +119,28 @@ class Account:
                 if kind not in ("query", "load"):
                     return f"{asked}: a job that is neither query nor load: {kind}"
                 target = job.get("destinationTable", {}).get("datasetId")
-                if target and target not in self.roles["dataEditor"]:
+                if target and target not in self._edited():
                     return f"{asked}: {kind} into {target}"
-                if found := self._of_sql(job.get("query", "")):
+                is_dry_run = configuration.get("dryRun") or job.get("dryRun")
+                if found := self._of_sql(job.get("query", ""), is_done=not is_dry_run):
                     return f"{asked}: {found}"
         return None
 
-    def _of_sql(self, sql: str) -> str | None:
+    def _of_sql(self, sql: str, *, is_done: bool) -> str | None:
+        """:param is_done: this is no dry run, after which a dataset would be there."""
         bare = _TEXT.sub("''", sql)
+        for found in _SCHEMA.finditer(bare):
+            makes, dataset = found[1].lower() == "create", found["dataset"]
+            if "user" not in self.roles if makes else dataset not in self.owned:
+                return found[0]
+            if is_done:
+                (self.owned.add if makes else self.owned.discard)(dataset)
+        bare = _SCHEMA.sub("", bare)
         if found := _ADMINISTERS.search(bare):
             return found[0]
         for found in _WRITES.finditer(bare):
             of = _NAMED.match(found["named"])
-            if of is None or of["dataset"] not in self.roles["dataEditor"]:
+            if of is None or of["dataset"] not in self._edited():
                 return found[0]
         elsewhere = {of["dataset"] for of in _NAMED.finditer(bare)} - self._read()
         return f"reads {', '.join(sorted(elsewhere))}" if elsewhere else None

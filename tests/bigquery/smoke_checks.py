@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from google.cloud import bigquery
 
 from python_processors.contract import hashed_tables, load_contract
@@ -18,8 +17,8 @@ from python_processors.engines.bigquery.errors import BigQueryError
 from python_processors.engines.look import OK as FOUND_OK
 from python_processors.engines.look import PROBLEM
 from python_processors.raw_contract import raw_tables
-from tests.bigquery.raw import DAYS_BEFORE, load_platform_table
-from tests.on_platform.tables import make_platform, platform_tables
+from tests.bigquery.raw import load_platform
+from tests.on_platform.tables import platform_tables
 from tests.warehouse import DbtOutcome, Warehouse, environment
 
 OK, NOTE, FAILED, NOT_CHECKED = "ok", "note", "FAILED", "NOT CHECKED"
@@ -61,20 +60,8 @@ def _of(level: str, said: str) -> Finding:
 
 def raw_tables_are_filled(run: Smoke) -> Iterator[Finding]:
     """Tables of the platform's own form, not of our contract's, with the same rows on both sides."""
-    first = date.fromisoformat(run.window[0]) - timedelta(days=DAYS_BEFORE)
-    tables = [table for table in platform_tables().values() if table.dataset in run.datasets]
-    make_platform(run.on_duckdb.path, run.raw)
-    count = 0
-    with duckdb.connect(str(run.on_duckdb.path)) as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        for table in tables:
-            if table.partition_by and table.name != "nbac_schedule":  # contexts look ahead in the schedule
-                connection.execute(
-                    f"delete from {table.dataset}.{table.name}"
-                    f" where {table.partition_by} not between '{first}' and '{run.window[1]}'"
-                )
-            count += load_platform_table(run.client, connection, table, prefix=run.prefix)
-    yield _of(OK, f"{len(tables)} tables of the platform's form, {count:,} rows")
+    rows = load_platform(run.client, run.on_duckdb.path, run.raw, run.window, prefix=run.prefix, datasets=run.datasets)
+    yield _of(OK, f"{len(rows)} tables of the platform's form, {sum(rows.values()):,} rows")
 
 
 def datasets_are_where_the_setting_says(run: Smoke) -> Iterator[Finding]:
