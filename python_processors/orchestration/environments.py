@@ -217,7 +217,8 @@ def _drop_datasets(session: Session, name: str) -> None:
         f"This account may not drop the datasets of the environment `{name}`: who made it may, and who holds"
         f" `roles/bigquery.dataOwner` on them"
     )
-    _check_rights(session, [f"drop schema {session.named(dataset, name)}" for dataset in dropped], lacking)
+    # As drop_dataset() has it: without `cascade` a dataset that holds something is refused, whoever asks.
+    _check_rights(session, [f"drop schema {session.named(dataset, name)} cascade" for dataset in dropped], lacking)
     if _OPS in dropped:
         session.execute(f"drop table if exists {session.named(ENVIRONMENT, name)}")
     for dataset in dropped:

@@ -56,14 +56,17 @@ def client_of(emulator: server.Emulator) -> bigquery.Client:
 
 @contextmanager
 def server_on_platform(
-    folder: Path, window: tuple[str, str]
+    folder: Path, window: tuple[str, str], *, without: Collection[str] = ()
 ) -> Iterator[tuple[server.Emulator, bigquery.Client, dict[str, str]]]:
-    """A local server with the platform's own raw tables, filled from the files of a folder; its client and settings."""
+    """A local server with the platform's own raw tables, filled from the files of a folder; its client and settings.
+
+    :param without: tables that are not there.
+    """
     with local_server() as emulator, tempfile.TemporaryDirectory() as scratch:
         client = client_of(emulator)
         for name in {table.dataset for table in platform_tables().values()}:
             client.create_dataset(name)
-        load_platform(client, Path(scratch) / "platform.duckdb", folder, window)
+        load_platform(client, Path(scratch) / "platform.duckdb", folder, window, without=without)
         yield emulator, client, settings_of(emulator)
 
 
@@ -71,7 +74,7 @@ def server_on_platform(
 def server_with_raw_rows(
     folder: Path, window: tuple[str, str]
 ) -> Iterator[tuple[server.Emulator, bigquery.Client, dict[str, str]]]:
-    """A local server with the raw tables of an archive, optional columns and all; its client and settings."""
+    """A local server with the raw tables of an archive, whatever the platform lacks of them; its client and settings."""
     with local_server() as emulator:
         client = client_of(emulator)
         for table in raw_tables().values():
@@ -112,19 +115,20 @@ def load_raw_table(client: bigquery.Client, folder: Path, table: RawTable, windo
 
 def load_platform(
     client: bigquery.Client, database: Path, folder: Path, window: tuple[str, str], *, prefix: str = "",
-    datasets: Collection[str] = (),
+    datasets: Collection[str] = (), without: Collection[str] = (),
 ) -> dict[str, int]:  # fmt: skip
     """The platform's tables on a project, in datasets that are there, and in a DuckDB file; rows of each.
 
     :param datasets: only tables of these, on the project; without any of all.
+    :param without: tables that are on neither side.
     """
     first = date.fromisoformat(window[0]) - timedelta(days=DAYS_BEFORE)
-    make_platform(database, folder)
+    make_platform(database, folder, without=without)
     loaded = {}
     with duckdb.connect(str(database)) as connection:
         connection.execute("set TimeZone = 'UTC'")
         for table in platform_tables().values():
-            if datasets and table.dataset not in datasets:
+            if table.name in without or (datasets and table.dataset not in datasets):
                 continue
             if table.partition_by and table.name != "nbac_schedule":  # contexts look ahead in the schedule
                 connection.execute(

@@ -10,12 +10,13 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from google.cloud import bigquery
@@ -28,10 +29,12 @@ from tests.bigquery.raw import server_on_platform
 from tests.bigquery.rights import BUILDS, MAKES_ENVIRONMENTS, Account, roles_of_page
 from tests.mixed_changes.league import END, START, simulate_four_teams
 from tests.on_platform.tables import make_platform
+from tests.on_platform.test_platform import OPTIONAL
 from tests.warehouse import Warehouse, environment
 
-DAY = "2021-10-20"
+FIRST, DAY = "2021-10-19", "2021-10-20"
 TABLE = "team_offense_game_summary"
+COPY = f"nba_analytics.{TABLE}_of_somebody"
 RANGE = ("--start", DAY, "--end", DAY, "--tables", TABLE)
 WINDOW = (f"{START}", f"{END}")
 TYPED, NOT_TYPED = (
@@ -200,11 +203,11 @@ class AtWork:
 
 
 @contextmanager
-def working(league: Path, folder: Path) -> Iterator[AtWork]:
+def working(league: Path, folder: Path, without: Collection[str] = ()) -> Iterator[AtWork]:
     """The platform's raw tables at a local server, and nothing else; whoever asks has the roles of the page."""
     paths = {"DBT_TARGET_PATH": str(folder / "target"), "DBT_LOG_PATH": str(folder / "logs")}
     with (
-        server_on_platform(league, WINDOW) as (emulator, client, settings),
+        server_on_platform(league, WINDOW, without=without) as (emulator, client, settings),
         faulty_proxy(emulator.port) as proxy,
     ):
         settings |= paths | {"FULLCOURT_BIGQUERY_ENDPOINT": proxy.endpoint}
@@ -220,11 +223,11 @@ def league(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def on_duckdb(folder: Path, league: Path) -> dict[str, set[tuple[Any, ...]]]:
-    """Keys and hashes of every hashed table, built on DuckDB of the same raw tables; tests/on_platform tests that."""
+def on_duckdb(folder: Path, league: Path, without: Collection[str] = ()) -> dict[str, set[tuple[Any, ...]]]:
+    """Keys and hashes of every hashed table, built on DuckDB of the same raw tables. tests/on_platform tests the build."""
     warehouse = Warehouse(folder / "fullcourt.duckdb", folder / "no_files")
     warehouse.raw_dir.mkdir()
-    make_platform(warehouse.path, league)
+    make_platform(warehouse.path, league, without=without)
     with environment(FULLCOURT_TARGET="duckdb"):
         outcome = warehouse.dbt("build", "--exclude-resource-type", "test", window=WINDOW)
     assert outcome.success, outcome
@@ -332,19 +335,32 @@ COMMANDS = (
     ["verify", *RANGE],
     ["gaps", *RANGE],
     ["explain", TABLE, DAY, "--team", "BOS"],
+    ["retry", *RANGE],
     ["report", *RANGE],
     ["export", "{folder}/export", *RANGE],
     ["verify", "--export", "{folder}/export"],
-    ["env", "list"],
+    ["compare", f"nba_analytics.{TABLE}", COPY],
+    ["today", "--as-of", FIRST, "--yes", "--no-report"],
     ["doctor"],
     ["migrate", "--yes"],
+    ["env", "list"],
 )
+OF_NO_WAREHOUSE = {"alerts", "simulate"}
+
+
+def test_every_command_is_tried() -> None:
+    typed = re.findall(r"^fullcourt (\w+)", "\n".join(blocks_of_page(TYPED)), re.MULTILINE)
+    tried = {*typed, *(words[0] for words in COMMANDS)}
+    assert tried == set(cli.app.list_commands(click.Context(cli.app))) - OF_NO_WAREHOUSE
 
 
 @pytest.mark.slow
 @pytest.mark.nightly
 def test_with_the_roles_of_the_page_everything_runs(typed: Typed, at_work: AtWork) -> None:
     """No command asks for what the roles do not hold."""
+    at_work.client.query(
+        f"create table {COPY} as select * from nba_analytics.{TABLE} where game_date > '1900-01-01'"
+    ).result()
     account = at_work.become(Account())
     for arguments in COMMANDS:
         at_work.fullcourt(*arguments)
@@ -365,7 +381,7 @@ def test_an_environment_is_refused_without_the_right_to_make_datasets(typed: Typ
 
 @pytest.mark.slow
 @pytest.mark.nightly
-def test_who_holds_the_role_of_the_page_makes_an_environment_and_nobody_else_drops_it(
+def test_who_holds_the_role_of_the_page_makes_an_environment_and_only_who_made_it_drops_it(
     typed: Typed, at_work: AtWork
 ) -> None:
     """Whoever else works in it may edit its datasets, and not drop them. It stays whole."""
@@ -381,14 +397,37 @@ def test_who_holds_the_role_of_the_page_makes_an_environment_and_nobody_else_dro
     assert "may not drop the datasets of the environment `dev`: who made it may" in said
     assert "Nothing was changed. BigQuery said: " in said
     assert ["drop schema" in of for of in other.refused] == [True]
+
     at_work.become(maker)
     assert "dev: made from production" in at_work.fullcourt("env", "list").stdout
+    at_work.fullcourt("env", "drop", "dev", "--yes")
+    assert at_work.datasets() == before
+
+
+@pytest.fixture(scope="module")
+def without_feeds(league: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AtWork]:
+    """None of the feeds that may be missing is a table, and the datasets were made beforehand."""
+    with working(league, tmp_path_factory.mktemp("without"), OPTIONAL) as made:
+        for name in made.account.roles["dataEditor"]:
+            made.client.create_dataset(name)
+        yield made
 
 
 @pytest.mark.slow
 @pytest.mark.nightly
-def test_dbt_makes_its_ledgers_in_datasets_that_are_there(league: Path, tmp_path: Path) -> None:
-    with working(league, tmp_path) as empty:
-        for name in empty.account.roles["dataEditor"]:
-            empty.client.create_dataset(name)
-        empty.dbt("seed", "--select", "completeness_exceptions")
+def test_dbt_makes_its_ledgers_in_datasets_that_are_there(without_feeds: AtWork) -> None:
+    without_feeds.become(Account())
+    without_feeds.dbt("seed", "--select", "completeness_exceptions")
+
+
+@pytest.mark.slow
+@pytest.mark.nightly
+def test_without_any_optional_feed_the_rest_is_built_with_the_rows_of_duckdb(
+    without_feeds: AtWork, league: Path, tmp_path: Path
+) -> None:
+    """By dbt, with all tests of the build."""
+    without_feeds.become(Account())
+    without_feeds.dbt("build", window=WINDOW)
+    expected = on_duckdb(tmp_path, league, OPTIONAL)
+    assert expected["player_game_summary"]
+    assert without_feeds.hashes() == expected
