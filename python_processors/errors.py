@@ -104,6 +104,16 @@ class RawDirError(FullcourtError):
         )
 
 
+class NoRawFilesError(FullcourtError):
+    """Fullcourt was installed, and its folder holds no raw files: it may be the wrong one."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(
+            f"There are no raw files: RAW_DIR is not set, and {folder} has neither data/raw nor data/simulated."
+            " Set RAW_DIR, go to the folder that has them, or let `fullcourt simulate` write an invented league."
+        )
+
+
 class RawDirMissingError(FullcourtError):
     """RAW_DIR names a folder that is not there."""
 

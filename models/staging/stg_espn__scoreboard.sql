@@ -6,7 +6,7 @@
 {{ config(**replace_window()) }}
 
 {%- set grain = [
-    'coalesce(canonical_game_id, source_game_id)'
+    'coalesce(canonical_game_id, source_game_id, cast(game_date as string))'
 ] %}
 {%- set figures = [
     'home_team_score', 'away_team_score'

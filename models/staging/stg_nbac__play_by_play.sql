@@ -11,7 +11,7 @@
 {{ config(**replace_window()) }}
 
 {%- set grain = [
-    'coalesce(canonical_game_id, source_game_id)', 'event_number'
+    'coalesce(canonical_game_id, source_game_id, cast(game_date as string))', 'event_number'
 ] %}
 {%- set number_of_throw = replace_all('detail', ' *of *', '/') %}
 
@@ -131,11 +131,13 @@ deduplicated as (
 
 {{ judged_play_by_play('deduplicated') }},
 
--- Keys of surnames alone, or of another kind, name nobody: then what its players did is no evidence against anybody.
+-- Keys of surnames alone, or of another kind, name nobody, and so do none at all: then what its players did is no evidence
+-- against anybody, and nobody's zeros are known.
 strangers as (
     select
         canonical_game_id,
         2 * count(distinct case when found_player_1_lookup is null then player_1_lookup end) > count(distinct player_1_lookup)
+            or count(player_1_lookup) = 0
             as are_strangers
     from deduplicated
     group by canonical_game_id

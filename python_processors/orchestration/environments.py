@@ -146,15 +146,16 @@ def create_environment(
         if name in there and there[name].is_whole:
             raise EnvironmentThereError(name)
         copied = [] if is_empty else [of for of in _relations(project) if session.columns(of)]
-        made = [f"create schema {session.named(dataset, name)}" for dataset in output_datasets()]
+        made = {dataset: f"create schema {session.named(dataset, name)}" for dataset in output_datasets()}
         lacking = (
             f"The environment `{name}` lies in datasets of its own, and this account may not make any: grant it"
             f" `roles/bigquery.user` on the project"
         )
-        _check_rights(session, made, lacking)
+        left = session.datasets()  # of one that was killed: they are dropped first
+        _check_rights(session, [sql for of, sql in made.items() if placed(of, name) not in left], lacking)
         with session.transaction():
             _drop_datasets(session, name)
-            for statement in made:
+            for statement in made.values():
                 session.execute(statement)
             for relation in copied:
                 session.clone(relation, name)

@@ -144,6 +144,12 @@ class Project:
         forget_kept(self._sources)
         raise CodeChangedError([f"what was kept of it in {target_folder()}"])
 
+    @property
+    def files(self) -> str:
+        """A digest of all files that the parse came of: models, macros, contracts, seeds, their descriptions, vars."""
+        _ = self.known
+        return self._digest
+
     def read_anew(self) -> None:
         """Let all that follows be of the code as it is now: a run calls this once, when it holds the warehouse.
 

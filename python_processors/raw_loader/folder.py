@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from python_processors.errors import RawDirMissingError
-from python_processors.places import RAW_FOLDERS, SIMULATED
+from python_processors.errors import NoRawFilesError, RawDirMissingError
+from python_processors.places import IS_INSTALLED, RAW_FOLDERS, SIMULATED, WORK_FOLDER
 from python_processors.simulation import has_marked_files, simulate
 
 SIMULATED_UNTIL = date(2021, 11, 19)  # a month: enough for every table, and made in seconds
@@ -41,6 +41,11 @@ def find_raw_dir(environment: Mapping[str, str] = os.environ) -> RawFolder:
 
 
 def make_if_simulated(folder: RawFolder) -> None:
-    """Write the simulated league where it is not there yet, or is there from before its files had a mark."""
+    """Write the simulated league where it is not there yet, or is there from before its files had a mark.
+
+    :raises NoRawFilesError: fullcourt was installed: a wrong folder would get an invented league.
+    """
     if folder.is_simulated and not has_marked_files(folder.path):
+        if IS_INSTALLED:
+            raise NoRawFilesError(str(WORK_FOLDER))
         simulate(folder.path, until=SIMULATED_UNTIL)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -21,24 +22,31 @@ MISSING = State(
 
 
 class Session:
-    """A warehouse with these runs: range, tables, start."""
+    """A warehouse with these runs: range, tables, command, start."""
 
-    def __init__(self, *runs: tuple[date, date, str | None, datetime]) -> None:
-        names = ("range_start", "range_end", "tables", "started_at")
-        self.rows = pa.Table.from_pylist([dict(zip(names, run, strict=True)) for run in runs])
+    def __init__(self, *runs: tuple[date, date, str | None, str, datetime]) -> None:
+        self.connection = duckdb.connect()
+        self.connection.execute("set TimeZone = 'UTC'")
+        self.connection.execute(
+            "create table runs (range_start date, range_end date, tables varchar, command varchar, started_at timestamptz)"
+        )
+        for row in runs:
+            self.connection.execute("insert into runs values (?, ?, ?, ?, ?)", list(row))
 
     def columns(self, relation: str) -> list[tuple[str, str, bool]]:
         return [("run_id", "STRING", False)]
 
     def named(self, relation: str) -> str:
-        return relation
+        return relation.rpartition(".")[2]
 
     def read(self, sql: str) -> pa.Table:
-        return self.rows
+        return self.connection.sql(sql).to_arrow_table()
 
 
-def run(end: date = ASKED, *, tables: str | None = None, at: date = date(2026, 11, 30)) -> Any:
-    return date(2021, 10, 19), end, tables, datetime(at.year, at.month, at.day, 7, tzinfo=UTC)
+def run(
+    end: date = ASKED, *, tables: str | None = None, at: date = date(2026, 11, 30), command: str = "backfill"
+) -> Any:  # fmt: skip
+    return date(2021, 10, 19), end, tables, command, datetime(at.year, at.month, at.day, 7, tzinfo=UTC)
 
 
 def outcomes(states: list[State], *runs: Any) -> list[str]:
@@ -82,6 +90,17 @@ def test_after_a_run_up_to_its_own_day_every_later_day_is_missed(end: date) -> N
     """Or a scheduler that died would go unnoticed."""
     assert outcomes([MISSING], run(end, at=date(2022, 2, 28))) == ["missing"]
     assert outcomes([MISSING], run(end, at=date(2022, 3, 28))) == ["not_requested"]
+
+
+def test_the_same_asked_for_again_later_does_not_take_that_back() -> None:
+    once, again = (run(date(2022, 2, 28), at=at) for at in (date(2022, 2, 28), date(2022, 3, 28)))
+    assert outcomes([MISSING], again, once) == ["missing"]
+    assert outcomes([MISSING], again, (*once[:3], "retry", once[4])) == ["missing"]
+
+
+def test_today_asks_for_every_later_day_whatever_day_it_takes_for_today() -> None:
+    assert outcomes([MISSING], run(command="today")) == ["missing"]
+    assert outcomes([MISSING], run(command="prepare")) == ["missing"]  # nothing was asked for
 
 
 def test_where_no_run_was_asked_for_anything_all_is_missed() -> None:

@@ -11,15 +11,16 @@ from python_processors.orchestration.run.own_row import RUNS
 from python_processors.orchestration.state.states import State
 from python_processors.orchestration.warehouse import Session
 
-_OF_DATES = ("backfill", "retry", "today")
+_KEEPS_UP_ALWAYS = "today"
+_OF_DATES = ("backfill", "retry", _KEEPS_UP_ALWAYS)
 NOBODY_ASKED = "no run was asked for it"
 _KEEPS_UP = timedelta(days=2)  # a run of yesterday's games may start after midnight, in UTC
 
 
 @dataclass(frozen=True)
 class Requested:
-    """Dates that a run was asked for; of all tables where it names none. A run up to its own day asks for every later
-    day, too: where none is started any more, what is missing since is missed."""
+    """Dates that a run was asked for; of all tables where it names none. `fullcourt today`, and a run up to its own
+    day, ask for every later day, too: where none is started any more, what is missing since is missed."""
 
     start: date
     end: date
@@ -36,12 +37,12 @@ def requested(session: Session) -> list[Requested]:
         return []
     commands = "', '".join(_OF_DATES)
     rows = session.read(
-        f"select range_start, range_end, tables, max(started_at) as started_at from {session.named(RUNS)}"
-        f" where started_at > timestamp '2000-01-01 00:00:00' and command in ('{commands}') group by 1, 2, 3"
+        f"select range_start, range_end, tables, command, min(started_at) as started_at from {session.named(RUNS)}"
+        f" where started_at > timestamp '2000-01-01 00:00:00' and command in ('{commands}') group by 1, 2, 3, 4"
     ).to_pylist()
     return [
         Requested(
-            row["range_start"], _end(row["range_end"], row["started_at"]),
+            row["range_start"], _end(row["command"], row["range_end"], row["started_at"]),
             tuple(row["tables"].split(", ")) if row["tables"] else None,
         )
         for row in rows
@@ -62,5 +63,6 @@ def _is_unasked(state: State, ranges: Sequence[Requested]) -> bool:
     return never_built and bool(ranges) and not any(of.holds(state.table, state.day) for of in ranges)
 
 
-def _end(end: date, started_at: datetime) -> date:
-    return date.max if end >= started_at.date() - _KEEPS_UP else end
+def _end(command: str, end: date, started_at: datetime) -> date:
+    """The same range asked for again, later, stays what it was when it was asked for first."""
+    return date.max if command == _KEEPS_UP_ALWAYS or end >= started_at.date() - _KEEPS_UP else end

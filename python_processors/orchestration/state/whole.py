@@ -1,8 +1,8 @@
 """Models that are built whole: which of them a run need not build, since nothing that they are made of has changed.
 
-What such a model is made of is every row of the raw tables that it comes of, the seeds, the staging layer's logic, and
-the libraries. A run that builds it writes that into the model ledger, together with what came out. Where both are still
-so, building it would give the same rows.
+What such a model is made of is every row of the raw tables that it comes of, the project's files, contracts and seeds
+among them, and the libraries. A run that builds it writes that into the model ledger, together with what came out.
+Where both are still so, building it would give the same rows.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ def read_origins(project: Project, session: Session, models: Iterable[str]) -> O
     chosen = sorted({*models}.intersection(project.whole_models))
     made_from = {model: found for model in chosen if (found := _made_from(project, model)) is not None}
     raw = _raw_texts(session, sorted({name for names in made_from.values() for name in names if name in raw_tables()}))
-    shared = [project.logic_version(LAYER), project.libraries(session)]
+    # Any file: contracts decide SQL, too, and a model that is built once too often costs little.
+    shared = [project.files, project.logic_version(LAYER), project.libraries(session)]
     texts = {}
     for model, names in made_from.items():
         of_raw = {name: raw[name] for name in names if name in raw}
         of_seeds = {name: project.checksum(name) for name in names if name not in raw}
-        tests = sorted(test.name for test in project.known.tests if test.attached_to == project.node_id(model))
-        texts[model] = json.dumps([*shared, of_raw, of_seeds, tests], sort_keys=True)
+        texts[model] = json.dumps([*shared, of_raw, of_seeds], sort_keys=True)
     return texts
 
 
@@ -68,13 +68,17 @@ def origins_made(
 ) -> list[ModelRow]:  # fmt: skip
     """What models were made of that were just built, where that is not what was confirmed last.
 
+    Of a model whose raw tables changed while it was built nobody knows which rows it read: nothing is said of it.
+
     :param session: opened since they were built.
     :param built: without those of which a test failed: they are to be built and tested again.
     """
+    models = origins.keys() & set(built)
+    still = read_origins(project, session, models)
     return [
         ModelRow(MADE_OF + model, WHOLE, of_now)
-        for model, of_now in _of_now(project, session, memory, origins, origins.keys() & set(built))
-        if memory.confirmed_of(MADE_OF + model) != of_now
+        for model, of_now in _of_now(project, session, memory, origins, models)
+        if still.get(model) == origins[model] and memory.confirmed_of(MADE_OF + model) != of_now
     ]
 
 
