@@ -136,9 +136,9 @@ deduplicated as (
 strangers as (
     select
         canonical_game_id,
-        2 * count(distinct case when found_player_1_lookup is null then player_1_lookup end) > count(distinct player_1_lookup)
-            or count(player_1_lookup) = 0
-            as are_strangers
+        count(player_1_lookup) = 0
+        or 2 * count(distinct case when found_player_1_lookup is null then player_1_lookup end)
+        > count(distinct player_1_lookup) as are_strangers
     from deduplicated
     group by canonical_game_id
 ),
