@@ -125,24 +125,28 @@ def test_who_tells_what_is_named(alone: Warehouse) -> None:
 def test_a_play_by_play_of_another_score_or_of_strangers_is_not_used(
     alone: Warehouse, tmp_path: Path, rows_may_go: None
 ) -> None:
-    """Nor does any other game lack for it."""
+    """Strangers are keys that name nobody, or none at all. No other game lacks for it."""
     warehouse = copied(alone.path.parent, tmp_path / "league")
-    first, second = [game for (game,) in alone.query(
-        f"select game_id from nba_intermediate.dim_games where game_date = '{DAY}' and is_in_scope order by 1 limit 2"
+    first, second, third = [game for (game,) in alone.query(
+        f"select game_id from nba_intermediate.dim_games where game_date = '{DAY}' and is_in_scope order by 1 limit 3"
     )]  # fmt: skip
     rewrite_file(
         warehouse.raw_dir, FEED,
         f"""select * replace (
-            case when game_id = '{second}' then reverse(player_1_lookup) else player_1_lookup end as player_1_lookup
+            case game_id when '{second}' then reverse(player_1_lookup) when '{third}' then null else player_1_lookup end
+                as player_1_lookup
         ) from raw where not (game_id = '{first}' and period = 4 and event_type = '3pt')""",
     )  # fmt: skip
     outcome = warehouse.dbt("build", window=(DAY, DAY))
     assert set(outcome.failures) == {"every_date_is_accounted_for_coverage_"}, outcome
     assert warehouse.query(
         f"select game_id, reason from nba_ops.quarantine where table_name = '{FEED}' group by all order by 1"
-    ) == [(first, "points of its events are not the final score"), (second, "most of its players are unknown")]
+    ) == [
+        (first, "points of its events are not the final score"), (second, "most of its players are unknown"),
+        (third, "most of its players are unknown"),
+    ]  # fmt: skip
     assert warehouse.query(
-        f"select count(paint_attempts), count(and1_count) from {PLAYERS} where game_id in ('{first}', '{second}')"
+        f"select count(paint_attempts), count(and1_count) from {PLAYERS} where game_id in ('{first}', '{second}', '{third}')"
     ) == [(0, 0)]
     ((reason,),) = warehouse.query(
         f"select reason from nba_ops.coverage where game_date = '{DAY}' and table_name = 'team_offense_game_summary'"
