@@ -128,10 +128,10 @@ def tables(seasons: Warehouse) -> Tables:
 
 
 def exact(value: Any) -> Any:
-    """Decimals as fractions, in lists too."""
+    """Decimals, and doubles of so many decimals, as fractions; in lists too."""
     if isinstance(value, list):
         return [exact(element) for element in value]
-    return Fraction(value) if isinstance(value, Decimal) else value
+    return Fraction(str(value)) if isinstance(value, Decimal | float) else value
 
 
 def differences(expected: Row | None, found: Row | None) -> dict[str, tuple[Any, Any]]:
