@@ -75,6 +75,7 @@ def distrust_of(state: State) -> str:
 def left_out(snapshot: Snapshot, tables: Iterable[str]) -> dict[date, str]:
     """Dates of which a table is not as a run proved it, and why."""
     found: dict[date, str] = {}
+    snapshot.look_at_all()
     for table in snapshot.tables:
         for day, state in snapshot.states(table).items() if table in tables else ():
             if distrust := distrust_of(state):

@@ -96,6 +96,9 @@ class Session(Protocol):
     def read(self, sql: str) -> pa.Table:
         """The rows of a query."""
 
+    def read_all(self, queries: Mapping[str, str]) -> dict[str, pa.Table]:
+        """The rows of several queries, by their names; one job on BigQuery, where each job is waited for by itself."""
+
     def execute(self, sql: str) -> None:
         """A statement or several, without rows."""
 

@@ -160,6 +160,7 @@ class _Writer:
         ledger = {(row["table_name"], row["day"]): row for row in memory.rows("from ledger")}
         faulty = {of.table: of.faulty_days for of in check_tables(self.session, wanted.read, wanted.start, wanted.end)}
         found: dict[str, dict[date, Partition]] = {}
+        self.snapshot.look_at_all()
         for table in wanted.read:
             states = self.snapshot.states(table)
             for day in wanted.days:

@@ -10,8 +10,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from sqlfluff.core import FluffConfig, Linter
+from zetasql import types
 
 from python_processors.contract import PROJECT_ROOT, ContractType, hashed_tables, load_contract
+from python_processors.engines.bigquery.together import together
 from python_processors.hashing import data_hashes
 from tests.bigquery import googlesql
 from tests.bigquery.conftest import PROJECT, Compiled, in_dag_order
@@ -228,3 +230,9 @@ def test_compiled_models_parse_in_sqlfluffs_bigquery_dialect(compiled: dict[str,
     assert {node.name for node in nodes} == names
     problems = {node.name: [str(v) for v in linter.parse_string(node.sql).violations] for node in nodes}
     assert {name: found for name, found in problems.items() if found} == {}
+
+
+def test_several_queries_are_one_in_googlesql() -> None:
+    parts = {"days": "select date '2021-10-19' as day", "nobody": "select 'x' as name, numeric '1' as n limit 0"}
+    columns = googlesql.Catalog().analyse(together(parts))
+    assert {name: kind.type_kind for name, kind in columns.items()} == dict.fromkeys(parts, types.TypeKind.TYPE_STRUCT)

@@ -59,7 +59,7 @@ class League:
 
     def fingerprint(self) -> dict[date, str]:
         self.inputs.forget(["boxes"])
-        self.inputs.compute("report", "select day from dates")
+        self.inputs.compute("select 'report' as table_name, day from dates")
         return dict(self.memory.execute("select day, input_fingerprint from inputs").fetchall())
 
     def changed_by(self, day: date, player: str) -> set[date]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -20,6 +20,7 @@ from python_processors.contract import Contract
 from python_processors.engines.base import Columns, Location, Result, Side, placed
 from python_processors.engines.bigquery.errors import Place, explain, location_of, lost_to_another
 from python_processors.engines.bigquery.fields import field_of, list_inference, parquet_of, type_of
+from python_processors.engines.bigquery.together import apart, together
 
 if TYPE_CHECKING:
     import duckdb
@@ -102,6 +103,9 @@ class BigQuerySession:
                 return job.result().to_arrow(create_bqstorage_client=False)
 
         return self._ask(run)
+
+    def read_all(self, queries: Mapping[str, str]) -> dict[str, pa.Table]:
+        return apart(self.read(together(queries)), queries) if queries else {}
 
     def stage(self, relation: str, rows: pa.Table, contract: Contract) -> None:
         """Replace the staging table by these rows: one Parquet load job."""

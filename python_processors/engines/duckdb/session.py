@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import ClassVar
 
@@ -39,6 +39,9 @@ class DuckDBSession:
 
     def read(self, sql: str) -> pa.Table:
         return self._connection.sql(sql).to_arrow_table()
+
+    def read_all(self, queries: Mapping[str, str]) -> dict[str, pa.Table]:
+        return {name: self.read(sql) for name, sql in queries.items()}
 
     def execute(self, sql: str) -> None:
         self._connection.execute(sql)

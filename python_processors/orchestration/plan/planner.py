@@ -141,6 +141,7 @@ def make_plan(
     plan = Plan(snapshot.start, snapshot.end)
     allowed = None if only is None else set(only)
     waiting = Waiting(snapshot)
+    snapshot.look_at_all()
     for table in (LAYER, *snapshot.tables):
         states = snapshot.states(table, forced=forced)
         due, in_the_way = due_steps(snapshot, table, states, waiting)

@@ -94,6 +94,7 @@ def audit_skips(
     """
     with warehouse.reading() as session:
         snapshot = Snapshot(project, session, start, end, tables=tables)
+        snapshot.look_at_all()
         idle = {
             (table, state.day)
             for table in snapshot.tables

@@ -40,6 +40,7 @@ def accept_libraries(
     """
     with warehouse.reading() as session:
         snapshot = Snapshot(project, session, start, end, tables=tables)
+    snapshot.look_at_all()
     waiting = {
         table: [state.day for state in snapshot.states(table).values() if state.rule == "other_libraries"]
         for table in (LAYER, *snapshot.tables)

@@ -83,6 +83,7 @@ def _take_back(
 def states_of(snapshot: Snapshot, session: Session) -> list[State]:
     """States of the staging layer, and of all tables and dates of a snapshot; where rows are lacking, the games are
     named."""
+    snapshot.look_at_all()
     states: list[State] = list(snapshot.states(LAYER).values())
     for table in snapshot.tables:
         of_table = snapshot.states(table)

@@ -107,14 +107,17 @@ def count_failed_builds(
 
 def build_failures(session: Session, start: date = date.min, end: date = date.max) -> list[BuildFailure]:
     """The row of each table and date from one day to another that a run could not build."""
+    found = session.read_all(query_of_build_failures(session, start, end))
+    return [BuildFailure(**row) for rows in found.values() for row in rows.to_pylist()]
+
+
+def query_of_build_failures(session: Session, start: date, end: date) -> dict[str, str]:
+    """The query of build_failures(), by a name; none while there is no such table."""
     if not session.columns(BUILD_FAILURES):
-        return []
+        return {}
     names = ", ".join(column.name for column in stored_tables()[BUILD_FAILURES].columns)
-    rows = session.read(
-        f"select {names} from {session.named(BUILD_FAILURES)}"
-        f" where analysis_date between date '{start}' and date '{end}'"
-    ).to_pylist()
-    return [BuildFailure(**row) for row in rows]
+    where = f"analysis_date between date '{start}' and date '{end}'"
+    return {"build_failures": f"select {names} from {session.named(BUILD_FAILURES)} where {where}"}
 
 
 def count_met(

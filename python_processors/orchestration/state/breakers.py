@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from python_processors.contract import hashed_tables
-from python_processors.orchestration.state.attempts import LEDGERS, build_failures
+from python_processors.orchestration.state.attempts import LEDGERS, BuildFailure, query_of_build_failures
 from python_processors.orchestration.warehouse import Session
 
 _NAMED = 10
@@ -53,29 +53,31 @@ def open_breakers(
     :param tables: those of these alone, and of what is no hashed table.
     """
     now = now or datetime.now(UTC)
+    incomplete = {
+        ledger.partition(".")[2]:
+            "select processor_name, analysis_date, entity_id, attempt_count, circuit_breaker_until,"
+            f" failure_category, failure_reason from {session.named(ledger)}"
+            f" where analysis_date between date '{start}' and date '{end}'"
+            " and circuit_breaker_tripped and is_correctable and resolution_status = 'UNRESOLVED'"
+        for ledger in LEDGERS if session.columns(ledger)
+    }  # fmt: skip
+    not_built = query_of_build_failures(session, start, end)
+    rows = {name: rows.to_pylist() for name, rows in session.read_all({**not_built, **incomplete}).items()}
     found = [
         Breaker(
-            row.processor_name, row.analysis_date, DATE_LEVEL, row.attempt_count, row.circuit_breaker_until,
-            "PROCESSING_ERROR", " ".join((row.failure_reason or "").split()), row.inputs or "",
+            of.processor_name, of.analysis_date, DATE_LEVEL, of.attempt_count, of.circuit_breaker_until,
+            "PROCESSING_ERROR", " ".join((of.failure_reason or "").split()), of.inputs or "",
         )
-        for row in build_failures(session, start, end)
-        if row.is_open and row.circuit_breaker_until is not None
+        for name in not_built for of in (BuildFailure(**row) for row in rows[name])
+        if of.is_open and of.circuit_breaker_until is not None
     ]  # fmt: skip
-    for ledger in LEDGERS:
-        if session.columns(ledger):
-            rows = session.read(
-                "select processor_name, analysis_date, entity_id, attempt_count, circuit_breaker_until,"
-                f" failure_category, failure_reason from {session.named(ledger)}"
-                f" where analysis_date between date '{start}' and date '{end}'"
-                " and circuit_breaker_tripped and is_correctable and resolution_status = 'UNRESOLVED'"
-            ).to_pylist()
-            found += [
-                Breaker(
-                    row["processor_name"], row["analysis_date"], row["entity_id"] or "", row["attempt_count"] or 0,
-                    row["circuit_breaker_until"], row["failure_category"] or "", row["failure_reason"] or "",
-                )
-                for row in rows
-            ]  # fmt: skip
+    found += [
+        Breaker(
+            row["processor_name"], row["analysis_date"], row["entity_id"] or "", row["attempt_count"] or 0,
+            row["circuit_breaker_until"], row["failure_category"] or "", row["failure_reason"] or "",
+        )
+        for name in incomplete for row in rows[name]
+    ]  # fmt: skip
     return sorted(
         (of for of in found if (of.until is None or of.until > now) and (tables is None or _is_asked(of, tables))),
         key=lambda of: (of.table, of.day, of.entity, of.category),

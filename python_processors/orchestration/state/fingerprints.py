@@ -6,7 +6,7 @@ by player or team, per entity. Sums do not depend on order and add up over windo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -83,11 +83,14 @@ class Fingerprints:
     ) -> None:
         """Fingerprint relations anew, as far back as the reads of dates from `start` to `end` go."""
         named = list(relations)
+        sql = self.query_of(session, named, start, end, overlay)
+        self.take(named, None if sql is None else session.read(sql))
+
+    def take(self, named: Collection[str], rows: pa.Table | None) -> None:
+        """Keep what the query of these relations found, in place of what was known; None where none is a table."""
         # Added at once: a statement costs more than the rows of most relations.
         gathered = [_UNITS.empty_table(), *(self._of_seed(name) for name in named if self.project.is_seed(name))]
-        sql = self.query_of(session, named, start, end, overlay)
-        if sql is not None:
-            rows = session.read(sql)
+        if rows is not None:
             for number in range(self._most_slots(named)):
                 with_it = pa.array([name for name in named if len(self.slots[name]) > number], pa.string())
                 of_slot = rows.filter(pc.is_in(rows["relation"], with_it))

@@ -24,6 +24,7 @@ _LOOKING = pa.schema([
     ("read", pa.int64()), ("relation", pa.string()), ("slot", pa.int64()), ("window", pa.string()),
     ("size", pa.int64()),
 ])  # fmt: skip
+_NAMES = pa.schema([("table_name", pa.string()), ("read", pa.int64()), ("name", pa.string())])
 
 
 class Inputs:
@@ -35,30 +36,30 @@ class Inputs:
         self._known: dict[Read, int] = {}
         self._numbers = itertools.count()
 
-    def compute(self, table: str, days: str) -> None:
-        """Fill `inputs` (table_name, day, inputs, input_fingerprint) for the days that a query names.
+    def compute(self, days: str) -> None:
+        """Fill `inputs` (table_name, day, inputs, input_fingerprint) for the tables and days that a query names.
 
-        :param days: SQL with a column `day`.
+        :param days: SQL with columns `table_name` and `day`.
         """
-        reads = self._fingerprints.reads[table]
-        self._ask(days)
+        self.memory.forget("asked")
+        self.memory.execute(f"insert into asked select distinct table_name, day from ({days})")
         self._look()
-        named = ", ".join(f"({self._known[read]}, '{read.name}')" for read in reads)
-        self.memory.execute("delete from inputs where table_name = ? and day in (select day from due)", [table])
+        self.memory.execute(
+            "delete from inputs using asked where inputs.table_name = asked.table_name and inputs.day = asked.day"
+        )
         self.memory.execute(
             f"""
             insert into inputs
             with listed as (
-                select due.day, string_agg(concat(
+                select asked.table_name, asked.day, string_agg(concat(
                     names.name, '=', coalesce(seen.n, 0), ':', coalesce(seen.hi, 0), ':', coalesce(seen.lo, 0)
                 ), '{_SEPARATOR}' order by names.name) as inputs
-                from due cross join (values {named}) as names (number, name)
-                left join seen on names.number = seen.read and due.day = seen.day
-                group by due.day
+                from asked inner join read_names as names on asked.table_name = names.table_name
+                left join seen on names.read = seen.read and asked.day = seen.day
+                group by asked.table_name, asked.day
             )
-            select ?, day, inputs, left(sha256(inputs), 16) from listed
-            """,
-            [table],
+            select table_name, day, inputs, left(sha256(inputs), 16) from listed
+            """
         )
 
     def _ask(self, days: str) -> None:
@@ -74,7 +75,8 @@ class Inputs:
     def _look(self) -> None:
         """Fill `seen` (read, day, n, hi, lo) for every day, for all reads that are not known: tables share them,
         and reads of one kind are looked at in one statement."""
-        wanted = {read for reads in self._fingerprints.reads.values() for read in reads} - set(self._known)
+        of_tables = self._fingerprints.reads
+        wanted = {read for reads in of_tables.values() for read in reads} - set(self._known)
         if not wanted:
             return
         looking: list[list[Any]] = []
@@ -86,9 +88,11 @@ class Inputs:
             else:
                 units = f"(select * from units where relation = '{read.upstream}' and slot = {row[2]})"
                 self.memory.execute(f"insert into seen select {row[0]}, * from ({self._seen_by_entity(read, units)})")
-        columns = ("read", "relation", "slot", "window", "size")
-        rows = [dict(zip(columns, row, strict=True)) for row in looking]
+        rows = [dict(zip(_LOOKING.names, row, strict=True)) for row in looking]
         self.memory.put("looking", pa.Table.from_pylist(rows, schema=_LOOKING))
+        named = [(table, self._known[read], read.name) for table, reads in of_tables.items() for read in reads]
+        names = [dict(zip(_NAMES.names, row, strict=True)) for row in named]
+        self.memory.put("read_names", pa.Table.from_pylist(names, schema=_NAMES))
         self.memory.execute(
             f"""
             insert into seen
@@ -234,8 +238,9 @@ class Inputs:
             left -= set(touched)
         return touched
 
-    def gather_targets(self, session: Session, start: date, end: date) -> None:
-        """Fill `targets`: whom the reads by player or team look up on the days from `start` to `end`."""
+    def query_of_targets(self, session: Session, start: date, end: date) -> str | None:
+        """SQL of `targets`: whom the reads by player or team look up on the days from `start` to `end`; None while
+        nothing names them."""
         project = self._fingerprints.project
         queries = []
         for relation, column in sorted(self._fingerprints.looked_up):
@@ -245,7 +250,7 @@ class Inputs:
                     f"select distinct '{relation}' as relation, {day} as day, {column} as entity"
                     f" from {session.named(name)} where {day} between date '{start}' and date '{end}'"
                 )
-        self.memory.put("targets", session.read(" union all ".join(queries)) if queries else None)
+        return " union all ".join(queries) or None
 
 
 def changed_reads(before: str, after: str) -> list[str]:

@@ -60,8 +60,11 @@ _SCHEMA = """
     union
     select off.day, dates.season_year from off asof join dates on off.day <= dates.day;
 
-    -- What reads see: `looking` lists those that are looked at together, `seen` what came of it.
+    -- What reads see: `looking` lists those that are looked at together, `seen` what came of it, `read_names` which
+    -- table has which read, and `asked` for which tables and days that is put together.
     create table looking (read bigint, relation varchar, slot bigint, "window" varchar, size bigint);
+    create table read_names (table_name varchar, read bigint, name varchar);
+    create table asked (table_name varchar, day date);
     create table seen (read bigint, day date, n bigint, hi hugeint, lo hugeint);
     create table inputs (table_name varchar, day date, inputs varchar, input_fingerprint varchar);
     create table due (day date);
@@ -105,10 +108,11 @@ class Memory:
         if rows is not None:
             self.add(table, rows)
 
-    def put_days(self, table: str, column: str, names: Iterable[str], rows: pa.Table) -> None:
-        """Replace the rows of some relations."""
+    def put_days(self, table: str, column: str, names: Iterable[str], rows: pa.Table | None) -> None:
+        """Replace the rows of some relations; None leaves them without any."""
         self.connection.execute(f"delete from {table} where list_contains(?, {column})", [list(names)])
-        self.add(table, rows)
+        if rows is not None:
+            self.add(table, rows)
 
     # What a run has yet to build, and what failed in it
 

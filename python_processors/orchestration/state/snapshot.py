@@ -26,7 +26,7 @@ from python_processors.orchestration.state.memory import NO_ROWS, WHOLE, Memory
 from python_processors.orchestration.state.reads import Read, reads_of
 from python_processors.orchestration.state.rules import LAYER_RULES, TABLE_RULES, Confirmation, Known, Now, decide
 from python_processors.orchestration.state.states import State
-from python_processors.orchestration.state.stored import made_fingerprints, stored_fingerprints
+from python_processors.orchestration.state.stored import query_of_made, query_of_stored
 from python_processors.orchestration.state.unproven import drift, find_unproven, note_forgotten, unproven_before
 from python_processors.orchestration.warehouse import Session
 
@@ -100,26 +100,23 @@ class Snapshot:
         self._first_made = start - timedelta(days=longest_season())
         self._overlay = overlay
         self._knows_appearances = False
+        self._known: dict[
+            str, list[Known]
+        ] = {}  # by table, once asked for, until something is read anew
         self.memory.put_to_build(start, end, only)
-        schedule = read_schedule(session, project) if schedule is None else schedule
+        asked = {} if schedule is not None else schedule_queries(session, project)
+        found = session.read_all({**asked, **self._content_queries(session), **self._ledger_queries(session)})
+        schedule = schedule or Schedule(found["dates"], found["known_dates"])
         self.memory.put("dates", schedule.days)
         self.memory.put("known_dates", schedule.known)
-        self.fingerprints.gather(session, self.fingerprints.slots, start, end, overlay)
-        self.inputs.gather_targets(session, start, end)
-        self._read_stored(session, project.tables)
-        self._read_made(session, project.fingerprinted_models)
-        self.read_ledgers(session)
+        self._take_content(found)
+        self._take_ledgers(found)
 
     def refresh(self, session: Session, relations: Collection[str]) -> None:
         """Fingerprint relations that were built anew."""
-        known = [relation for relation in relations if relation in self.fingerprints.slots]
-        self.fingerprints.gather(session, known, self.start, self.end, self._overlay)
-        self.inputs.gather_targets(session, self.start, self.end)
+        self._take_content(session.read_all(self._content_queries(session, relations)), relations)
         self.inputs.forget(relations)
-        self._read_stored(session, [name for name in self.project.tables if name in relations])
-        self._read_made(session, [name for name in self.project.fingerprinted_models if name in relations])
-        self.memory.list_days(self.start, self.end)
-        self._find_unproven()
+        self._is_read()
 
     def likely_rows(self, session: Session, table: str, days: Sequence[date]) -> dict[date, int | None]:
         """How many rows a table will likely have of days with games; None where nothing tells."""
@@ -134,33 +131,7 @@ class Snapshot:
 
     def read_ledgers(self, session: Session) -> None:
         """The newest word of each ledger on each table, model and date that the range reads."""
-        reach = f"game_date between date '{self.first_read}' and date '{self.end}'"
-        in_range = f"game_date between date '{self.start}' and date '{self.end}'"
-        for table, relation, sql in (
-            ("ledger", LEDGER, newest(_LEDGER_COLUMNS, reach)),
-            ("model_ledger", MODEL_LEDGER, newest(
-                "relation, game_date as day, fingerprint",
-                f"(game_date between date '{self._first_made}' and date '{self.end}'"
-                f" or game_date = date '{WHOLE:%Y-%m-%d}' or game_date > date '0001-01-01'"
-                f" and relation in ({_quoted(self.project.whole_models)}))", by="relation",
-            )),
-            ("said", DECISIONS, newest(
-                _SAID_COLUMNS,
-                f"{reach} and decision in ({_quoted(WORDS)})",
-            )),
-            ("published", "nba_ops.publish_ledger",
-             f"select distinct table_name, game_date as day from {{}} where {reach}"),
-            ("coverage", "nba_ops.coverage",
-             "select table_name, game_date as day, outcome, reason, expected_rows, actual_rows, excused_rows"
-             f" from {{}} where {in_range}"),
-        ):  # fmt: skip
-            there = {name for name, _, _ in session.columns(relation)}
-            # A count of an older form says nothing of now: the dates are counted anew.
-            is_read = "excused_rows" in there if table == "coverage" else bool(there)
-            self.memory.put(table, session.read(sql.format(session.named(relation))) if is_read else None)
-        note_forgotten(self.memory, self.project.windowed_with, self._first_made)
-        self.memory.list_days(self.start, self.end)
-        self._find_unproven()
+        self._take_ledgers(session.read_all(self._ledger_queries(session)))
 
     def states(self, table: str, *, forced: bool = False) -> dict[date, State]:
         """State of each day of the range that a table may have something to do on.
@@ -169,10 +140,16 @@ class Snapshot:
         """
         now = self._now(table, forced)
         rules = LAYER_RULES if table == LAYER else TABLE_RULES
-        states = {known.day: decide(rules, known, now) for known in self._known(table)}
+        if table not in self._known:
+            self._known |= self._known_of([table])
+        states = {known.day: decide(rules, known, now) for known in self._known[table]}
         for day, reason in self.obstacles(table, [state.day for state in states.values() if state.is_due]).items():
             states[day] = replace(states[day], outcome="blocked", reason=reason, why="", rule="blocked")
         return states
+
+    def look_at_all(self) -> None:
+        """Ask what is known of all tables at once: one query for who wants the states of most of them, and not ten."""
+        self._known |= self._known_of([name for name in (LAYER, *self.tables) if name not in self._known])
 
     def obstacles(self, table: str, days: Sequence[date]) -> dict[date, str]:
         """Days that cannot be built, and why: what they read before the range was never built by a run, or is no
@@ -201,8 +178,8 @@ class Snapshot:
         listed = ", ".join(f"date '{day}'" for day in days)
         return self.inputs.days_touched(table, f"select unnest([{listed}]) as day", moved)
 
-    def compute_inputs(self, table: str) -> None:
-        self.inputs.compute(table, self._days_of(table))
+    def compute_inputs(self, *tables: str) -> None:
+        self.inputs.compute(self._days_of(tables))
 
     def made_of(self, table: str, day: date) -> str:
         """What a build of a day is made of now, once its inputs are computed: logic, and fingerprint of the inputs."""
@@ -220,14 +197,17 @@ class Snapshot:
         """By day: fingerprints of all that its rows are counted by, for the ledger."""
         return counted.count_texts(self.memory, self.project.tables, self.project.counted_models, days)
 
-    def _known(self, table: str) -> list[Known]:
-        self.compute_inputs(table)
-        with_it = self.project.layer_models if table == LAYER else self.project.models_between(table)
-        changed, recount = self._drift_of(with_it), self._drift_of(self.project.counting_models)
+    def _known_of(self, tables: Sequence[str]) -> dict[str, list[Known]]:
+        """By table, of each day that it may have something to do on, what the rules ask for."""
+        if not tables:
+            return {}
+        self.compute_inputs(*tables)
+        recount = self._drift_of(self.project.counting_models)
         rows = self.memory.rows(
             f"""
             select
-                days.day, dates.season_year, coalesce(dates.is_analysis_date, false) as is_analysis_date,
+                days.table_name, days.day,
+                dates.season_year, coalesce(dates.is_analysis_date, false) as is_analysis_date,
                 inputs.inputs, inputs.input_fingerprint, coalesce(stored.fingerprint, '{NO_ROWS}') as stored,
                 ledger.day is not null as is_confirmed, ledger.inputs as old_inputs,
                 ledger.input_fingerprint as old_input, ledger.output_fingerprint as old_output,
@@ -238,29 +218,34 @@ class Snapshot:
                 coalesce(said.taken_back_at > coalesce(ledger.sequence, -1), false) as is_taken_back,
                 said.reason as said,
                 coverage.outcome, coverage.reason, coverage.expected_rows, coverage.excused_rows,
-                coalesce(contains(counted.inputs, {counted.counted_as("$table")}), false)
+                coalesce(contains(counted.inputs, {counted.counted_as("days.table_name")}), false)
                     and contains(counted.inputs, {counted.counted_with("days.day")})
                     and counted.logic_version = $counting as is_counted,
                 exists (
                     select 1 from known_dates where days.day between known_dates.first_date and known_dates.last_date
                 ) as is_known
-            from ({self._days_of(table)}) as days
+            from asked as days
             left join dates on days.day = dates.day
-            left join inputs on inputs.table_name = $table and days.day = inputs.day
-            left join stored on stored.table_name = $table and days.day = stored.day
-            left join ledger on ledger.table_name = $table and days.day = ledger.day
-            left join said on said.table_name = $table and days.day = said.day
-            left join coverage on coverage.table_name = $table and days.day = coverage.day
+            left join inputs on days.table_name = inputs.table_name and days.day = inputs.day
+            left join stored on days.table_name = stored.table_name and days.day = stored.day
+            left join ledger on days.table_name = ledger.table_name and days.day = ledger.day
+            left join said on days.table_name = said.table_name and days.day = said.day
+            left join coverage on days.table_name = coverage.table_name and days.day = coverage.day
             left join ledger as counted on counted.table_name = '{COVERAGE}' and days.day = counted.day
-            order by days.day
+            order by days.table_name, days.day
             """,
-            {
-                "table": table, "counting": self.project.logic_version(COVERAGE),
-                "models": list(self.project.counted_models),
-            },
+            {"counting": self.project.logic_version(COVERAGE), "models": list(self.project.counted_models)},
         )  # fmt: skip
         unknown = self.memory.reason_of_unknown_dates
-        return [_known(table, row, changed, recount, unknown) for row in rows]
+        changed = {table: self._drift_of(self._models_of(table)) for table in tables}
+        known: dict[str, list[Known]] = {table: [] for table in tables}
+        for row in rows:
+            table = row["table_name"]
+            known[table].append(_known(table, row, changed[table], recount, unknown))
+        return known
+
+    def _models_of(self, table: str) -> Collection[str]:
+        return self.project.layer_models if table == LAYER else self.project.models_between(table)
 
     def _now(self, table: str, forced: bool) -> Now:
         reads = {} if table == LAYER else {read.name: read.described for read in self.fingerprints.reads[table]}
@@ -270,40 +255,94 @@ class Snapshot:
             reads,
         )  # fmt: skip
 
-    def _days_of(self, table: str) -> str:
-        """SQL of the days that a table may have something to do on: with games, rows, raw rows or a ledger row."""
-        also = [f"select day from stored where table_name = '{table}' and fingerprint <> '{NO_ROWS}'"]
-        also.append(f"select day from ledger where table_name = '{table}' and output_fingerprint <> '{NO_ROWS}'")
-        also.append(f"select day from said where table_name = '{table}' and decision = 'taken_back'")
-        if table == LAYER:
-            names = _quoted(read.upstream for read in self.fingerprints.reads[LAYER])
-            also.append(f"select day from units where relation in ({names})")
-            also.append(f"select day from ledger where table_name = '{LAYER}'")
-            models = _quoted(self.project.layer_models)
-            also.append(f"select day from made where relation in ({models}) and fingerprint <> '{NO_ROWS}'")
-        else:
-            # Of a date that the schedule does not know nothing is known; others feeds alone have.
-            also.append(
-                "select day from to_build where not exists"
-                " (select 1 from known_dates where day between first_date and last_date)"
-            )
-            also.append(
-                f"select day from coverage where table_name = '{table}' and outcome not in ('no_games', 'unknown')"
-            )
+    def _days_of(self, tables: Sequence[str]) -> str:
+        """SQL of (table_name, day): the days that tables may have something to do on, since they have games, rows, raw
+        rows or a ledger row."""
+        named = f"select unnest([{_quoted(tables)}]) as table_name"
         within = f"day between date '{self.start}' and date '{self.end}'"
-        return f"select distinct day from (select day from dates union all {' union all '.join(also)}) where {within}"
+        queries = [
+            f"select table_name, day from ({named}) cross join dates",
+            f"select table_name, day from stored where fingerprint <> '{NO_ROWS}'",
+            f"select table_name, day from ledger where output_fingerprint <> '{NO_ROWS}'",
+            "select table_name, day from said where decision = 'taken_back'",
+        ]
+        if LAYER in tables:
+            reads = _quoted(read.upstream for read in self.fingerprints.reads[LAYER])
+            models = _quoted(self.project.layer_models)
+            queries += [
+                f"select '{LAYER}', day from units where relation in ({reads})",
+                f"select '{LAYER}', day from ledger where table_name = '{LAYER}'",
+                f"select '{LAYER}', day from made where relation in ({models}) and fingerprint <> '{NO_ROWS}'",
+            ]
+        # Of a date that the schedule does not know nothing is known; others feeds alone have.
+        queries += [
+            f"select table_name, day from ({named}) cross join to_build where table_name <> '{LAYER}' and not exists"
+            " (select 1 from known_dates where day between first_date and last_date)",
+            f"select table_name, day from coverage where table_name <> '{LAYER}'"
+            " and outcome not in ('no_games', 'unknown')",
+        ]
+        return (
+            f"select distinct table_name, day from ({' union all '.join(queries)})"
+            f" where table_name in ({_quoted(tables)}) and {within}"
+        )
 
-    def _read_stored(self, session: Session, tables: Iterable[str]) -> None:
-        named = list(tables)
-        if named:
-            rows = stored_fingerprints(session, named, self.first_read, self.end)
-            self.memory.put_days("stored", "table_name", named, rows)
+    def _content_queries(self, session: Session, relations: Collection[str] | None = None) -> dict[str, str]:
+        """SQL of what relations hold, by the table of the memory that takes it; none of a table with nothing to read.
 
-    def _read_made(self, session: Session, models: Iterable[str]) -> None:
-        named = list(models)
-        if named:
-            rows = made_fingerprints(session, self.project, named, self._first_made, self.end)
-            self.memory.put_days("made", "relation", named, rows)
+        :param relations: only these; whom reads look up is asked for again with any of them.
+        """
+        slots, tables, models = self._named(relations)
+        queries = {
+            "units": self.fingerprints.query_of(session, slots, self.start, self.end, self._overlay),
+            "targets": self.inputs.query_of_targets(session, self.start, self.end),
+            "stored": query_of_stored(session, tables, self.first_read, self.end),
+            "made": query_of_made(session, self.project, models, self._first_made, self.end),
+        }
+        return {name: sql for name, sql in queries.items() if sql is not None}
+
+    def _take_content(self, found: Mapping[str, pa.Table], relations: Collection[str] | None = None) -> None:
+        slots, tables, models = self._named(relations)
+        self.fingerprints.take(slots, found.get("units"))
+        self.memory.put("targets", found.get("targets"))
+        self.memory.put_days("stored", "table_name", tables, found.get("stored"))
+        self.memory.put_days("made", "relation", models, found.get("made"))
+
+    def _named(self, relations: Collection[str] | None) -> tuple[list[str], ...]:
+        """Relations that some table reads, hashed tables, and other models that are fingerprinted."""
+        known = self.fingerprints.slots, self.project.tables, self.project.fingerprinted_models
+        return tuple([name for name in names if relations is None or name in relations] for names in known)
+
+    def _ledger_queries(self, session: Session) -> dict[str, str]:
+        reach = f"game_date between date '{self.first_read}' and date '{self.end}'"
+        in_range = f"game_date between date '{self.start}' and date '{self.end}'"
+        of_models = (
+            f"(game_date between date '{self._first_made}' and date '{self.end}'"
+            f" or game_date = date '{WHOLE:%Y-%m-%d}' or game_date > date '0001-01-01'"
+            f" and relation in ({_quoted(self.project.whole_models)}))"
+        )
+        queries = {}
+        for table, relation, sql in (
+            ("ledger", LEDGER, newest(_LEDGER_COLUMNS, reach)),
+            ("model_ledger", MODEL_LEDGER,
+             newest("relation, game_date as day, fingerprint", of_models, by="relation")),
+            ("said", DECISIONS, newest(_SAID_COLUMNS, f"{reach} and decision in ({_quoted(WORDS)})")),
+            ("published", "nba_ops.publish_ledger",
+             f"select distinct table_name, game_date as day from {{}} where {reach}"),
+            ("coverage", "nba_ops.coverage",
+             "select table_name, game_date as day, outcome, reason, expected_rows, actual_rows, excused_rows"
+             f" from {{}} where {in_range}"),
+        ):  # fmt: skip
+            there = {name for name, _, _ in session.columns(relation)}
+            # A count of an older form says nothing of now: the dates are counted anew.
+            if "excused_rows" in there if table == "coverage" else there:
+                queries[table] = sql.format(session.named(relation))
+        return queries
+
+    def _take_ledgers(self, found: Mapping[str, pa.Table]) -> None:
+        for table in ("ledger", "model_ledger", "said", "published", "coverage"):
+            self.memory.put(table, found.get(table))
+        note_forgotten(self.memory, self.project.windowed_with, self._first_made)
+        self._is_read()
 
     def _drift_of(self, models: Iterable[str]) -> dict[date, dict[str, str]]:
         """By day: models that are not as a run confirmed them, and how."""
@@ -313,7 +352,10 @@ class Snapshot:
                 found.setdefault(day, {})[model] = counts
         return found
 
-    def _find_unproven(self) -> None:
+    def _is_read(self) -> None:
+        """What follows from what the warehouse holds, and from its ledgers, is worked out anew."""
+        self._known = {}
+        self.memory.list_days(self.start, self.end)
         self._drift = drift(self.memory, self.start, self.end)
         find_unproven(
             self.memory,
@@ -340,13 +382,22 @@ def is_prepared(session: Session, project: Project) -> bool:
 
 def read_schedule(session: Session, project: Project) -> Schedule:
     """:raises NotPreparedError: the schedule's tables are not there, or are those of an older version."""
+    found = session.read_all(schedule_queries(session, project))
+    return Schedule(found["dates"], found["known_dates"])
+
+
+def schedule_queries(session: Session, project: Project) -> dict[str, str]:
+    """SQL of both tables of a schedule, by the table of the memory that takes it.
+
+    :raises NotPreparedError: as read_schedule().
+    """
     if not is_prepared(session, project):
         raise NotPreparedError
-    days, known = project.relation("dim_game_dates"), project.relation("known_dates")
-    return Schedule(
-        session.read(f"select game_date as day, season_year, games, is_analysis_date from {session.named(days)}"),
-        session.read(f"select first_date, last_date, reason_of_others from {session.named(known)}"),
-    )
+    days, known = (session.named(project.relation(name)) for name in ("dim_game_dates", "known_dates"))
+    return {
+        "dates": f"select game_date as day, season_year, games, is_analysis_date from {days}",
+        "known_dates": f"select first_date, last_date, reason_of_others from {known}",
+    }
 
 
 def _histories_of(table: str) -> list[str]:

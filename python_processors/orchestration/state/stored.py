@@ -22,12 +22,18 @@ _MADE = pa.schema([("relation", pa.string()), ("day", pa.date32()), ("fingerprin
 
 def stored_fingerprints(session: Session, tables: Iterable[str], start: date, end: date) -> pa.Table:
     """(table_name, day, fingerprint) of hashed tables' rows as they are stored: what the ledger says must equal it."""
+    sql = query_of_stored(session, tables, start, end)
+    return _STORED.empty_table() if sql is None else session.read(sql)
+
+
+def query_of_stored(session: Session, tables: Iterable[str], start: date, end: date) -> str | None:
+    """The query of stored_fingerprints(); None while none of the tables is there."""
     queries = [
         _stored_query(session, table, load_contract(table).relation, start, end)
         for table in tables
         if session.columns(load_contract(table).relation)
     ]
-    return session.read(" union all ".join(queries)) if queries else _STORED.empty_table()
+    return " union all ".join(queries) or None
 
 
 def fingerprints_of(session: Session, table: str, relation: str, start: date, end: date) -> dict[date, str]:
@@ -43,12 +49,18 @@ def made_fingerprints(session: Session, project: Project, models: Iterable[str],
 
     Of models that are built whole every day is looked at. One without a date has a fingerprint on the day WHOLE.
     """
+    sql = query_of_made(session, project, models, start, end)
+    return _MADE.empty_table() if sql is None else session.read(sql)
+
+
+def query_of_made(session: Session, project: Project, models: Iterable[str], start: date, end: date) -> str | None:
+    """The query of made_fingerprints(); None while none of the models is there."""
     queries = []
     for model in models:
         columns = [name for name, _, _ in session.columns(project.relation(model))]
         if columns:
             queries.append(_made_query(session, project, model, columns, start, end))
-    return session.read(" union all ".join(queries)) if queries else _MADE.empty_table()
+    return " union all ".join(queries) or None
 
 
 def _stored_query(session: Session, table: str, relation: str, start: date, end: date) -> str:
