@@ -100,9 +100,7 @@ class Snapshot:
         self._first_made = start - timedelta(days=longest_season())
         self._overlay = overlay
         self._knows_appearances = False
-        self._known: dict[
-            str, list[Known]
-        ] = {}  # by table, once asked for, until something is read anew
+        self._known: dict[str, list[Known]] = {}  # by table, once asked for, until something is read anew
         self.memory.put_to_build(start, end, only)
         asked = {} if schedule is not None else schedule_queries(session, project)
         found = session.read_all({**asked, **self._content_queries(session), **self._ledger_queries(session)})
