@@ -19,7 +19,7 @@ from python_processors.orchestration.state.snapshot import NotPreparedError
 from python_processors.orchestration.warehouse import BigQueryWarehouse, warehouse_of_target
 from python_processors.report import built_range, write_report
 from python_processors.report.facts import read_facts
-from tests.bigquery.raw import server_with_raw_rows
+from tests.bigquery.raw import server_on_platform
 from tests.warehouse import environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.nightly]
@@ -35,7 +35,7 @@ def at_work(league: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """The project on a server that holds the raw rows of three days, and nothing else."""
     folder = tmp_path_factory.mktemp("bigquery_backfill")
     paths = {"DBT_TARGET_PATH": str(folder / "target"), "DBT_LOG_PATH": str(folder / "logs")}
-    with server_with_raw_rows(league, WINDOW) as (_, _, settings), environment(**settings, **paths):
+    with server_on_platform(league, WINDOW) as (_, _, settings), environment(**settings, **paths):
         warehouse = warehouse_of_target()
         assert isinstance(warehouse, BigQueryWarehouse)
         yield Project(), warehouse

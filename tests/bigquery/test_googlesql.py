@@ -13,7 +13,7 @@ from sqlfluff.core import FluffConfig, Linter
 from zetasql import types
 
 from python_processors.contract import PROJECT_ROOT, ContractType, hashed_tables, load_contract
-from python_processors.engines.bigquery.together import together
+from python_processors.engines.bigquery.united import united
 from python_processors.hashing import data_hashes
 from tests.bigquery import googlesql
 from tests.bigquery.conftest import PROJECT, Compiled, in_dag_order
@@ -234,5 +234,5 @@ def test_compiled_models_parse_in_sqlfluffs_bigquery_dialect(compiled: dict[str,
 
 def test_several_queries_are_one_in_googlesql() -> None:
     parts = {"days": "select date '2021-10-19' as day", "nobody": "select 'x' as name, numeric '1' as n limit 0"}
-    columns = googlesql.Catalog().analyse(together(parts))
+    columns = googlesql.Catalog().analyse(united(parts))
     assert {name: kind.type_kind for name, kind in columns.items()} == dict.fromkeys(parts, types.TypeKind.TYPE_STRUCT)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from python_processors.contract import PROJECT_ROOT
-from tests.bigquery.raw import server_with_raw_rows
+from tests.bigquery.raw import server_on_platform
 
 pytestmark = [pytest.mark.slow, pytest.mark.nightly]
 
@@ -24,7 +24,7 @@ def jobs_of(league: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """Types a command over three days that are built, and returns how many jobs it took."""
     folder = tmp_path_factory.mktemp("jobs")
     paths = {"DBT_TARGET_PATH": str(folder / "target"), "DBT_LOG_PATH": str(folder / "logs")}
-    with server_with_raw_rows(league, WINDOW) as (_, client, settings):
+    with server_on_platform(league, WINDOW) as (_, client, settings):
 
         def typed(*command: str) -> int:
             before = {job.job_id for job in client.list_jobs()}
@@ -43,11 +43,11 @@ def jobs_of(league: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.mark.parametrize(
     ("command", "most"),
     [
-        (("status", *RANGE), 18),
-        (("gaps", *RANGE), 16),
-        (("explain", "player_game_summary", WINDOW[0]), 18),
-        (("plan", *RANGE), 12),
-        (("backfill", *RANGE, "--yes", "--no-report"), 55),
+        (("status", *RANGE), 10),
+        (("gaps", *RANGE), 8),
+        (("explain", "player_game_summary", WINDOW[0]), 8),
+        (("plan", *RANGE), 6),
+        (("backfill", *RANGE, "--yes", "--no-report"), 30),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )

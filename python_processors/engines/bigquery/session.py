@@ -20,7 +20,7 @@ from python_processors.contract import Contract
 from python_processors.engines.base import Columns, Location, Result, Side, placed
 from python_processors.engines.bigquery.errors import Place, explain, location_of, lost_to_another
 from python_processors.engines.bigquery.fields import field_of, list_inference, parquet_of, type_of
-from python_processors.engines.bigquery.together import apart, together
+from python_processors.engines.bigquery.united import divided, united
 
 if TYPE_CHECKING:
     import duckdb
@@ -105,7 +105,7 @@ class BigQuerySession:
         return self._ask(run)
 
     def read_all(self, queries: Mapping[str, str]) -> dict[str, pa.Table]:
-        return apart(self.read(together(queries)), queries) if queries else {}
+        return divided(self.read(united(queries)), queries) if queries else {}
 
     def stage(self, relation: str, rows: pa.Table, contract: Contract) -> None:
         """Replace the staging table by these rows: one Parquet load job."""

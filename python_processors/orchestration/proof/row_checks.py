@@ -7,7 +7,7 @@ values, key unique. `verify` sets that beside the state of each date, which the 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -214,18 +214,23 @@ def _listed(title: str, what: Sequence[str]) -> list[str]:
 
 
 def check_tables(session: Session, tables: Sequence[str], start: date, end: date) -> list[RowChecks]:
-    """The checks of the stored rows of tables, in their order: counts and keys of all of them in two queries.
+    """The checks of the stored rows of tables, in their order: counts and keys of all of them at once, then their rows.
 
     :raises ColumnMismatchError: a stored table lacks columns that are hashed.
     """
     there = [table for table in tables if _has_hashed_columns(session, table)]
-    counted = _rows_by_date(session, there, start, end)
-    doubled = _with_doubled_keys(session, there, start, end)
-    return [
-        _checked(session, table, start, end, counted.get(table, {}), is_doubled=table in doubled)
-        if table in there else RowChecks(table, start, end, {})
-        for table in tables
-    ]  # fmt: skip
+    asked = {"counted": _count_query(session, there, start, end), "doubled": _doubled_query(session, there, start, end)}
+    known = session.read_all(asked if there else {})
+    counted = _rows_by_date(known["counted"]) if there else {}
+    doubled = set(known["doubled"]["table_name"].to_pylist()) if there else set()
+    checks = {table: RowChecks(table, start, end, counted.get(table, {})) for table in tables}
+    for table in sorted(doubled):
+        checks[table] = replace(checks[table], doubled=_doubled_keys(session, load_contract(table), start, end))
+    for group in _groups(list(checks.values())):
+        rows = session.read_all({f"piece_{number}": _rows_query(session, *piece) for number, piece in enumerate(group)})
+        for (table, first, last), found in zip(group, rows.values(), strict=True):
+            checks[table] = _with_hashes(checks[table], found, first, last)
+    return list(checks.values())
 
 
 def check_rows(session: Session, table: str, start: date, end: date) -> RowChecks:
@@ -246,23 +251,36 @@ def _has_hashed_columns(session: Session, table: str) -> bool:
     return bool(stored)
 
 
-def _checked(
-    session: Session, table: str, start: date, end: date, by_date: Mapping[date, int], *, is_doubled: bool
-) -> RowChecks:
+def _groups(checks: Iterable[RowChecks]) -> Iterator[list[tuple[str, date, date]]]:
+    """(table, first date, last date) of all stored rows, in lists that are read at once: of at most ROWS_AT_ONCE rows,
+    or of a single date."""
+    group: list[tuple[str, date, date]] = []
+    rows = 0
+    for of in checks:
+        for first, last in batches(of.rows_by_date):
+            count = sum(number for day, number in of.rows_by_date.items() if first <= day <= last)
+            if group and rows + count > ROWS_AT_ONCE:
+                yield group
+                group, rows = [], 0
+            group.append((of.table, first, last))
+            rows += count
+    if group:
+        yield group
+
+
+def _rows_query(session: Session, table: str, first: date, last: date) -> str:
     contract = load_contract(table)
-    wanted = hashed_part(contract)
-    doubled = _doubled_keys(session, contract, start, end) if is_doubled else Finding()
-    checks = RowChecks(table, start, end, by_date, doubled=doubled)
-    names = ", ".join([column.name for column in wanted.columns if column.name != "data_hash"])
-    for first, last in batches(by_date):
-        rows = session.read(
-            f"select {names}, data_hash from {session.named(contract.relation)} where {_between(contract, first, last)}"
-        )
-        found = check_hashes(rows, wanted)
-        if "unfit" in found:  # no row of the batch can be told apart
-            found["unfit"] = replace(found["unfit"], days=frozenset(d for d in by_date if first <= d <= last))
-        checks = replace(checks, **{kind: getattr(checks, kind) + finding for kind, finding in found.items()})
-    return checks
+    names = ", ".join([column.name for column in hashed_part(contract).columns if column.name != "data_hash"])
+    stored = f"{session.named(contract.relation)} where {_between(contract, first, last)}"
+    return f"select {names}, data_hash from {stored}"
+
+
+def _with_hashes(checks: RowChecks, rows: pa.Table, first: date, last: date) -> RowChecks:
+    """The checks, and what is wrong with the hashes of rows from one date to another."""
+    found = check_hashes(rows, hashed_part(load_contract(checks.table)))
+    if "unfit" in found:  # no row of the batch can be told apart
+        found["unfit"] = replace(found["unfit"], days=frozenset(d for d in checks.rows_by_date if first <= d <= last))
+    return replace(checks, **{kind: getattr(checks, kind) + finding for kind, finding in found.items()})
 
 
 def verify(
@@ -348,31 +366,30 @@ def _between(contract: Contract, first: date, last: date) -> str:
     return f"{contract.partition_by} between date '{first}' and date '{last}'"
 
 
-def _rows_by_date(session: Session, tables: Sequence[str], start: date, end: date) -> dict[str, dict[date, int]]:
-    queries = []
-    for contract in map(load_contract, tables):
-        day = contract.partition_by
-        queries.append(
-            f"select '{contract.table}' as table_name, {day} as day, count(*) as row_count"
-            f" from {session.named(contract.relation)} where {_between(contract, start, end)} group by {day}"
-        )
+def _count_query(session: Session, tables: Sequence[str], start: date, end: date) -> str:
+    return " union all ".join(
+        f"select '{contract.table}' as table_name, {contract.partition_by} as day, count(*) as row_count"
+        f" from {session.named(contract.relation)} where {_between(contract, start, end)}"
+        f" group by {contract.partition_by}"
+        for contract in map(load_contract, tables)
+    )
+
+
+def _rows_by_date(counts: pa.Table) -> dict[str, dict[date, int]]:
     found: dict[str, dict[date, int]] = defaultdict(dict)
-    if queries:
-        counts = session.read(" union all ".join(queries) + " order by table_name, day")
-        for table, day, rows in zip(*(counts[name].to_pylist() for name in counts.column_names), strict=True):
-            found[table][day] = rows
+    for row in counts.sort_by("day").to_pylist():
+        found[row["table_name"]][row["day"]] = row["row_count"]
     return found
 
 
-def _with_doubled_keys(session: Session, tables: Sequence[str], start: date, end: date) -> set[str]:
+def _doubled_query(session: Session, tables: Sequence[str], start: date, end: date) -> str:
     """Tables in which a key is there more than once."""
-    queries = [
+    return " union all ".join(
         f"select distinct '{contract.table}' as table_name from ("
         f"select count(*) as copies from {session.named(contract.relation)} where {_between(contract, start, end)}"
         f" group by {', '.join(contract.key)}) as keys where copies > 1"
         for contract in map(load_contract, tables)
-    ]
-    return set(session.read(" union all ".join(queries))["table_name"].to_pylist()) if queries else set()
+    )
 
 
 def _doubled_keys(session: Session, contract: Contract, start: date, end: date) -> Finding:

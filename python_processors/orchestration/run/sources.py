@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pyarrow as pa
+
 from python_processors.orchestration.plan.planner import Plan
 from python_processors.orchestration.project import Project
 from python_processors.orchestration.state.reads import reads_of
@@ -26,7 +28,9 @@ class Sources:
     def of_feeds(self, session: Session, table: str) -> dict[str, Any]:
         """Keyword arguments of ProcessorRun that analytics tables have."""
         if self._loaded is None:
-            self._loaded = self._loads(session), self._files(session)
+            asked = {**self._loads(session), **self._files(session)}
+            found = {name: _values(rows) for name, rows in session.read_all(asked).items()}
+            self._loaded = found.get("loads", {}), found.get("files", {})
         newest_load, files = self._loaded
         upstreams = {read.upstream for read in reads_of(table)}
         loads = [newest_load[name] for name in upstreams if newest_load.get(name)]
@@ -37,18 +41,20 @@ class Sources:
         }
 
     def of_tables(self, session: Session, tables: list[str], first: date, last: date) -> dict[str, dict[str, Any]]:
-        """Those that precompute tables have, of some dates: two queries for all of them."""
-        published = self._rows(
-            session, "nba_ops.publish_ledger",
-            "select table_name, max(published_at) as value from {} where {} group by 1",
-            self._in_range,
-        )  # fmt: skip
-        completeness = self._rows(
-            session, "nba_ops.completeness",
-            "select table_name, 100.0 * sum(season_actual) / nullif(sum(season_expected), 0) as value"
-            " from {} where {} group by 1",
-            f"game_date between date '{first}' and date '{last}'",
-        )  # fmt: skip
+        """Those that precompute tables have, of some dates: for all of them at once."""
+        asked = {
+            **_asked(
+                session, "published", "nba_ops.publish_ledger",
+                f"select table_name, max(published_at) as value from {{}} where {self._in_range} group by 1",
+            ),
+            **_asked(
+                session, "completeness", "nba_ops.completeness",
+                "select table_name, 100.0 * sum(season_actual) / nullif(sum(season_expected), 0) as value from {}"
+                f" where game_date between date '{first}' and date '{last}' group by 1",
+            ),
+        }  # fmt: skip
+        known = {name: _values(rows) for name, rows in session.read_all(asked).items()}
+        published, completeness = known.get("published", {}), known.get("completeness", {})
         found = {}
         for table in tables:
             upstreams = {read.upstream for read in reads_of(table)}
@@ -59,7 +65,7 @@ class Sources:
             }
         return found
 
-    def _loads(self, session: Session) -> dict[str, datetime]:
+    def _loads(self, session: Session) -> dict[str, str]:
         asked = []
         for name, raw in raw_tables().items():
             has_load_time = any(column.name == "processed_at" for column in raw.columns)
@@ -69,23 +75,20 @@ class Sources:
                     f"select '{name}' as table_name, max(cast(processed_at as timestamp)) as value"
                     f" from {session.named(self._project.relation(name))} where {where}"
                 )
-        rows = session.read(" union all ".join(asked)).to_pylist() if asked else []
-        return {row["table_name"]: row["value"] for row in rows}
+        return {"loads": " union all ".join(asked)} if asked else {}
 
-    def _files(self, session: Session) -> dict[str, int]:
+    def _files(self, session: Session) -> dict[str, str]:
         """On BigQuery the platform loads the feeds, and there is no such table."""
-        if not session.columns("nba_ops.raw_files"):
-            return {}
-        sql = f"select table_name, count(*) as value from {session.named('nba_ops.raw_files')} group by 1"
-        return {row["table_name"]: row["value"] for row in session.read(sql).to_pylist()}
+        return _asked(session, "files", "nba_ops.raw_files", "select table_name, count(*) as value from {} group by 1")
 
-    def _rows(self, session: Session, relation: str, sql: str, where: str) -> dict[str, Any]:
-        if not session.columns(relation):
-            return {}
-        return {
-            row["table_name"]: row["value"]
-            for row in session.read(sql.format(session.named(relation), where)).to_pylist()
-        }
+
+def _asked(session: Session, name: str, relation: str, sql: str) -> dict[str, str]:
+    """A query by its name; none while there is no such table."""
+    return {name: sql.format(session.named(relation))} if session.columns(relation) else {}
+
+
+def _values(rows: pa.Table) -> dict[str, Any]:
+    return dict(zip(rows["table_name"].to_pylist(), rows["value"].to_pylist(), strict=True))
 
 
 def _hours_since(instant: datetime) -> float:

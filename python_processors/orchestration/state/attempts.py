@@ -125,9 +125,16 @@ def count_met(
 ) -> None:
     """Count players, teams and days that a run met in its range, and that it built nothing of."""
     now = now or datetime.now(UTC)
+    # A ledger of an older form is no one's to count in: its next build says what to do.
+    asked = {
+        ledger.partition(".")[2]:
+            f"select count(*) as n from {session.named(ledger)} as ledger where {_is_met(run_id, start, end)}"
+        for ledger in LEDGERS if "inputs" in {name for name, _, _ in session.columns(ledger)}
+    }  # fmt: skip
+    met = session.read_all(asked)
     for ledger, games in LEDGERS.items():
-        # A ledger of an older form is no one's to count in: its next build says what to do.
-        if "inputs" in {name for name, _, _ in session.columns(ledger)} and _met(session, ledger, run_id, start, end):
+        found = met.get(ledger.partition(".")[2])
+        if found is not None and found["n"].to_pylist()[0]:
             session.execute(_count_statement(session, ledger, games, run_id, start, end, sorted(tables), now))
 
 
@@ -143,11 +150,6 @@ def open_findings(session: Session, start: date, end: date, tables: Iterable[str
             f" and ledger.processor_name in ({listed}) group by processor_name order by processor_name"
         ).to_pylist()
     ]  # fmt: skip
-
-
-def _met(session: Session, ledger: str, run_id: str, start: date, end: date) -> bool:
-    sql = f"select count(*) as n from {session.named(ledger)} as ledger where {_is_met(run_id, start, end)}"
-    return bool(session.read(sql).to_pylist()[0]["n"])
 
 
 def _is_met(run_id: str, start: date, end: date) -> str:

@@ -7,7 +7,7 @@ from datetime import date
 import duckdb
 import pyarrow as pa
 
-from python_processors.engines.bigquery.together import apart, together
+from python_processors.engines.bigquery.united import divided, united
 
 QUERIES = {
     "days": "select date '2021-10-19' as day, 2 as games union all select date '2021-10-20', null",
@@ -19,7 +19,7 @@ QUERIES = {
 
 def read(queries: dict[str, str]) -> dict[str, pa.Table]:
     """DuckDB takes an alias of rows for a struct of them, as BigQuery does."""
-    return apart(duckdb.sql(together(queries)).to_arrow_table(), queries)
+    return divided(duckdb.sql(united(queries)).to_arrow_table(), queries)
 
 
 def test_each_query_has_its_own_rows() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 import pyarrow as pa
 
 
-def together(queries: Mapping[str, str]) -> str:
+def united(queries: Mapping[str, str]) -> str:
     """One query: each row is one of one of them, in a column of that name; all other columns are null."""
 
     def columns(name: str) -> str:
@@ -16,7 +16,7 @@ def together(queries: Mapping[str, str]) -> str:
     return " union all ".join(f"select {columns(name)} from ({sql}) as rows_of" for name, sql in queries.items())
 
 
-def apart(rows: pa.Table, names: Collection[str]) -> dict[str, pa.Table]:
+def divided(rows: pa.Table, names: Collection[str]) -> dict[str, pa.Table]:
     """The rows of each of the queries again."""
     found = {}
     for name in names:
