@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 
 from python_processors.contract import Contract, hashed_tables, load_contract
-from python_processors.errors import FullcourtError
+from python_processors.errors import FullcourtError, meant
 from python_processors.orchestration.warehouse import Session
 
 Day = date | str
@@ -101,5 +100,4 @@ def check_as_of(session: Session, tables: Collection[str], first: date, last: da
 
 
 def _meant(name: str, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(str(name), known, 1)
-    return f" Did you mean {near[0]}?" if near else f" There are {', '.join(known)}."
+    return meant(str(name), known) or f" There are {', '.join(known)}."

@@ -15,6 +15,7 @@ from python_processors.alerts import alerting, tell_of_run
 from python_processors.cli import opening
 from python_processors.cli.command import NOBODY, SOMEBODY, Command, guarded
 from python_processors.cli.options import Asked, Ways, json_option, range_options, way_options
+from python_processors.cli.refused import noting_refusals
 
 if TYPE_CHECKING:
     from python_processors.engines.base import Warehouse
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 @json_option
 @guarded
 @alerting
+@noting_refusals
 def backfill(
     asked: Asked, ways: Ways, yes: bool, skip_first_month: bool, wait: bool, detach: bool, no_report: bool,
     run_id: str | None, as_json: bool,

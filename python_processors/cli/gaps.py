@@ -25,7 +25,7 @@ def gaps(asked: Asked, everything: bool, as_json: bool) -> int:
     with opening.looked_at(asked) as (snapshot, session):
         states = states_of(snapshot, session)
         if asked.names_no_dates:
-            states = with_not_requested(states, session)
+            states = with_not_requested(states, session, opening.warehouse())
         found = gaps_of(states, everything=everything)
         unused = held_back(session, snapshot.start, snapshot.end, states)
         held = breakers.open_breakers(session, snapshot.start, snapshot.end, snapshot.tables)
