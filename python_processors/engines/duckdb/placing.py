@@ -23,9 +23,8 @@ def place_database() -> None:
         return
 
     def placed(credentials: Any) -> Any:
-        if not (
-            ":" in credentials.path or Path(credentials.path).is_absolute()
-        ):  # `:memory:` and `md:name` are no files
+        is_file = ":" not in credentials.path  # `:memory:` and `md:name` are none
+        if is_file and not Path(credentials.path).is_absolute():
             credentials.path = str(WORK_FOLDER / credentials.path)
         return create(credentials)
 
