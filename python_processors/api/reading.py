@@ -93,7 +93,7 @@ def check_as_of(session: Session, tables: Collection[str], first: date, last: da
     if changed:
         one = changed[0]
         raise AsOfError(
-            f"Rows of {len(changed):,} dates of tables were written since {instant:%Y-%m-%d %H:%M} UTC, the first:"
+            f"Rows of {len(changed):,} partitions were written since {instant:%Y-%m-%d %H:%M} UTC, the first:"
             f" {one['table_name']} of {one['game_date']} at {one['published_at']:%Y-%m-%d %H:%M} UTC. What was stored"
             " before is not kept: ask for a later moment, or for other dates."
         )

@@ -38,4 +38,4 @@ def gaps(asked: Asked, everything: bool, as_json: bool) -> int:
         "held_back": [one.to_dict() for one in unused],
     }  # fmt: skip
     opening.printed(out, [*(text or ["No gaps."]), *breakers.lines_of(held), *lines_of(unused)], as_json)
-    return SOMEBODY if any(gap.needs_somebody for gap in found) or asks(unused) else NOBODY
+    return SOMEBODY if any(gap.needs_attention for gap in found) or asks(unused) else NOBODY

@@ -15,7 +15,7 @@ from python_processors.cli.options import Asked, Hours, json_option, range_optio
 @range_options
 @click.option("--by-season", is_flag=True, help="A line per table and season.")
 @click.option("--by-date", is_flag=True, help="A line per table and date.")
-@click.option("--follow", is_flag=True, help="Watch the run that is at work until it ends.")
+@click.option("--follow", is_flag=True, help="Watch the run until it ends.")
 @click.option("--max-age", type=Hours(), help="Exit with 1 if no run ended within this time, such as 26h.")
 @json_option
 @guarded

@@ -45,6 +45,7 @@ def fullcourt(warehouse: Warehouse, *arguments: str, code: int | None = 0, answe
 
 def as_json(warehouse: Warehouse, *arguments: str, code: int | None = 0) -> dict[str, Any]:
     parsed: dict[str, Any] = json.loads(fullcourt(warehouse, *arguments, "--json", code=code).stdout)
+    assert parsed.pop("schema_version") == 1
     return parsed
 
 
@@ -109,7 +110,7 @@ def test_a_range_without_games_has_nothing_to_do(copy_of_confirmed_month: Wareho
     assert "Nothing to do" in fullcourt(copy_of_confirmed_month, "plan", *day_off).stdout
     result = fullcourt(copy_of_confirmed_month, "backfill", *day_off)
     assert "Nothing to do" in result.stderr
-    assert "0 dates of tables built" in result.stdout
+    assert "0 partitions built" in result.stdout
 
 
 def test_dates_that_the_schedule_does_not_know_never_pass(copy_of_confirmed_month: Warehouse) -> None:

@@ -115,6 +115,34 @@ def test_every_command_exists_with_its_options(command: Command) -> None:
         assert command.block, f"{program} is not checked: give the block `bash no-test: why`"
 
 
+def printed_commands() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Commands that messages and the report tell people to type: what stands for a value is a word."""
+    for file in sorted((PROJECT_ROOT / "python_processors").rglob("*")):
+        if file.suffix in (".py", ".j2"):
+            text = re.sub(r"\"\s*\n\s*f?\"", "", file.read_text(encoding="utf-8"))
+            for code in re.findall(r"(?:`|<code>)(fullcourt [^`<]+)(?:`|</code>)", text):
+                words = re.sub(r"\{[^{}]*\}", "value", " ".join(code.split())).replace("'", "")
+                yield file.name, tuple(words.split()[1:])
+
+
+PRINTED = sorted(set(printed_commands()))
+
+
+@pytest.mark.parametrize(("file", "words"), PRINTED, ids=[f"{name}: {' '.join(words)}" for name, words in PRINTED])
+def test_every_command_that_is_printed_can_be_typed(file: str, words: tuple[str, ...]) -> None:
+    assert unknown_words(app, words) == []
+
+
+def test_the_report_names_commands() -> None:
+    assert {words[0] for name, words in PRINTED if name == "report.html.j2"} == {
+        "backfill",
+        "gaps",
+        "plan",
+        "report",
+        "verify",
+    }
+
+
 def test_blocks_that_are_not_run_are_those_listed_here() -> None:
     """Each has its reason where the reader sees it, and only programs whose words are checked are left unrun."""
     marked: dict[str, set[str]] = {}
