@@ -82,5 +82,6 @@ def status(
     text += age.lines if age else []
     text += [*breakers.lines_of(held), *lines_of(unused), *absent_inputs.lines_of(absent), *feed_gaps.lines_of(lacking)]
     opening.printed(out, text, as_json)
-    is_fine = all(line.is_fine for line in lines) and not asks(unused) and not refusals
+    is_fine = all(line.is_fine for line in lines) and not asks(unused)
+    is_fine = is_fine and not (refusals and asked.names_no_dates)  # of dates that are named the outcomes tell
     return NOBODY if is_fine and not (age and age.is_too_old) else SOMEBODY

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from python_processors.orchestration.project import LAYER
 from python_processors.orchestration.run.progress import RunStatus, left_of, spelled
 from python_processors.orchestration.warehouse import Warehouse, dataset_prefix
 
@@ -32,7 +33,8 @@ def plan_lines(made: Plan, *, full: bool) -> list[str]:
         skipped = sum(made.skipped.values())
         left = f"Nothing to do: {skipped:,} partitions are up to date ({made.start} to {made.end})."
         return [left, *_out_of_reach_lines(made)]
-    lines = [f"Plan for {made.start} to {made.end}: {len(made.dates)} dates, {len(made.steps):,} partitions."]
+    layer = _of_the_layer(sum(step.table == LAYER for step in made.steps))
+    lines = [f"Plan for {made.start} to {made.end}: {len(made.dates)} dates, {len(made.steps):,} partitions{layer}."]
     tables = list(dict.fromkeys(step.table for step in made.steps))
     for table in tables:
         steps = [step for step in made.steps if step.table == table]
@@ -65,6 +67,11 @@ def plan_lines(made: Plan, *, full: bool) -> list[str]:
     if made.uncounted:
         lines.append(f"  {made.uncounted} dates are to be counted against the schedule.")
     return lines
+
+
+def _of_the_layer(partitions: int) -> str:
+    """How many are of the staging layer, which a report's number and a verification leave out."""
+    return f" ({partitions:,} of the staging layer)" if partitions else ""
 
 
 def _out_of_reach_lines(made: Plan) -> list[str]:
@@ -110,7 +117,8 @@ def _changes_lines(made: Plan) -> list[str]:
 def result_lines(result: RunResult) -> list[str]:
     built = sum(count for table, count in result.built.items())
     lines = [
-        f"Run {result.run_id}: {built:,} partitions built, {sum(result.skipped.values()):,} skipped unchanged,"
+        f"Run {result.run_id}: {built:,} partitions built{_of_the_layer(result.built.get(LAYER, 0))},"
+        f" {sum(result.skipped.values()):,} skipped: inputs unchanged,"
         f" {sum(result.cut_off.values()):,} skipped by early cutoff;"
         f" {result.rows_written:,} rows written by {result.nodes_run:,} dbt nodes in {result.seconds:,.1f} s."
     ]

@@ -39,7 +39,8 @@ class Report:
         headline = self.figures["headline"]
         if headline["trusted_pct"] is None:
             return "nothing is expected yet"
-        return f"{headline['trusted_pct']} % trusted, {headline['complete']:,} of {headline['expected']:,} partitions"
+        counts = f"{headline['complete']:,} of {headline['expected']:,} expected partitions"
+        return f"{headline['trusted_pct']} % trusted, {counts}"
 
     def to_dict(self) -> dict[str, Any]:
         return {"report": str(self.file), **self.figures}
