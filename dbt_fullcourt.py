@@ -14,18 +14,21 @@ from python_processors.dbt_compiling import place_ctes_by_first_tokens
 from python_processors.dbt_logs import scrub_logs
 from python_processors.dbt_parsing import read_yaml_by_content, set_variable
 from python_processors.engines.bigquery.submission import register
+from python_processors.engines.duckdb.placing import place_database
 from python_processors.project_code import DECLARED_ROWS
 
 
 class FullcourtPlugin(dbtPlugin):
     """Registers the submission method `in_process` with dbt-bigquery, tells macros what contracts declare, has files
-    read by their content and CTEs placed without a parse, and takes secrets out of dbt's logs."""
+    read by their content and CTEs placed without a parse, finds the database from any folder, and takes secrets out of
+    dbt's logs."""
 
     def initialize(self) -> None:
         scrub_logs()
         register()
         if self.project_name != "fullcourt":
             return  # another project of the same environment
+        place_database()
         read_yaml_by_content()
         place_ctes_by_first_tokens()
         set_variable(DECLARED_ROWS, declared_as_json())

@@ -76,7 +76,7 @@ class Figures:
     struck: Counter[str] = field(default_factory=Counter)
     claims: int = 0
     wrong: list[str] = field(default_factory=list)
-    published_again: list[int] = field(default_factory=list)  # dates of tables, per run that followed a kill
+    published_again: list[int] = field(default_factory=list)  # partitions, per run that followed a kill
     dates_again: list[int] = field(default_factory=list)
     confirmed_again: int = 0
     built: int = 0
@@ -256,16 +256,16 @@ def markdown(figures: Figures, task: Task, whole: Pairs) -> str:
     days = len({day for _, day in whole})
     struck = ", ".join(f"{what} {count}" for what, count in sorted(figures.struck.items()))
     lines = [
-        ("range", f"{task.start} to {task.end}: {days} dates with rows, {len(whole):,} dates of tables"),
+        ("range", f"{task.start} to {task.end}: {days} dates with rows, {len(whole):,} partitions"),
         ("dates of a chunk", f"{task.dates_in_a_chunk}"),
         ("kills", f"{figures.kills}, over {figures.rounds} backfills from nothing"),
         ("the run was killed at", struck),
-        ("dates of tables called complete, checked after each run", f"{figures.claims:,}"),
+        ("partitions called complete, checked after each run", f"{figures.claims:,}"),
         ("claims that did not hold", f"{len(figures.wrong)}"),
-        ("confirmed and built again", f"{figures.confirmed_again} of {figures.built:,} dates of tables"),
+        ("confirmed and built again", f"{figures.confirmed_again} of {figures.built:,} partitions"),
         (
             "published and built again, since the kill came before they were confirmed",
-            f"{sum(figures.published_again):,} dates of tables;"
+            f"{sum(figures.published_again):,} partitions;"
             f" most after one kill: {max(figures.published_again, default=0)},"
             f" of {max(figures.dates_again, default=0)} dates",
         ),
@@ -282,7 +282,7 @@ def every_moment(folder: Path, most: int | None) -> int:
     kills = kill_everywhere(machine, lambda line: print(line, file=sys.stderr, flush=True), most)
     machine.close()
     print(f"| kills at named moments | {kills.count:,} |\n|---|---|")
-    print(f"| dates of tables called complete, checked after each | {kills.claims:,} |")
+    print(f"| partitions called complete, checked after each | {kills.claims:,} |")
     print(f"| claims that did not hold | {len(kills.wrong)} |")
     return 1 if kills.wrong else 0
 

@@ -2,7 +2,17 @@
   No dbt command takes rows away that it does not build again. Two options would: --full-refresh makes a table
   that is built by window anew from the window alone, and --empty builds a window from no input at all.
   Both are refused while the relation holds such rows; hashed tables are never dropped, so of these --empty alone.
+  `dbt clone` is refused where it would make a relation: without its ledgers nothing tells what is up to date in it,
+  where an engine cannot clone it makes a view, and with --full-refresh it drops the table that is there.
 -#}
+
+{#- In place of dbt's macro of this name, which `dbt clone` asks before it makes or drops anything. -#}
+{% macro can_clone_table() -%}
+    {{ exceptions.raise_compiler_error(
+        "dbt clone is refused: it copies a table without the ledgers that say what is up to date. "
+        ~ "`fullcourt env create NAME` copies all tables with their ledgers. Nothing was changed."
+    ) }}
+{%- endmacro %}
 
 {#- on-run-start: the first word, over all selected models, before one of them has lost anything. -#}
 {% macro refuse_lost_rows() -%}

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Collection
+
 from python_processors.redaction import without_secrets
+
+
+def meant(typed: str, known: Collection[str]) -> str:
+    """The question that follows a name which is none, where another one is near; else no words."""
+    near = difflib.get_close_matches(typed, known, 1)
+    return f" Did you mean {near[0]}?" if near else ""
 
 
 class FullcourtError(Exception):

@@ -87,7 +87,7 @@ def open_breakers(session: Session, request: Request) -> list[Finding]:
 
 
 def excused_dates(verification: Verification) -> frozenset[tuple[str, date]]:
-    """Dates of tables that somebody has looked at, and excused."""
+    """Partitions that somebody has looked at, and excused."""
     return frozenset(
         (table.checks.table, day) for table in verification.tables for one in table.excused for day in _days(one)
     )

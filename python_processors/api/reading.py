@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 
 from python_processors.contract import Contract, hashed_tables, load_contract
-from python_processors.errors import FullcourtError
+from python_processors.errors import FullcourtError, meant
 from python_processors.orchestration.warehouse import Session
 
 Day = date | str
@@ -94,12 +93,11 @@ def check_as_of(session: Session, tables: Collection[str], first: date, last: da
     if changed:
         one = changed[0]
         raise AsOfError(
-            f"Rows of {len(changed):,} dates of tables were written since {instant:%Y-%m-%d %H:%M} UTC, the first:"
+            f"Rows of {len(changed):,} partitions were written since {instant:%Y-%m-%d %H:%M} UTC, the first:"
             f" {one['table_name']} of {one['game_date']} at {one['published_at']:%Y-%m-%d %H:%M} UTC. What was stored"
             " before is not kept: ask for a later moment, or for other dates."
         )
 
 
 def _meant(name: str, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(str(name), known, 1)
-    return f" Did you mean {near[0]}?" if near else f" There are {', '.join(known)}."
+    return meant(str(name), known) or f" There are {', '.join(known)}."

@@ -15,6 +15,7 @@ from python_processors.alerts import alerting, tell_of_run
 from python_processors.cli import opening
 from python_processors.cli.command import NOBODY, SOMEBODY, Command, guarded
 from python_processors.cli.options import Asked, Ways, json_option, range_options, way_options
+from python_processors.cli.refused import noting_refusals
 
 if TYPE_CHECKING:
     from python_processors.engines.base import Warehouse
@@ -28,13 +29,14 @@ if TYPE_CHECKING:
 @way_options
 @click.option("--yes", is_flag=True, help="Do not ask; build what the plan says.")
 @click.option("--skip-first-month", is_flag=True, help="Build a long range although its first month is not verified.")
-@click.option("--wait", is_flag=True, help="Wait for a run that is at work.")
+@click.option("--wait", is_flag=True, help="Wait for the run that holds the warehouse.")
 @click.option("--detach", is_flag=True, help="Run in the background, whatever becomes of this terminal.")
 @click.option("--no-report", is_flag=True, help="Do not write the report, target/report.html.")
 @click.option("--run-id", hidden=True)
 @json_option
 @guarded
 @alerting
+@noting_refusals
 def backfill(
     asked: Asked, ways: Ways, yes: bool, skip_first_month: bool, wait: bool, detach: bool, no_report: bool,
     run_id: str | None, as_json: bool,
@@ -98,7 +100,7 @@ def _detached(warehouse: Warehouse, as_json: bool) -> int:
     if "--yes" not in arguments:
         arguments.append("--yes")
     run = detached.start(warehouse, arguments, new_run_id())
-    what = "is at work" if run.exit_code is None else "has ended"
+    what = "is running" if run.exit_code is None else "has ended"
     opening.printed(
         asdict(run),
         [

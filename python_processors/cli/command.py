@@ -17,6 +17,8 @@ from python_processors.errors import FullcourtError, is_of_the_disk
 from python_processors.redaction import without_secrets
 
 NOBODY, SOMEBODY, REFUSED, LOCKED = 0, 1, 2, 3
+# Of what --json prints: higher where a key goes, or means something else (docs/json.md).
+JSON_VERSION = {"schema_version": 1}
 
 
 def guarded(command: Callable[..., int | None]) -> Callable[..., None]:
@@ -70,7 +72,7 @@ def _first_line(error: BaseException) -> str:
 def _fail(message: str, code: int, options: dict[str, Any]) -> None:
     message = without_secrets(message)
     if options.get("as_json"):
-        click.echo(json.dumps({"error": message}))
+        click.echo(json.dumps({**JSON_VERSION, "error": message}))
     else:
         click.echo(message, err=True)
     sys.exit(code)

@@ -20,7 +20,7 @@ def env() -> None:
 @click.argument("name")
 @click.option("--from", "source", metavar="NAME", help="Copy this environment instead of production.")
 @click.option("--empty", "is_empty", is_flag=True, help="Copy nothing: the first run builds what it is asked for.")
-@click.option("--wait", is_flag=True, help="Wait for a run that is at work.")
+@click.option("--wait", is_flag=True, help="Wait for the run that holds the warehouse.")
 @json_option
 @guarded
 def create(name: str, source: str | None, is_empty: bool, wait: bool, as_json: bool) -> int:

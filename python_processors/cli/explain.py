@@ -24,7 +24,7 @@ def explain(table: str, day: date, player: str | None, team: str | None, as_json
     from python_processors.orchestration.proof.answers import explain as explained
     from python_processors.orchestration.proof.entities import WhoError, explain_entity
     from python_processors.orchestration.proof.held_back import asks, held_back, lines_of
-    from python_processors.orchestration.request import Request, check_request
+    from python_processors.orchestration.request import Request, UnknownTableError, check_request
     from python_processors.orchestration.state import breakers
     from python_processors.orchestration.state.snapshot import Snapshot
     from python_processors.orchestration.state.states import FINE
@@ -34,6 +34,8 @@ def explain(table: str, day: date, player: str | None, team: str | None, as_json
         raise WhoError("Give either --player or --team, of a hashed table." if table != LAYER else
                        f"{LAYER} has no rows of players or teams: name a hashed table.")  # fmt: skip
     project, warehouse = opening.opened()
+    if table not in (known := (*project.tables, LAYER)):
+        raise UnknownTableError([table], known)
     check_request(project, Request(day, day, None if table == LAYER else (table,)), date.today())
     with warehouse.reading() as session:
         snapshot = Snapshot(project, session, day, day)

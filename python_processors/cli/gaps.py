@@ -25,7 +25,7 @@ def gaps(asked: Asked, everything: bool, as_json: bool) -> int:
     with opening.looked_at(asked) as (snapshot, session):
         states = states_of(snapshot, session)
         if asked.names_no_dates:
-            states = with_not_requested(states, session)
+            states = with_not_requested(states, session, opening.warehouse())
         found = gaps_of(states, everything=everything)
         unused = held_back(session, snapshot.start, snapshot.end, states)
         held = breakers.open_breakers(session, snapshot.start, snapshot.end, snapshot.tables)
@@ -38,4 +38,4 @@ def gaps(asked: Asked, everything: bool, as_json: bool) -> int:
         "held_back": [one.to_dict() for one in unused],
     }  # fmt: skip
     opening.printed(out, [*(text or ["No gaps."]), *breakers.lines_of(held), *lines_of(unused)], as_json)
-    return SOMEBODY if any(gap.needs_somebody for gap in found) or asks(unused) else NOBODY
+    return SOMEBODY if any(gap.needs_attention for gap in found) or asks(unused) else NOBODY

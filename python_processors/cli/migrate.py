@@ -94,7 +94,8 @@ def _carried_out(project: Project, warehouse: Warehouse, planned: Migration) -> 
     """
     from python_processors.orchestration.locks import run_lock
     from python_processors.orchestration.migration import carry_out, plan_migration
-    from python_processors.orchestration.run.own_row import RUNS, of_today, own_row
+    from python_processors.orchestration.run.own_row import of_today, own_row
+    from python_processors.orchestration.run.refused import RUNS
     from python_processors.orchestration.run.runner import new_run_id
     from python_processors.schema.drift import TAKES_ROWS
     from python_processors.schema.tables import stored_tables

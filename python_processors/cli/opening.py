@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from python_processors.alerts.telling import ASKED
+from python_processors.cli.command import JSON_VERSION
 from python_processors.cli.options import Asked, Ways
 
 if TYPE_CHECKING:
@@ -131,4 +132,4 @@ def confirm(
 
 
 def printed(out: dict[str, Any], lines: Sequence[str], as_json: bool) -> None:
-    click.echo(json.dumps(out, default=str) if as_json else "\n".join(lines))
+    click.echo(json.dumps({**JSON_VERSION, **out}, default=str) if as_json else "\n".join(lines))

@@ -11,6 +11,7 @@ from python_processors.alerts import alerting, tell_of_run
 from python_processors.cli import opening
 from python_processors.cli.command import NOBODY, SOMEBODY, Command, guarded
 from python_processors.cli.options import Asked, Ways, json_option, range_options
+from python_processors.cli.refused import noting_refusals
 
 if TYPE_CHECKING:
     from python_processors.engines.base import Warehouse
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 @json_option
 @guarded
 @alerting
+@noting_refusals
 def retry(asked: Asked, yes: bool, allow_deletes: bool, as_json: bool) -> int:
     """Build what needs attention, and say what stays open.
 

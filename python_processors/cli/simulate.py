@@ -11,6 +11,7 @@ import click
 from python_processors.cli import opening
 from python_processors.cli.command import NOBODY, Command, guarded
 from python_processors.cli.options import Day, json_option
+from python_processors.errors import meant
 from python_processors.places import SIMULATED
 
 
@@ -59,7 +60,9 @@ def simulate(
 
     unknown = sorted(set(faults) - set(FAULTS))
     if unknown:
-        raise click.BadParameter(f"no fault is called {', '.join(unknown)}; there are {', '.join(FAULTS)}.")
+        raise click.BadParameter(
+            f"no fault is called {', '.join(unknown)}.{meant(unknown[0], FAULTS)} There are {', '.join(FAULTS)}."
+        )
     output_folder(out)
     if out.is_dir() and any(out.iterdir()):
         raise FolderNotEmptyError(out)

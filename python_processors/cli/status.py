@@ -15,7 +15,7 @@ from python_processors.cli.options import Asked, Hours, json_option, range_optio
 @range_options
 @click.option("--by-season", is_flag=True, help="A line per table and season.")
 @click.option("--by-date", is_flag=True, help="A line per table and date.")
-@click.option("--follow", is_flag=True, help="Watch the run that is at work until it ends.")
+@click.option("--follow", is_flag=True, help="Watch the run until it ends.")
 @click.option("--max-age", type=Hours(), help="Exit with 1 if no run ended within this time, such as 26h.")
 @json_option
 @guarded
@@ -32,7 +32,7 @@ def status(
     from python_processors.orchestration.proof.answers import audit_summary, status_of
     from python_processors.orchestration.proof.held_back import asks, held_back, lines_of
     from python_processors.orchestration.proof.verification import states_of
-    from python_processors.orchestration.run import detached
+    from python_processors.orchestration.run import detached, refused
     from python_processors.orchestration.run.age import RunAge, last_ended
     from python_processors.orchestration.run.progress import read_status, to_dict
     from python_processors.orchestration.run.requested import with_not_requested
@@ -55,19 +55,21 @@ def status(
     with opening.looked_at(asked) as (snapshot, session):
         states = states_of(snapshot, session)
         if asked.names_no_dates:
-            states = with_not_requested(states, session)
+            states = with_not_requested(states, session, warehouse)
         lines = status_of(states, session, snapshot, by_season=by_season)
         audit = audit_summary(session)
         unused = held_back(session, snapshot.start, snapshot.end, states)
         held = breakers.open_breakers(session, snapshot.start, snapshot.end, snapshot.tables)
         absent = absent_inputs.absent_inputs(snapshot.project, session)
         lacking = feed_gaps.feed_gaps(snapshot)
+        refusals = refused.of_range(refused.open_refusals(session, warehouse), snapshot.start, snapshot.end)
         age = None if max_age is None else RunAge(last_ended(session), max_age)
     out = {
         "run": to_dict(running) if running else None, "start": snapshot.start.isoformat(),
         "end": snapshot.end.isoformat(), "tables": [line.to_dict() for line in lines], "audit": audit,
         "breakers": [of.to_dict() for of in held], "held_back": [one.to_dict() for one in unused],
         "absent_inputs": [one.to_dict() for one in absent], "feed_gaps": [gap.to_dict() for gap in lacking],
+        "refused": [of.to_dict() for of in refusals],
         "failures": [state.to_dict() for state in states if state.outcome == "failed"],
         **({"newest_run": age.to_dict()} if age else {}),
         **({"dates": [state.to_dict() for state in states]} if by_date else {}),
@@ -76,8 +78,10 @@ def status(
     if by_date:
         text += [f"{s.table:<30} {s.day} {s.outcome:<14} {s.actual_rows:>6,}  {s.reason}" for s in states]
     text += [f"FAILED {s.table} {s.day}: {s.reason}" for s in states if s.outcome == "failed"]
+    text += refused.lines_of(refusals)
     text += age.lines if age else []
     text += [*breakers.lines_of(held), *lines_of(unused), *absent_inputs.lines_of(absent), *feed_gaps.lines_of(lacking)]
     opening.printed(out, text, as_json)
-    is_fine = all(line.is_fine for line in lines) and not asks(unused) and not (age and age.is_too_old)
-    return NOBODY if is_fine else SOMEBODY
+    is_fine = all(line.is_fine for line in lines) and not asks(unused)
+    is_fine = is_fine and not (refusals and asked.names_no_dates)  # of dates that are named the outcomes tell
+    return NOBODY if is_fine and not (age and age.is_too_old) else SOMEBODY

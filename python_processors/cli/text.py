@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from python_processors.orchestration.project import LAYER
 from python_processors.orchestration.run.progress import RunStatus, left_of, spelled
 from python_processors.orchestration.warehouse import Warehouse, dataset_prefix
 
@@ -30,9 +31,10 @@ def plan_lines(made: Plan, *, full: bool) -> list[str]:
 
     if made.is_empty and not made.blocked:
         skipped = sum(made.skipped.values())
-        left = f"Nothing to do: {skipped:,} dates of tables are as they were made ({made.start} to {made.end})."
+        left = f"Nothing to do: {skipped:,} partitions are up to date ({made.start} to {made.end})."
         return [left, *_out_of_reach_lines(made)]
-    lines = [f"Plan for {made.start} to {made.end}: {len(made.dates)} dates, {len(made.steps):,} dates of tables."]
+    layer = _of_the_layer(sum(step.table == LAYER for step in made.steps))
+    lines = [f"Plan for {made.start} to {made.end}: {len(made.dates)} dates, {len(made.steps):,} partitions{layer}."]
     tables = list(dict.fromkeys(step.table for step in made.steps))
     for table in tables:
         steps = [step for step in made.steps if step.table == table]
@@ -67,6 +69,11 @@ def plan_lines(made: Plan, *, full: bool) -> list[str]:
     return lines
 
 
+def _of_the_layer(partitions: int) -> str:
+    """How many are of the staging layer, which a report's number and a verification leave out."""
+    return f" ({partitions:,} of the staging layer)" if partitions else ""
+
+
 def _out_of_reach_lines(made: Plan) -> list[str]:
     """Dates that no run can build, by reason."""
     days: dict[str, list[date]] = {}
@@ -86,7 +93,7 @@ def _rows_lines(made: Plan) -> list[str]:
         f" {of['to_delete']['rows']:,} to delete (a count)."
     )
     unknown = of["to_insert"]["dates_without_guess"]
-    more = [f"  {unknown:,} more dates of tables will get rows; no box score tells how many."] if unknown else []
+    more = [f"  {unknown:,} more partitions will get rows; no box score tells how many."] if unknown else []
     return [line, *more]
 
 
@@ -110,8 +117,9 @@ def _changes_lines(made: Plan) -> list[str]:
 def result_lines(result: RunResult) -> list[str]:
     built = sum(count for table, count in result.built.items())
     lines = [
-        f"Run {result.run_id}: {built:,} dates of tables built, {sum(result.skipped.values()):,} skipped unchanged,"
-        f" {sum(result.cut_off.values()):,} spared as what they read came out the same;"
+        f"Run {result.run_id}: {built:,} partitions built{_of_the_layer(result.built.get(LAYER, 0))},"
+        f" {sum(result.skipped.values()):,} skipped: inputs unchanged,"
+        f" {sum(result.cut_off.values()):,} skipped by early cutoff;"
         f" {result.rows_written:,} rows written by {result.nodes_run:,} dbt nodes in {result.seconds:,.1f} s."
     ]
     if result.audited:
@@ -148,7 +156,7 @@ def run_lines(running: RunStatus) -> list[str]:
     now = f"; now {running.now}" if running.now else ""
     lines = [
         f"Run {running.run_id} ({running.what}) is {running.state}: {running.steps_done:,} of {running.steps_planned:,}"
-        f" dates of tables, {running.rows_written:,} rows written{left_of(running)}{now}"
+        f" partitions, {running.rows_written:,} rows written{left_of(running)}{now}"
     ]
     return lines + [f"FAILED {failure}" for failure in running.failures]
 
@@ -178,8 +186,6 @@ def export_lines(folder: Path, made: Manifest) -> list[str]:
     verb = "exported all the same" if made.asked.include_untrusted else "left out"
     lines += [f"not trusted, {verb}: {of.date}: {of.reason}" for of in made.distrusted[:_NAMED_REASONS]]
     if len(made.distrusted) > _NAMED_REASONS:
-        lines.append(
-            f"and {len(made.distrusted) - _NAMED_REASONS:,} more dates of tables: manifest.json has all of them"
-        )
+        lines.append(f"and {len(made.distrusted) - _NAMED_REASONS:,} more partitions: manifest.json has all of them")
     lines += ["The games are simulated."] if made.is_simulated else []
     return [*lines, f"Exported to {folder}: `fullcourt verify --export {shlex.quote(str(folder))}` checks it anywhere."]

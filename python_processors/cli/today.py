@@ -12,6 +12,7 @@ from python_processors.cli import opening
 from python_processors.cli.backfill import carried_out
 from python_processors.cli.command import Command, guarded
 from python_processors.cli.options import Asked, Day, json_option
+from python_processors.cli.refused import noting_refusals
 
 if TYPE_CHECKING:
     from python_processors.engines.base import Warehouse
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 @json_option
 @guarded
 @alerting
+@noting_refusals
 def today(as_of: date | None, yes: bool, no_report: bool, as_json: bool) -> int:
     """Bring the season up to today: load, build, verify, report.
 

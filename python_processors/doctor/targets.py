@@ -81,7 +81,7 @@ def lock(warehouse: Warehouse, seen: Seen | None) -> Iterator[Line]:
     elif seen is None and not warehouse.loads_files:
         yield Line("lock", NOTE, "Not looked at: the leases cannot be read.")
     else:
-        yield Line("lock", OK, "No run is at work.")
+        yield Line("lock", OK, "No run holds the warehouse.")
 
 
 def cost(seen: Seen, today: date) -> Iterator[Line]:

@@ -42,7 +42,7 @@ class RunLockedError(RefusedError):
     def __init__(self, holder: Mapping[str, Any]) -> None:
         self.holder = holder
         super().__init__(
-            f"Run {holder.get('run_id', '?')} ({holder.get('what', 'a run')}) is at work since"
+            f"Run {holder.get('run_id', '?')} ({holder.get('what', 'a run')}) is running since"
             f" {holder.get('since', '?')}, process {holder.get('pid', '?')} on {holder.get('host', '?')}."
             " Wait for it (`--wait`), watch it (`fullcourt status --follow`), or stop it. Nothing was started."
         )

@@ -101,9 +101,7 @@ class ExportCheck:
         notes += [f"{of.file.name} has no rows." for of in self.files if not of.file.rows]
         excused = sum(of.outcome == "excused" for of in made.partitions)
         if excused:
-            notes.append(
-                f"{excused:,} dates of tables lack rows that can never come (excused): {MANIFEST} has the reasons."
-            )
+            notes.append(f"{excused:,} partitions lack rows that can never come (excused): {MANIFEST} has the reasons.")
         if made.asked.include_untrusted:
             notes += [f"Not trusted, and in the export: {of.date}: {of.reason}" for of in made.distrusted]
         notes += [

@@ -159,7 +159,7 @@ class Manifest(_Part):
 
     @property
     def distrusted(self) -> tuple[Partition, ...]:
-        """Dates of tables that were not as a run proved them, in the export or left out."""
+        """Partitions that were not as a run proved them, in the export or left out."""
         return tuple(of for of in self.partitions if not of.is_trusted)
 
     @property

@@ -30,7 +30,7 @@ from python_processors.engines.base import (
 )
 from python_processors.engines.bigquery.errors import BigQueryError
 from python_processors.engines.bigquery.lease import RUN_LOCKS
-from python_processors.errors import RefusedError
+from python_processors.errors import RefusedError, meant
 from python_processors.orchestration.locks import check_unlocked, run_lock
 from python_processors.orchestration.project import Project
 from python_processors.orchestration.run.runner import new_run_id
@@ -47,8 +47,8 @@ class NoEnvironmentError(RefusedError):
     def __init__(self, name: str, there: list[str]) -> None:
         known = f"There are {', '.join(there)}." if there else "There are none."
         super().__init__(
-            f"There is no environment `{name}`, or it was never finished. {known} `fullcourt env create {name}`"
-            " makes it. Nothing was changed."
+            f"There is no environment `{name}`, or it was never finished.{meant(name, there)} {known}"
+            f" `fullcourt env create {name}` makes it. Nothing was changed."
         )
 
 

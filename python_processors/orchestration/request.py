@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from python_processors.errors import RefusedError
+from python_processors.errors import RefusedError, meant
 from python_processors.orchestration.plan.planner import DATES_IN_A_CHUNK
 from python_processors.orchestration.project import Project
 from python_processors.orchestration.state.snapshot import NotPreparedError, is_prepared, read_schedule
@@ -18,9 +17,9 @@ class UnknownTableError(RefusedError):
     """A table that has no contract."""
 
     def __init__(self, unknown: Sequence[str], known: Sequence[str]) -> None:
-        near = difflib.get_close_matches(unknown[0], known, 1)
-        meant = f" Did you mean {near[0]}?" if near else ""
-        super().__init__(f"No hashed table is called {', '.join(unknown)}.{meant} There are {', '.join(known)}.")
+        super().__init__(
+            f"No hashed table is called {', '.join(unknown)}.{meant(unknown[0], known)} There are {', '.join(known)}."
+        )
 
 
 class NoTableError(RefusedError):
@@ -76,17 +75,25 @@ def season_range(project: Project, warehouse: Warehouse, season: str) -> tuple[d
     """
     from python_processors.orchestration.plan.preparation import load_plan_of, schedule_to_come
 
-    start_year, _, end_year = season.partition("-")
-    if not (start_year.isdigit() and len(start_year) == 4 and end_year == f"{(int(start_year) + 1) % 100:02d}"):
-        raise RangeError(f"`{season}` is no season; write it as 2021-22.")
+    start_year, _, _ = season.partition("-")
+    near = _spelled(int(start_year)) if start_year.isdecimal() and len(start_year) == 4 else ""
+    if season != near:
+        raise RangeError(f"`{season}` is no season; write it as 2021-22." + (f" Did you mean {near}?" if near else ""))
     with warehouse.reading() as session:
         is_to_come = not is_prepared(session, project) and load_plan_of(session) is not None
         schedule = schedule_to_come(project) if is_to_come else read_schedule(session, project)
-    seasons = zip(schedule.days["day"].to_pylist(), schedule.days["season_year"].to_pylist(), strict=True)
+    seasons = list(zip(schedule.days["day"].to_pylist(), schedule.days["season_year"].to_pylist(), strict=True))
     rows = [day for day, season_year in seasons if season_year == int(start_year)]
     if not rows:
-        raise RangeError(f"The schedule has no games of {season}. Load it first, or ask for a season that it has.")
+        years = sorted({year for _, year in seasons})
+        known = ", ".join(map(_spelled, years)) or "no season"
+        raise RangeError(f"The schedule has no games of {season}: it has {known}. Load its schedule first.")
     return min(rows), min(max(rows), date.today())
+
+
+def _spelled(year: int) -> str:
+    """A season by the year in which it starts."""
+    return f"{year}-{(year + 1) % 100:02d}"
 
 
 def scheduled_range(project: Project, warehouse: Warehouse) -> tuple[date, date]:

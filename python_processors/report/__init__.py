@@ -31,7 +31,7 @@ class Report:
 
     @property
     def is_fine(self) -> bool:
-        return not self.figures["headline"]["needs_somebody"]
+        return not self.figures["headline"]["needs_attention"]
 
     @property
     def summary(self) -> str:
@@ -39,9 +39,8 @@ class Report:
         headline = self.figures["headline"]
         if headline["trusted_pct"] is None:
             return "nothing is expected yet"
-        return (
-            f"{headline['trusted_pct']} % trusted, {headline['complete']:,} of {headline['expected']:,} dates of tables"
-        )
+        counts = f"{headline['complete']:,} of {headline['expected']:,} expected partitions"
+        return f"{headline['trusted_pct']} % trusted, {counts}"
 
     def to_dict(self) -> dict[str, Any]:
         return {"report": str(self.file), **self.figures}

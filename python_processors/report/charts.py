@@ -27,7 +27,7 @@ def _durations(runs: Sequence[Run]) -> dict[str, Any]:
         {
             "run": _name(run, number), "run id": run.run_id, "started": f"{run.started_at:%Y-%m-%d %H:%M} UTC",
             "seconds": round(run.seconds, 1), "dates": f"{run.first} to {run.last}", "verdict": run.verdict,
-            "rows written": run.rows_written, "dates of tables built": run.built,
+            "rows written": run.rows_written, "partitions built": run.built,
         }
         for number, run in enumerate(runs)
     ]  # fmt: skip
@@ -44,7 +44,7 @@ def _durations(runs: Sequence[Run]) -> dict[str, Any]:
                 },
             },
             "tooltip": _tooltip(
-                "run id", "started", "dates", "seconds", "verdict", "dates of tables built", "rows written"
+                "run id", "started", "dates", "seconds", "verdict", "partitions built", "rows written"
             ),
         },
     }  # fmt: skip
@@ -54,20 +54,20 @@ def _spared(runs: Sequence[Run]) -> dict[str, Any]:
     values = []
     for number, run in enumerate(runs):
         for place, (what, count) in enumerate(
-            (("recomputed", run.built), ("left alone", run.left_alone), ("spared by early cut-off", run.cut_off))
+            (("recomputed", run.built), ("left alone", run.left_alone), ("skipped by early cutoff", run.cut_off))
         ):
             bar = {"run": _name(run, number), "run id": run.run_id, "what": what, "place": place, "dates": count}
             values.append(bar)
     return {
-        **_bars("Dates of tables that each run recomputed and left alone, oldest run first", values, 200),
+        **_bars("Partitions that each run recomputed and left alone, oldest run first", values, 200),
         "encoding": {
             "x": _by_run(len(runs)),
-            "y": {"field": "dates", "type": "quantitative", "title": "dates of tables"},
+            "y": {"field": "dates", "type": "quantitative", "title": "partitions"},
             "order": {"field": "place"},
             "color": {
                 "field": "what", "type": "nominal", "title": None,
                 "scale": {
-                    "domain": ["recomputed", "left alone", "spared by early cut-off"],
+                    "domain": ["recomputed", "left alone", "skipped by early cutoff"],
                     "range": [{"expr": name} for name in ("accent", "faint", "stale")],
                 },
             },

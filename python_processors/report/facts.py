@@ -107,7 +107,7 @@ def read_facts(
         snapshot = Snapshot(project, session, start, end, tables=tables)
         every = states_of(snapshot, session)
         if is_of_all_dates:
-            every = with_not_requested(every, session)
+            every = with_not_requested(every, session, warehouse)
         states = [state for state in every if state.table != LAYER]
         layer = [state for state in every if state.table == LAYER]
         lines = status_of(every, session, snapshot)

@@ -59,14 +59,14 @@ def page_data(facts: Facts) -> dict[str, Any]:
 
 
 def headline(facts: Facts) -> dict[str, Any]:
-    """The share of dates of tables that can be trusted, of those that are to have rows."""
+    """The share of partitions that can be trusted, of those that are to have rows."""
     counts = Counter(state.outcome for state in facts.states)
     expected = sum(count for outcome, count in counts.items() if outcome not in NOT_EXPECTED)
     complete = sum(counts[outcome] for outcome in WHOLE)
     return {
         "trusted_pct": share(complete, expected), "complete": complete, "expected": expected,
         "excused": counts["excused"],
-        "needs_somebody": sum(count for outcome, count in counts.items() if outcome not in FINE),
+        "needs_attention": sum(count for outcome, count in counts.items() if outcome not in FINE),
         "open": {outcome: counts[outcome] for outcome in OUTCOMES if counts[outcome] and outcome not in FINE},
         "rows": facts.rows, "hash_coverage_pct": share(facts.hashed_rows, facts.rows),
     }  # fmt: skip
@@ -78,7 +78,7 @@ def share(part: int, whole: int) -> float | None:
 
 
 def savings(runs: Sequence[Run]) -> dict[str, Any]:
-    """Dates of tables that runs built, and those that they could leave alone; seconds as `Run.saved` estimates."""
+    """Partitions that runs built, and those that they could leave alone; seconds as `Run.saved` estimates."""
     built, spared = sum(run.built for run in runs), sum(run.left_alone + run.cut_off for run in runs)
     return {
         "built": built, "left_alone": sum(run.left_alone for run in runs), "cut_off": sum(run.cut_off for run in runs),
@@ -168,21 +168,21 @@ def _seasons(facts: Facts) -> list[dict[str, Any]]:
 
 
 def _gaps(states: Sequence[State]) -> list[dict[str, Any]]:
-    """As `fullcourt gaps` has them, what needs somebody first; one line per reason."""
+    """As `fullcourt gaps` has them, what needs attention first; one line per reason."""
     groups: dict[tuple[bool, str, str], list[Any]] = {}
     for gap in gaps_of(states):
-        groups.setdefault((gap.needs_somebody, gap.kind, gap.reason), []).append(gap)
+        groups.setdefault((gap.needs_attention, gap.kind, gap.reason), []).append(gap)
     lines: list[dict[str, Any]] = []
-    for (needs_somebody, kind, reason), gaps in groups.items():
+    for (needs_attention, kind, reason), gaps in groups.items():
         lines.append({
-            "needs_somebody": needs_somebody, "kind": kind, "outcome": gaps[0].outcome, "reason": reason,
+            "needs_attention": needs_attention, "kind": kind, "outcome": gaps[0].outcome, "reason": reason,
             "dates": sum(gap.dates for gap in gaps),
             "ranges": [
                 {"table": gap.table, "start": gap.start.isoformat(), "end": gap.end.isoformat(), "dates": gap.dates}
                 for gap in gaps
             ],
         })  # fmt: skip
-    return sorted(lines, key=lambda line: (not line["needs_somebody"], -line["dates"], line["reason"]))
+    return sorted(lines, key=lambda line: (not line["needs_attention"], -line["dates"], line["reason"]))
 
 
 def _failing(facts: Facts) -> list[dict[str, Any]]:

@@ -51,7 +51,7 @@ class Decided:
 
 @dataclass(frozen=True)
 class Run:
-    """One run. Dates are dates of tables; `seconds` are those of its steps, added up; `saved` of what it spared."""
+    """One run. Dates are partitions; `seconds` are those of its steps, added up; `saved` of what it spared."""
 
     run_id: str
     started_at: datetime

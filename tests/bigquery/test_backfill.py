@@ -89,7 +89,7 @@ def test_the_report_is_read_from_the_server(at_work: tuple[Project, BigQueryWare
     file = tmp_path / "report.html"
     written = write_report(project, warehouse, REQUEST.start, REQUEST.end, REQUEST.tables, file)
     assert written.is_fine
-    assert written.summary == "100.0 % trusted, 6 of 6 dates of tables"
+    assert written.summary == "100.0 % trusted, 6 of 6 expected partitions"
     facts = read_facts(project, warehouse, REQUEST.start, REQUEST.end)
     assert {check.table for check in facts.columns} == set(hashed_tables())
     runs = {confirmed.run_id for confirmed in facts.confirmed.values()}

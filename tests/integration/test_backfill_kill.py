@@ -134,7 +134,7 @@ def test_a_second_run_is_refused_or_waits_and_finds_nothing_to_do(
         with run_lock(warehouse, "the-first", "2021-10-19 to 2021-10-22"), warehouse.writing():
             refused = CliRunner().invoke(cli.app, command)
         assert refused.exit_code == cli_command.LOCKED
-        assert "Run the-first (2021-10-19 to 2021-10-22) is at work" in refused.output
+        assert "Run the-first (2021-10-19 to 2021-10-22) is running" in refused.output
         first = subprocess.Popen(
             [sys.executable, "-c", HOLDS, str(warehouse.path)], stdout=subprocess.PIPE, cwd=PROJECT_ROOT
         )
@@ -143,7 +143,7 @@ def test_a_second_run_is_refused_or_waits_and_finds_nothing_to_do(
         waited = CliRunner().invoke(cli.app, [*command, "--wait"])
         assert first.wait() == 0
         assert waited.exit_code == cli_command.NOBODY, waited.output
-        assert "0 dates of tables built" in waited.output
+        assert "0 partitions built" in waited.output
 
 
 HOLDS = """
@@ -172,7 +172,7 @@ def test_a_detached_run_outlives_who_started_it_and_is_followed_to_its_end(copy_
         )  # fmt: skip
         said, wrong = terminal.communicate(timeout=180)
         assert terminal.returncode == 0, wrong
-        assert "is at work as process" in said
+        assert "is running as process" in said
         follow = [*fullcourt, "status", "--follow", "--start", "2021-11-10", "--end", "2021-11-12"]
         followed = subprocess.run(follow, capture_output=True, text=True, cwd=PROJECT_ROOT, check=False)
         status = read_status(warehouse)

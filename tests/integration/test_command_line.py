@@ -20,6 +20,7 @@ from click.testing import CliRunner, Result
 from python_processors import cli
 from python_processors.cli import opening
 from python_processors.contract import hashed_tables
+from python_processors.orchestration.locks import run_lock
 from python_processors.orchestration.warehouse import DuckDBWarehouse
 from tests.integration.conftest import FIRST_MONTH, at_work
 from tests.warehouse import Warehouse
@@ -44,13 +45,18 @@ def fullcourt(warehouse: Warehouse, *arguments: str, code: int | None = 0, answe
 
 def as_json(warehouse: Warehouse, *arguments: str, code: int | None = 0) -> dict[str, Any]:
     parsed: dict[str, Any] = json.loads(fullcourt(warehouse, *arguments, "--json", code=code).stdout)
+    assert parsed.pop("schema_version") == 1
     return parsed
 
 
 def contents(warehouse: Warehouse) -> dict[str, tuple[Any, ...]]:
-    """Rows and their hashes of every table: published rows, ledgers, decisions, raw rows."""
+    """Rows and their hashes of every table: published rows, ledgers, decisions, raw rows; not that a run was refused."""
     names = [name for (name,) in warehouse.query("select schema_name || '.' || table_name from duckdb_tables()")]
-    return {name: warehouse.query(f"select count(*), sum(hash(t)) from {name} as t")[0] for name in names}
+    kept = {"nba_ops.runs": " where state <> 'refused'"}
+    return {
+        name: warehouse.query(f"select count(*), sum(hash(t)) from {name} as t{kept.get(name, '')}")[0]
+        for name in names
+    }
 
 
 def tomorrow() -> str:
@@ -66,8 +72,11 @@ NONSENSE = {
     "a start in the future": (("--start", "2999-01-01", "--end", "2999-01-02"), ["2999-01-01 lies in the future"]),
     "an end in the future": (("--start", DAY, "--end", tomorrow()), ["lies in the future", "End the range today"]),
     "a misspelled date": (("--start", "2021-13-01", "--end", DAY), ["`2021-13-01` is no date", "YYYY-MM-DD"]),
-    "a misspelled season": (("--season", "2021-23"), ["`2021-23` is no season", "2021-22"]),
-    "a season that the schedule lacks": (("--season", "1998-99"), ["no games of 1998-99", "Load it first"]),
+    "a misspelled season": (("--season", "2021-23"), ["`2021-23` is no season", "Did you mean 2021-22?"]),
+    "a season that the schedule lacks": (
+        ("--season", "1998-99"),
+        ["no games of 1998-99: it has 2021-22.", "Load its schedule first"],
+    ),
     "a season beside dates": (("--season", "2021-22", "--start", DAY), ["--season", "--start", "one of the two"]),
     "no table in the list": (("--tables", " , ", *MONTH), ["names no table", TEAMS]),
 }
@@ -101,7 +110,7 @@ def test_a_range_without_games_has_nothing_to_do(copy_of_confirmed_month: Wareho
     assert "Nothing to do" in fullcourt(copy_of_confirmed_month, "plan", *day_off).stdout
     result = fullcourt(copy_of_confirmed_month, "backfill", *day_off)
     assert "Nothing to do" in result.stderr
-    assert "0 dates of tables built" in result.stdout
+    assert "0 partitions built" in result.stdout
 
 
 def test_dates_that_the_schedule_does_not_know_never_pass(copy_of_confirmed_month: Warehouse) -> None:
@@ -266,6 +275,32 @@ def test_bare_commands_exit_by_what_was_asked_for(confirmed: Warehouse) -> None:
     assert kinds == {"not expected", "not requested"}
     fullcourt(confirmed, "status", "--start", FIRST_MONTH[0], "--end", "2021-11-25", code=1)
     fullcourt(confirmed, "gaps", "--season", "2021-22", code=1)
+
+
+def test_dates_that_only_a_refused_run_was_asked_for_need_attention(copy_of_confirmed_month: Warehouse) -> None:
+    warehouse, week = copy_of_confirmed_month, ("--start", "2021-11-20", "--end", "2021-11-22")
+    warehouse.execute(f"alter table nba_analytics.{TEAMS} add column note text")
+    said = as_json(warehouse, "backfill", *week, code=2)["error"]
+    assert said == as_json(warehouse, "backfill", *week, code=2)["error"]
+    warehouse.execute(f"alter table nba_analytics.{TEAMS} drop column note")
+    status = as_json(warehouse, "status", code=1)
+    ((refused,), (boxes,)) = status["refused"], [line for line in status["tables"] if line["table"] == TEAMS]
+    assert (refused["command"], refused["start"], refused["end"], refused["reason"]) == ("backfill", *week[1::2], said)
+    assert boxes["outcomes"]["missing"] == 3
+    assert "missing" in {gap["outcome"] for gap in as_json(warehouse, "gaps", code=1)["gaps"]}
+    assert f"REFUSED backfill {week[1]} to {week[3]}, " in fullcourt(warehouse, "status", code=1).stdout
+    assert as_json(warehouse, "status", *MONTH)["refused"] == []
+
+
+def test_a_run_that_another_one_kept_out_is_told_by_that_one(copy_of_confirmed_month: Warehouse) -> None:
+    warehouse, day = copy_of_confirmed_month, ("--start", "2021-11-20", "--end", "2021-11-20")
+    with run_lock(DuckDBWarehouse(warehouse.path), "other", "a range"), duckdb.connect(str(warehouse.path)):
+        fullcourt(warehouse, "backfill", *day, code=3)
+    (refused,) = as_json(warehouse, "status", code=1)["refused"]
+    fullcourt(warehouse, "prepare")
+    assert [refused] == as_json(warehouse, "status", code=1)["refused"]
+    assert warehouse.query("select run_id from nba_ops.runs where state = 'refused'") == [(refused["run_id"],)]
+    assert list(warehouse.path.parent.glob("*.refused.*")) == []
 
 
 def test_the_number_of_a_bare_report_is_of_what_was_asked_for(copy_of_confirmed_month: Warehouse) -> None:

@@ -23,7 +23,7 @@ from python_processors import __version__
 from python_processors.cli import app
 from python_processors.contract import PROJECT_ROOT
 from python_processors.orchestration.state.states import OUTCOMES
-from tests.integration.test_command_line import fullcourt
+from tests.integration.test_command_line import as_json, fullcourt
 from tests.warehouse import Warehouse
 
 PAGES = sorted([PROJECT_ROOT / "README.md", PROJECT_ROOT / "CONTRIBUTING.md", *(PROJECT_ROOT / "docs").rglob("*.md")])
@@ -115,6 +115,34 @@ def test_every_command_exists_with_its_options(command: Command) -> None:
         assert command.block, f"{program} is not checked: give the block `bash no-test: why`"
 
 
+def printed_commands() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Commands that messages and the report tell people to type: what stands for a value is a word."""
+    for file in sorted((PROJECT_ROOT / "python_processors").rglob("*")):
+        if file.suffix in (".py", ".j2"):
+            text = re.sub(r"\"\s*\n\s*f?\"", "", file.read_text(encoding="utf-8"))
+            for code in re.findall(r"(?:`|<code>)(fullcourt [^`<]+)(?:`|</code>)", text):
+                words = re.sub(r"\{[^{}]*\}", "value", " ".join(code.split())).replace("'", "")
+                yield file.name, tuple(words.split()[1:])
+
+
+PRINTED = sorted(set(printed_commands()))
+
+
+@pytest.mark.parametrize(("file", "words"), PRINTED, ids=[f"{name}: {' '.join(words)}" for name, words in PRINTED])
+def test_every_command_that_is_printed_can_be_typed(file: str, words: tuple[str, ...]) -> None:
+    assert unknown_words(app, words) == []
+
+
+def test_the_report_names_commands() -> None:
+    assert {words[0] for name, words in PRINTED if name == "report.html.j2"} == {
+        "backfill",
+        "gaps",
+        "plan",
+        "report",
+        "verify",
+    }
+
+
 def test_blocks_that_are_not_run_are_those_listed_here() -> None:
     """Each has its reason where the reader sees it, and only programs whose words are checked are left unrun."""
     marked: dict[str, set[str]] = {}
@@ -134,6 +162,22 @@ def test_commands_run_on_a_confirmed_month(words: tuple[str, ...], copy_of_confi
 @pytest.mark.parametrize("name", ["doctor", "plan", "status", "gaps", "explain", "verify", "migrate"])
 def test_each_command_that_only_looks_is_shown_and_run(name: str) -> None:
     assert any(words[:2] == ("fullcourt", name) for words in RUN)
+
+
+JSON_KEYS = {
+    command: tuple(re.findall(r"`(\w+)`", keys))
+    for command, keys in re.findall(
+        r"^\| `(\w+)` \| (.*) \|$", (PROJECT_ROOT / "docs" / "json.md").read_text(), re.MULTILINE
+    )
+}
+DATED = ("--start", "2021-10-19", "--end", "2021-10-21")
+
+
+@pytest.mark.parametrize("command", sorted(JSON_KEYS))
+def test_json_has_the_keys_of_its_page(command: str, confirmed: Warehouse, tmp_path: Path) -> None:
+    """A key that goes, or means something else, takes a higher schema_version."""
+    more = {"explain": ("player_game_summary", "2021-10-20"), "report": (*DATED, "--out", str(tmp_path / "page.html"))}
+    assert tuple(as_json(confirmed, command, *more.get(command, DATED))) == JSON_KEYS[command]
 
 
 def test_the_version_is_the_packages() -> None:

@@ -252,7 +252,7 @@ def test_a_backfill_says_partial_of_the_lost_game_and_builds_everybody_else_on_l
     assert len(of_day) == 3
     assert all(said.startswith("partial: ") for said in of_day.values()), of_day
     gaps = as_json(month, "gaps", "--start", str(first), "--end", str(last), code=1)["gaps"]
-    assert {gap["kind"] for gap in gaps if gap["needs_somebody"]} == {"partial"}, gaps
+    assert {gap["kind"] for gap in gaps if gap["needs_attention"]} == {"partial"}, gaps
     after = dict(month.query(counted))
     assert after.keys() == before.keys()
     assert sum(after.values()) > sum(before.values()) / 2

@@ -92,6 +92,15 @@ def test_an_empty_build_of_a_window_without_rows_goes_on(copy_of_built: Warehous
     assert copy_of_built.query(ROWS.format(BOXES)) == before
 
 
+def test_a_clone_makes_and_drops_nothing(copy_of_built: Warehouse) -> None:
+    before = copy_of_built.query(ROWS.format(BOXES))
+    state = copy_of_built.path.parent / "state"
+    assert copy_of_built.dbt("parse", "--write-json", "--target-path", str(state)).success
+    outcome = copy_of_built.dbt("clone", "--full-refresh", "--select", BOXES, "--state", str(state))
+    assert "`fullcourt env create NAME` copies all tables" in outcome.failures[BOXES]
+    assert copy_of_built.query(ROWS.format(BOXES)) == before
+
+
 def test_a_seed_may_be_made_anew_without_a_window(copy_of_built: Warehouse) -> None:
     outcome = copy_of_built.dbt("seed", "--full-refresh", window=None)
     assert outcome.success, outcome.failures or outcome.error

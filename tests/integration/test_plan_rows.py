@@ -75,4 +75,4 @@ def test_a_plan_without_box_scores_says_that_nothing_tells(confirmed: Warehouse,
     of = planned(nothing, first, first).changes["upcoming_player_game_context"]
     assert (of.to_insert, of.dates_without_guess) == (0, 1)
     said = fullcourt(nothing, "plan", "--start", first, "--end", first).stdout
-    assert "more dates of tables will get rows; no box score tells how many." in said
+    assert "more partitions will get rows; no box score tells how many." in said

@@ -105,7 +105,7 @@ def test_the_matrix_is_walked_with_the_keyboard(copy_of_confirmed_month: Warehou
     file = tmp_path / "page.html"
     fullcourt(copy_of_confirmed_month, "report", *RANGE, "--tables", TEAMS, "--out", str(file), code=1)
     page.goto(file.as_uri())
-    page.locator(f"button.cell[data-table={TEAMS}][tabindex='0']").focus()  # the first that needs somebody
+    page.locator(f"button.cell[data-table={TEAMS}][tabindex='0']").focus()  # the first that needs attention
     page.keyboard.press("ArrowRight")
     assert page.evaluate("document.activeElement.dataset.day") == "2021-11-17"
     page.keyboard.press("ArrowUp")

@@ -82,11 +82,11 @@ def test_a_backfill_with_nothing_to_do_imports_neither_and_one_with_work_parses(
     warehouse, _ = parsed
     ((code, out, err, _),), heavy = said_by(warehouse, "kept", ("backfill", *MONTH, "--no-report"))
     assert (code, heavy) == (0, []), out + err
-    assert "0 dates of tables built" in out
+    assert "0 partitions built" in out
     day = ("--start", "2021-11-05", "--end", "2021-11-05", "--tables", "team_offense_game_summary", "--force")
     ((code, out, err, _),), heavy = said_by(warehouse, "kept", ("backfill", *day, "--no-report", "--yes"))
     assert (code, "dbt" in heavy) == (0, True), out + err
-    assert "2 dates of tables built" in out
+    assert "2 partitions built" in out
 
 
 def test_the_doctor_imports_neither(parsed: tuple[Warehouse, list[list[Any]]]) -> None:

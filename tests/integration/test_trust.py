@@ -152,7 +152,7 @@ def test_libraries_that_make_other_rows_are_not_accepted(copy_of_confirmed_month
     said = fullcourt(
         warehouse, "backfill", *ONE_DAY, "--tables", TEAMS, "--accept-libraries", "--no-report", code=2
     ).output
-    assert f"1 of 1 recomputed dates of tables have other rows: {TEAMS} {DAY}" in said
+    assert f"1 of 1 recomputed partitions have other rows: {TEAMS} {DAY}" in said
     assert as_json(warehouse, "plan", *ONE_DAY, "--tables", TEAMS)["steps"] != []
 
 

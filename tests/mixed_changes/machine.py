@@ -56,7 +56,7 @@ class Outcome:
     stuck: tuple[Pair, ...] = ()
     refused: str = ""
     crashed: str = ""
-    left: int = 0  # dates of tables that a second plan would build, though the run was whole
+    left: int = 0  # partitions that a second plan would build, though the run was whole
     seconds: float = 0.0
     before: tuple[Change, ...] = ()  # what the warehouse was finished with that the trial started from
     is_against_backfill: bool = False  # the build from nothing is one of fullcourt's own, since the plain one fails
@@ -122,7 +122,7 @@ class Figures:
             "| what | count |", "|---|---|", f"| trials | {self.trials:,} |",
             f"| of these against a backfill from nothing | {self.against_backfill:,} |",
             f"| changes | {sum(self.changes.values()):,} |",
-            f"| wrong skips, dates of tables | {self.wrong_skips:,} |", f"| rows lost | {self.rows_lost:,} |",
+            f"| wrong skips, partitions | {self.wrong_skips:,} |", f"| rows lost | {self.rows_lost:,} |",
             f"| trials that crashed | {sum(bool(outcome.crashed) for outcome in self.failed):,} |",
             f"| trials that did not converge | {sum(bool(o.stuck or o.left) for o in self.failed):,} |",
             f"| trials refused | {sum(self.refused.values()):,} |",
@@ -285,7 +285,7 @@ class Machine:
         )  # fmt: skip
 
     def _completed_from_nothing(self, worker: Worker, fresh: Fresh) -> set[Pair]:
-        """Dates of tables that a backfill of the same raw files and code completes on a warehouse of its own."""
+        """Partitions that a backfill of the same raw files and code completes on a warehouse of its own."""
         if not fresh.completed:
             _, (_, claims) = self._backfilled_from_nothing(worker)
             fresh.completed.append({(table, day) for table, day in claims["complete"]})

@@ -90,7 +90,7 @@ def test_a_screen_has_a_line_a_finding_and_ends_with_what_follows(database: Path
     out = CliRunner().invoke(cli.app, ["doctor"]).stdout.splitlines()
     assert out[-1] == "A run would work."
     assert len(out) < 40
-    assert any(line.startswith("ok       lock ") and line.endswith("No run is at work.") for line in out)
+    assert any(line.startswith("ok       lock ") and line.endswith("No run holds the warehouse.") for line in out)
 
 
 def test_an_empty_database_without_files_lacks_what_a_run_needs(
@@ -228,7 +228,7 @@ def test_a_database_that_another_process_reads_is_a_note(database: Path) -> None
 def test_a_run_at_work_is_named(database: Path) -> None:
     with run_lock(DuckDBWarehouse(), "the-first", "2021-10-19 to 2021-11-19"):
         (found,) = problems()
-    assert found.startswith("lock: Run the-first (2021-10-19 to 2021-11-19) is at work since")
+    assert found.startswith("lock: Run the-first (2021-10-19 to 2021-11-19) is running since")
 
 
 def test_what_is_no_database_and_names_that_cannot_be_are_problems(

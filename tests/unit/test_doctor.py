@@ -56,6 +56,7 @@ def test_json_has_stable_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     result = said((FINE, WRONG), monkeypatch, "--json")
     assert result.exit_code == 1
     assert json.loads(result.stdout) == {
+        "schema_version": 1,
         "would_work": False,
         "lines": [
             {"check": "versions", "level": "ok", "said": "fullcourt 0.1.0.", "to_do": "", "details": []},

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pytest
 
 from python_processors.orchestration.run.history import ANALYTICS_RUNS, LEDGER, PRECOMPUTE_RUNS
-from python_processors.orchestration.run.own_row import RUNS, close_killed
+from python_processors.orchestration.run.own_row import close_killed
+from python_processors.orchestration.run.refused import RUNS
 from python_processors.orchestration.state.ledger import DECISIONS
 from python_processors.orchestration.warehouse import DuckDBSession
 from python_processors.schema.tables import create_tables, stored_tables

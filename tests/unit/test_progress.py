@@ -25,8 +25,8 @@ def test_a_step_that_is_tried_again_in_parts_is_never_more_than_all_there_is(tmp
     progress = Progress(DuckDBWarehouse(tmp_path / "fullcourt.duckdb"), status, said)
     for days in (DAYS, DAYS[:1], DAYS[1:]):
         progress.end(["team_offense_game_summary"], days, 0, {})
-    assert "2 of 2 dates of tables, 0 rows written, about 0 s left" in said.getvalue()
-    assert "4 of 4 dates of tables, 0 rows written, about 0 s left" in said.getvalue()
+    assert "2 of 2 partitions, 0 rows written, about 0 s left" in said.getvalue()
+    assert "4 of 4 partitions, 0 rows written, about 0 s left" in said.getvalue()
     status.steps_planned -= 1  # a date that is spared after all
     assert status.seconds_left == 0
 
@@ -97,8 +97,8 @@ def test_a_narrow_terminal_shows_count_and_time_and_cuts_the_names(columns: int,
     os.close(ours)
     lines = [line.strip() for line in said.replace("\n", "\r").split("\r") if line.strip()]
     assert all(len(line) <= columns for line in lines), lines
-    assert lines[0].startswith("0 of 4 dates of tables, about 80 s left")
-    assert lines[-1].startswith("2 of 4 dates of tables, about 40 s left")
+    assert lines[0].startswith("0 of 4 partitions, about 80 s left")
+    assert lines[-1].startswith("2 of 4 partitions, about 40 s left")
     assert ("player_game_summary for 2 dates" in lines[-1]) == (columns == 120)
 
 

@@ -57,7 +57,7 @@ def test_trusted_is_complete_of_all_that_are_to_have_rows() -> None:
     found = headline(facts_of(*states, state(20, "complete"), rows=200, hashed_rows=199))
     assert (found["complete"], found["expected"], found["trusted_pct"]) == (3, 9, 33.3)
     assert found["excused"] == 1
-    assert found["needs_somebody"] == 6  # all but no games, nothing expected, excused and complete
+    assert found["needs_attention"] == 6  # all but no games, nothing expected, excused and complete
     assert found["hash_coverage_pct"] == 99.5
 
 
@@ -235,7 +235,7 @@ def test_an_invented_league_is_called_that() -> None:
 
 
 def test_an_empty_warehouse_has_a_page_too() -> None:
-    assert "Nothing needs somebody" in render(page_data(Facts(day(1), day(2), NOW, "duckdb", (TABLE,), ())))
+    assert "Nothing needs attention" in render(page_data(Facts(day(1), day(2), NOW, "duckdb", (TABLE,), ())))
 
 
 def test_templates_are_where_an_install_puts_them() -> None:

@@ -50,16 +50,16 @@ def test_another_outcome_reason_or_table_is_another_range() -> None:
 
 
 @pytest.mark.parametrize("outcome", ["missing", "partial", "stale", "failed", "blocked"])
-def test_what_is_not_as_it_is_to_be_needs_somebody(outcome: str) -> None:
+def test_what_is_not_as_it_is_to_be_needs_attention(outcome: str) -> None:
     (gap,) = gaps_of([state(1, outcome, "a reason")])
-    assert gap.needs_somebody
+    assert gap.needs_attention
     assert gap.kind == outcome
 
 
 def test_the_first_days_of_a_season_are_not_expected_and_need_nobody() -> None:
     (gap,) = gaps_of([state(day, "expected_empty", "the first 14 days of the season") for day in (1, 2)])
     assert gap.kind == "not expected"
-    assert not gap.needs_somebody
+    assert not gap.needs_attention
 
 
 def test_what_is_blocked_names_what_blocks_it() -> None:
@@ -71,4 +71,4 @@ def test_days_off_are_listed_only_when_asked_for() -> None:
     states = [state(1, "no_games"), state(2, "complete")]
     assert gaps_of(states) == []
     (gap,) = gaps_of(states, everything=True)
-    assert (gap.kind, gap.needs_somebody) == ("off-day", False)
+    assert (gap.kind, gap.needs_attention) == ("off-day", False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -13,12 +14,14 @@ import pytest
 from python_processors.orchestration.project import LAYER
 from python_processors.orchestration.run.requested import with_not_requested
 from python_processors.orchestration.state.states import FINE, NOT_EXPECTED, State
+from python_processors.orchestration.warehouse import DuckDBWarehouse
 
 BOXES, CONTEXTS = "player_game_summary", "upcoming_player_game_context"
 ASKED, LATER = date(2021, 11, 19), date(2022, 3, 1)
 MISSING = State(
     BOXES, LATER, "missing", "it was never built by a run", why="it was never built by a run", rule="never_built"
 )
+WAREHOUSE = DuckDBWarehouse(Path("none.duckdb"))  # there are no files beside it
 
 
 class Session:
@@ -50,11 +53,12 @@ def run(
 
 
 def outcomes(states: list[State], *runs: Any) -> list[str]:
-    return [state.outcome for state in with_not_requested(states, Session(*runs))]  # type: ignore[arg-type]
+    session = Session(*runs)
+    return [state.outcome for state in with_not_requested(states, session, WAREHOUSE)]  # type: ignore[arg-type]
 
 
 def test_a_date_that_no_run_was_asked_for_is_no_fault() -> None:
-    (state,) = with_not_requested([MISSING], Session(run()))  # type: ignore[arg-type]
+    (state,) = with_not_requested([MISSING], Session(run()), WAREHOUSE)  # type: ignore[arg-type]
     assert (state.outcome, state.reason) == ("not_requested", "no run was asked for it")
     assert state.is_due
     assert state.outcome in FINE

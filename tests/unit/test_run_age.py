@@ -11,7 +11,7 @@ import pytest
 
 from python_processors.cli.options import Hours
 from python_processors.orchestration.run.age import RunAge, last_ended
-from python_processors.orchestration.run.own_row import RUNS
+from python_processors.orchestration.run.refused import RUNS
 from python_processors.orchestration.warehouse import DuckDBSession
 from python_processors.schema.tables import create_tables, stored_tables
 

@@ -149,7 +149,7 @@ def test_a_number_in_a_failure_is_no_status_of_a_service(tmp_path: Path, pauses:
     assert project.asked == 1
 
 
-def test_a_stopped_run_says_how_to_go_on_and_needs_somebody() -> None:
+def test_a_stopped_run_says_how_to_go_on_and_needs_attention() -> None:
     result = RunResult("r", was_stopped=True)
     assert result_lines(result)[-1] == "The run was stopped; the same command goes on where it ended."
     assert not result.is_whole

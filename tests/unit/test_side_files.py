@@ -73,7 +73,7 @@ def test_a_lock_is_held_whatever_its_file_says(text: bytes, warehouse: DuckDBWar
         at_work = run_at_work(warehouse)
         assert at_work is not None
         assert "run_id" not in at_work or text == WRONG[10]
-        with pytest.raises(RunLockedError, match="is at work"), run_lock(warehouse, "second", "a range"):
+        with pytest.raises(RunLockedError, match="is running"), run_lock(warehouse, "second", "a range"):
             pass
 
 

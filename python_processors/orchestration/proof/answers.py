@@ -58,12 +58,12 @@ class Gap:
         )
 
     @property
-    def needs_somebody(self) -> bool:
+    def needs_attention(self) -> bool:
         return self.outcome not in FINE
 
     def to_dict(self) -> dict[str, Any]:
         days = {"start": self.start.isoformat(), "end": self.end.isoformat()}
-        return {**self.__dict__, **days, "kind": self.kind, "needs_somebody": self.needs_somebody}
+        return {**self.__dict__, **days, "kind": self.kind, "needs_attention": self.needs_attention}
 
 
 def status_of(

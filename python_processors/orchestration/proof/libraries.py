@@ -24,7 +24,7 @@ class LibrariesDifferError(RefusedError):
     def __init__(self, differing: Sequence[Audit], audited: int) -> None:
         shown = ", ".join(f"{of.table} {of.day}" for of in differing[:_NAMED])
         super().__init__(
-            f"With the libraries of now {len(differing)} of {audited} recomputed dates of tables have other rows:"
+            f"With the libraries of now {len(differing)} of {audited} recomputed partitions have other rows:"
             f" {shown}."
             " Nothing was confirmed. Run the same without --accept-libraries, which builds them."
         )

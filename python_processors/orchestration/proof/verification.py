@@ -73,9 +73,9 @@ def _take_back(
             decisions = [Decision(table, day, "taken_back", reason) for (table, day), reason in reasons.items()]
             LedgerWriter(session, run_id, snapshot.libraries).decide(session, decisions)
     except (FullcourtError, OSError) as error:  # of a disk that nobody may write to, too
-        return [f"The confirmation of {len(reasons):,} dates of tables could not be taken back: {error}"]
+        return [f"The confirmation of {len(reasons):,} partitions could not be taken back: {error}"]
     return [
-        f"The confirmation of {len(reasons):,} dates of tables was taken back: the next run builds them, and replaces"
+        f"The confirmation of {len(reasons):,} partitions was taken back: the next run builds them, and replaces"
         " their rows."
     ]
 

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from python_processors.orchestration.run.own_row import RUNS
+from python_processors.orchestration.run.refused import EVER, OF_DATES, RUNS, aware
 from python_processors.orchestration.warehouse import Session
-
-_OF_DATES = ("backfill", "today", "retry")  # commands that build dates, verify them and tell
 
 
 @dataclass(frozen=True)
@@ -44,11 +42,9 @@ def last_ended(session: Session) -> datetime | None:
     ended in an error is none: it said nothing of its dates."""
     if not session.columns(RUNS):
         return None
-    commands = "', '".join(_OF_DATES)
     (row,) = session.read(
         f"select max(ended_at) as ended_at from {session.named(RUNS)}"
-        f" where started_at > timestamp '2000-01-01 00:00:00' and state in ('done', 'partial')"
-        f" and command in ('{commands}')"
+        f" where {EVER} and state in ('done', 'partial') and {OF_DATES}"
     ).to_pylist()
     ended: datetime | None = row["ended_at"]
-    return ended.replace(tzinfo=UTC) if ended is not None and ended.tzinfo is None else ended
+    return None if ended is None else aware(ended)

@@ -27,7 +27,7 @@ class RunWarning:
 
 @dataclass
 class RunResult:
-    """What a run did. `failed` and `blocked` name dates that need somebody; `wrong_skips` an alarm."""
+    """What a run did. `failed` and `blocked` name dates that need attention; `wrong_skips` an alarm."""
 
     run_id: str
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))

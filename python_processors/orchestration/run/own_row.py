@@ -25,12 +25,10 @@ from python_processors.orchestration.project import Project
 from python_processors.orchestration.request import Request
 from python_processors.orchestration.run.history import LEDGER, ProcessorRun, config_hash, history_ids, record_runs
 from python_processors.orchestration.run.journal import RunResult
+from python_processors.orchestration.run.refused import EVER, RUNS, aware, take_over
 from python_processors.orchestration.state.ledger import DECISIONS
 from python_processors.orchestration.warehouse import Session, Warehouse
 from python_processors.schema.tables import create_tables, stored_tables
-
-RUNS = "nba_ops.runs"
-_EVER = "started_at > timestamp '2000-01-01 00:00:00'"  # BigQuery reads a partitioned table only with a filter on it
 
 
 @dataclass
@@ -69,6 +67,7 @@ class OwnRow:
         with self.warehouse.writing() as session:
             _append(session, closed)
             _delete(session, self.row["run_id"], "state = 'running'")
+            take_over(session, self.warehouse)  # what was refused as this run held the warehouse
 
 
 @contextmanager
@@ -81,6 +80,7 @@ def own_row(project: Project, warehouse: Warehouse, request: Request, run_id: st
         if not session.columns(RUNS):
             create_tables(session, RUNS)
         close_killed(session)
+        take_over(session, warehouse)
         own = OwnRow(warehouse, {
             **dict.fromkeys(column.name for column in stored_tables()[RUNS].columns),
             "run_id": run_id, "command": command, "state": "running", "started_at": datetime.now(UTC),
@@ -92,6 +92,7 @@ def own_row(project: Project, warehouse: Warehouse, request: Request, run_id: st
         yield own
     except BaseException as error:
         is_stop = isinstance(error, (KeyboardInterrupt, WaitEndedError))
+        error.is_in_a_run = True  # type: ignore[attr-defined]  # so that it is not kept as a refusal, too
         with suppress(Exception):  # the run's own error matters; the next run closes the row
             own.close("stopped" if is_stop else "failed", str(error) or type(error).__name__)
         raise
@@ -106,7 +107,9 @@ def of_today() -> Request:
 
 def close_killed(session: Session) -> None:
     """Close the rows of runs that died, each as it is known from the ledgers. The caller holds the warehouse."""
-    runs = session.read(f"select * from {session.named(RUNS)} where {_EVER} order by started_at").to_pylist()
+    runs = session.read(
+        f"select * from {session.named(RUNS)} where {EVER} and state <> 'refused' order by started_at"
+    ).to_pylist()
     closed = {row["run_id"] for row in runs if row["state"] != "running"}
     died = {row["run_id"]: row for row in runs if row["state"] == "running" and row["run_id"] not in closed}
     for row in sorted(runs, key=lambda row: row["plan_json"] is not None):
@@ -118,7 +121,7 @@ def close_killed(session: Session) -> None:
     for run_id, row in died.items():
         _append(session, {**row, "state": "killed", "ended_at": datetime.now(UTC), **_known_of(session, run_id)})
     if any(row["state"] == "running" for row in runs):
-        session.execute(f"delete from {session.named(RUNS)} where {_EVER} and state = 'running'")
+        session.execute(f"delete from {session.named(RUNS)} where {EVER} and state = 'running'")
 
 
 def _record_unrecorded(session: Session, run: dict[str, Any]) -> None:
@@ -139,7 +142,7 @@ def _record_unrecorded(session: Session, run: dict[str, Any]) -> None:
     lost = [
         of for of in published
         if (of["run_id"], of["table_name"]) not in recorded and of["table_name"] in hashed_tables()
-        and of["published_at"] is not None and run["started_at"] <= _aware(of["published_at"]) <= _aware(until)
+        and of["published_at"] is not None and run["started_at"] <= aware(of["published_at"]) <= aware(until)
     ]  # fmt: skip
     if lost:
         record_runs(session, [
@@ -198,8 +201,4 @@ def _append(session: Session, row: dict[str, Any]) -> None:
 
 
 def _delete(session: Session, run_id: str, which: str) -> None:
-    session.execute(f"delete from {session.named(RUNS)} where {_EVER} and run_id = '{run_id}' and {which}")
-
-
-def _aware(instant: datetime) -> datetime:
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+    session.execute(f"delete from {session.named(RUNS)} where {EVER} and run_id = '{run_id}' and {which}")

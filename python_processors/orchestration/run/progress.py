@@ -128,7 +128,7 @@ class Progress:
         self._show()
         if self._bar.disable:
             self.say(
-                f"{status.steps_done:,} of {status.steps_planned:,} dates of tables,"
+                f"{status.steps_done:,} of {status.steps_planned:,} partitions,"
                 f" {status.rows_written:,} rows written{left_of(status)}: {', '.join(tables)} for {spelled(days)}"
             )
         for name, message in failures.items():
@@ -138,7 +138,7 @@ class Progress:
     def _words(self) -> str:
         """Count and time come first: a narrow terminal cuts the names off."""
         now = self.status.now.replace("{", "{{").replace("}", "}}")
-        return f"{{n_fmt}} of {{total_fmt}} dates of tables{left_of(self.status)} {{bar:10}} {now}"
+        return f"{{n_fmt}} of {{total_fmt}} partitions{left_of(self.status)} {{bar:10}} {now}"
 
     def _show(self) -> None:
         if self._bar.disable:

@@ -88,7 +88,7 @@
         cell.tabIndex = -1;
         cell.dataset.table = table;
         cell.dataset.day = day;
-        cell.setAttribute("aria-label", `${day}: ${said(shown)}`);
+        cell.setAttribute("aria-label", `${table}, ${day}: ${said(shown)}`);
         totals.set(shown, (totals.get(shown) ?? 0) + 1);
         if (shown !== "expected_empty" && shown !== "not_requested") expected += 1;
         if (shown === "complete") complete += 1;

@@ -68,7 +68,7 @@ def test_without_test_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_its_answer_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
     result = alerts(monkeypatch, f"nonsense://{PASSWORD}", "--test", "--json")
     assert json.loads(result.output) == {
-        "channels": [
+        "schema_version": 1, "channels": [
             {"channel": 1, "kind": "nonsense", "is_taken": False,
              "problem": "is no URL that Apprise knows (docs/alerts.md)"},
         ]

@@ -33,7 +33,7 @@ def test_a_command_that_writes_is_refused_while_a_run_is_at_work(
     with run_lock(warehouse, "the-first", "2021"):
         refused = CliRunner().invoke(app, [*arguments, "--json"])
     assert refused.exit_code == LOCKED, refused.output
-    assert "Run the-first (2021) is at work" in json.loads(refused.stdout)["error"]
+    assert "Run the-first (2021) is running" in json.loads(refused.stdout)["error"]
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,8 @@ def test_the_page_on_raw_files_has_every_fault_in_the_same_words() -> None:
 def test_what_makes_no_sense_is_refused_and_writes_nothing(tmp_path: Path) -> None:
     out = tmp_path / "league"
     assert "opens on 2021-10-19" in as_json("--out", str(out), "--until", "2021-10-01", code=2)["error"]
-    assert "no fault is called x" in simulate("--out", str(out), "--fault", "x", code=2).output
+    assert "no fault is called x. There are" in simulate("--out", str(out), "--fault", "x", code=2).output
+    assert "Did you mean missing_day?" in simulate("--out", str(out), "--fault", "missing_dya", code=2).output
     assert not out.exists()
     out.mkdir()
     (out / "mine.txt").write_text("a letter")
