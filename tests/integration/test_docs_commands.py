@@ -43,7 +43,11 @@ NO_TEST = {
     },
     "docs/bigquery.md": {"needs a project of your own", "tests/bigquery/test_roles.py types this at a local server"},
     "docs/compare.md": {"compares with a copy that somebody made before"},
-    "docs/environments.md": {"tests/integration/test_environments.py runs the same", "two checkouts of the code"},
+    "docs/environments.md": {
+        "tests/integration/test_environments.py runs the same",
+        "tests/integration/test_promote.py runs the same",
+        "two checkouts of the code",
+    },
     "docs/platform.md": {"needs a database of the platform; tests/on_platform runs the same on a simulated one"},
     "docs/python.md": {"writes a folder; tests/integration/test_export.py runs the same"},
     "docs/raw-archive.md": {"needs an archive"},
