@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from python_processors.engines.bigquery.session import BigQuerySession
-from python_processors.orchestration.environments import within
+from python_processors.orchestration.environments import ENVIRONMENT, within
 from python_processors.orchestration.promotion import publishing
-from python_processors.orchestration.promotion.change import Change, ChangedMeanwhileError, ModelChange, TableChange
+from python_processors.orchestration.promotion.change import (
+    Change,
+    ChangedMeanwhileError,
+    ModelChange,
+    TableChange,
+    _unfinished,
+    built_dates,
+)
+from python_processors.orchestration.promotion.code import changed_code
 from python_processors.orchestration.promotion.copies import (
     Copy,
     columns_of,
@@ -20,6 +29,7 @@ from python_processors.orchestration.promotion.copies import (
     differing_days,
     rows_in,
 )
+from python_processors.orchestration.run.own_row import RUNS
 from python_processors.orchestration.state.ledger import LEDGER
 from python_processors.orchestration.warehouse import BigQueryWarehouse, warehouse_of_target
 from python_processors.schema.tables import create_tables
@@ -173,3 +183,29 @@ def test_rows_that_move_while_they_are_copied_are_not_confirmed(
     monkeypatch.setattr(BigQuerySession, "together", written_to)
     with pytest.raises(ChangedMeanwhileError, match="No date was confirmed"):
         copy(warehouse, seen)
+
+
+def test_what_runs_built_and_which_code_differs_is_asked_of_both_sides(warehouse: BigQueryWarehouse) -> None:
+    project = SimpleNamespace(tables=(TABLE,), logic_version=lambda table: "v")
+    with warehouse.writing() as session:
+        for name in ("", "dev"):
+            with within(name):
+                create_tables(session, ENVIRONMENT, RUNS)
+        made = f"insert into {session.named(ENVIRONMENT, 'dev')} (environment_name, made_at) values"
+        session.execute(f"{made} ('dev', timestamp '2021-10-18 00:00:00')")
+        assert built_dates(session, "dev") == (START, END)
+        session.execute(
+            f"insert into {session.named(LEDGER, '')} (table_name, game_date, run_id, recorded_at, logic_version, sequence)"
+            f" values ('{TABLE}', date '{START}', 'r', current_timestamp(), 'v', 1),"
+            f" ('{TABLE}', date '{END}', 'r', current_timestamp(), 'v', 1),"
+            f" ('{TABLE}', date '{END}', 'r', current_timestamp(), 'other', 2)"
+        )
+        found = {of.table: of.dates for of in changed_code(project, session, START, END)}  # type: ignore[arg-type]
+        assert found == {"staging_layer": None, TABLE: 1, "coverage": None}
+        session.execute(
+            f"insert into {session.named(RUNS, '')} (run_id, command, state, started_at, range_start, range_end, plan_json)"
+            f" values ('r', 'promote', 'killed', timestamp '2021-10-21 00:00:00', date '{START}', date '{END}',"
+            """ '{"environment": "dev", "production": {"a": "b"}}')"""
+        )
+        assert _unfinished(session, "dev", START, END) == {"a": "b"}
+        assert _unfinished(session, "dev", START, START) == {}
