@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def env() -> None:
-    """Make, list, publish and drop places to try a change beside production."""
+    """Make, list, publish and drop places to try a change in."""
 
 
 @env.command(cls=Command)
