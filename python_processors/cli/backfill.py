@@ -53,7 +53,8 @@ def backfill(
     request = opening.request_of(project, warehouse, asked, ways)
     made = plan_of(project, warehouse, request)
     if not as_json and run_id is None:
-        click.echo("\n".join(plan_lines(made, full=False)), err=True)
+        code = opening.code_beside_production(project, warehouse, made)
+        click.echo("\n".join([*plan_lines(made, full=False), *opening.code_said(code)]), err=True)
     opening.confirm(
         project, warehouse, request, made, yes=yes, skip_first_month=skip_first_month, is_asked=not as_json
     )  # fmt: skip

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from python_processors.engines.base import Session, Warehouse
     from python_processors.orchestration.plan.planner import Plan
     from python_processors.orchestration.project import Project
+    from python_processors.orchestration.promotion.code import ChangedCode
     from python_processors.orchestration.request import Request
     from python_processors.orchestration.state.snapshot import Snapshot
 
@@ -103,6 +104,24 @@ def request_of(
     if context := click.get_current_context(silent=True):
         context.meta[ASKED] = request  # an alert of an error says of which dates it is
     return request
+
+
+def code_beside_production(project: Project, warehouse: Warehouse, made: Plan) -> list[ChangedCode] | None:
+    """In an environment: which code differs from that of production's dates. None in production."""
+    from python_processors.engines.base import environment_name
+    from python_processors.orchestration.promotion.code import changed_code
+
+    if not environment_name():
+        return None
+    with warehouse.reading() as session:
+        return changed_code(project, session, made.start, made.end)
+
+
+def code_said(code: list[ChangedCode] | None) -> list[str]:
+    """The same for people; nothing in production."""
+    from python_processors.orchestration.promotion.code import code_lines
+
+    return [] if code is None else code_lines(code)
 
 
 @contextmanager

@@ -25,5 +25,9 @@ def plan(asked: Asked, ways: Ways, full: bool, as_json: bool) -> int:
 
     project, warehouse = opening.opened()
     made = plan_of(project, warehouse, opening.request_of(project, warehouse, asked, ways))
-    opening.printed(made.to_dict(), plan_lines(made, full=full), as_json)
+    code = opening.code_beside_production(project, warehouse, made)
+    opening.printed(
+        {**made.to_dict(), **({} if code is None else {"code": [of.to_dict() for of in code]})},
+        [*plan_lines(made, full=full), *opening.code_said(code)], as_json,
+    )  # fmt: skip
     return NOBODY

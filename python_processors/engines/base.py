@@ -106,6 +106,10 @@ class Session(Protocol):
         """Statements that come true together, or not at all. BigQuery promises that of one statement only: there a kill
         in between leaves what was done so far, and each caller says what then."""
 
+    def together(self, statements: Sequence[str]) -> None:
+        """Statements on tables that come true together: on BigQuery one job in a transaction of its own, on DuckDB a
+        part of the caller's transaction."""
+
     def append(self, relation: str, rows: pa.Table) -> None:
         """Add rows to a table, by column name, in one statement."""
 
@@ -129,6 +133,10 @@ class Session(Protocol):
 
     def clone(self, relation: str, environment: str) -> None:
         """Make a copy of a table of this environment in another one, whose dataset is there and holds no such table."""
+
+    def replace(self, relation: str, environment: str) -> None:
+        """The same in place of the table that may be there: in one statement on BigQuery, in the caller's transaction
+        on DuckDB."""
 
     def drop_dataset(self, dataset: str) -> None:
         """Drop a dataset, as the engine names it, and all that it holds."""

@@ -445,6 +445,16 @@ class Project:
                 outcome.succeeded.discard(table)
         return outcome
 
+    def remake_views(self, dates: Sequence[str]) -> None:
+        """Make every view anew, by the code as it is now. They hold nothing, and no ledger knows of them.
+
+        :raises ProjectError: one of them cannot be made.
+        """
+        views = {self._name(node) for node in self._plain_models() if self.is_view(self._name(node))}
+        outcome = outcome_of(ask_dbt("run", [], self._window(dates), self.manifest, select=views), self._judged_by)
+        if outcome.error or not outcome.built.issuperset(views):
+            raise ProjectError(outcome.error or "; ".join(outcome.failures.values()) or "a view was not made")
+
     def recompute(self, tables: Sequence[str], models: Collection[str], dates: Sequence[str]) -> DbtOutcome:
         """Run the SQL and processor of tables for some dates, and leave their rows in `<table>__audit`.
 

@@ -43,7 +43,11 @@ NO_TEST = {
     },
     "docs/bigquery.md": {"needs a project of your own", "tests/bigquery/test_roles.py types this at a local server"},
     "docs/compare.md": {"compares with a copy that somebody made before"},
-    "docs/environments.md": {"tests/integration/test_environments.py runs the same", "two checkouts of the code"},
+    "docs/environments.md": {
+        "tests/integration/test_environments.py runs the same",
+        "tests/integration/test_promote.py runs the same",
+        "two checkouts of the code",
+    },
     "docs/platform.md": {"needs a database of the platform; tests/on_platform runs the same on a simulated one"},
     "docs/python.md": {"writes a folder; tests/integration/test_export.py runs the same"},
     "docs/raw-archive.md": {"needs an archive"},
@@ -88,6 +92,8 @@ def unknown_words(group: click.Command, words: tuple[str, ...]) -> list[str]:
     subcommand = isinstance(group, click.Group) and group.get_command(click.Context(group), words[0] if words else "")
     if not subcommand:
         return [*words[:1]] or ["no subcommand"]
+    if isinstance(subcommand, click.Group) and words[1:] and not words[1].startswith("--"):
+        return unknown_words(subcommand, words[1:])
     known = {option for parameter in subcommand.params for option in (*parameter.opts, *parameter.secondary_opts)}
     return [word for word in words[1:] if word.startswith("--") and word.partition("=")[0] not in known]
 

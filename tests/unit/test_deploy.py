@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ DOCKERFILE = (PROJECT_ROOT / "Dockerfile").read_text(encoding="utf-8")
 PAGE = (PROJECT_ROOT / "docs" / "bigquery.md").read_text(encoding="utf-8")
 JOB = "deploy/cloud_run_job.yaml"
 WORKFLOW = ".github/workflows/today.yml"
+CHANGE = ".github/workflows/change.yml"
 
 
 def text_of(name: str) -> str:
@@ -33,8 +35,17 @@ def parse(arguments: Sequence[str]) -> None:
     """:raises click.UsageError: `fullcourt` has no such command or option."""
     with click.Context(app) as context:
         name, command, rest = app.resolve_command(context, list(arguments))
+        while isinstance(command, click.Group):
+            name, command, rest = command.resolve_command(context, rest)
         assert command is not None
         command.make_context(name, rest, parent=context)
+
+
+def commands_of_change() -> list[list[str]]:
+    """Of the workflow that comments on pull requests, with what its variables hold, and without what is beside them."""
+    dates = yaml.safe_load(text_of(CHANGE))["jobs"]["compare"]["env"]["DATES"]
+    lines = re.findall(r"\.venv/bin/fullcourt (.*?)(?: >.*)?$", text_of(CHANGE), re.MULTILINE)
+    return [shlex.split(line.replace("$DATES", dates)) for line in lines]
 
 
 def test_the_base_of_the_image_is_one_version_of_the_python_that_the_project_runs_on() -> None:
@@ -55,6 +66,7 @@ def test_the_image_runs_as_nobody_special_and_holds_what_make_setup_needs() -> N
         yaml.safe_load(re.findall(r"^CMD (.*)$", DOCKERFILE, re.MULTILINE)[0]),
         container()["args"],
         *(line.split()[1:] for line in re.findall(r"\.venv/bin/(fullcourt .*)$", text_of(WORKFLOW), re.MULTILINE)),
+        *commands_of_change(),
     ],
 )
 def test_each_of_them_types_a_command_that_there_is(arguments: list[str]) -> None:

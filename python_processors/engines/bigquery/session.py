@@ -141,6 +141,9 @@ class BigQuerySession:
     def transaction(self) -> Iterator[None]:
         yield  # a load job and most DDL cannot be part of one
 
+    def together(self, statements: Sequence[str]) -> None:
+        self.execute(";\n".join(["begin transaction", *statements, "commit transaction;"]))
+
     def append(self, relation: str, rows: pa.Table) -> None:
         """Add rows to a table that is there, by column name: one Parquet load job.
 
@@ -207,6 +210,10 @@ class BigQuerySession:
 
     def clone(self, relation: str, environment: str) -> None:
         self.execute(f"create table {self.named(relation, environment)} clone {self.named(relation)}")
+
+    def replace(self, relation: str, environment: str) -> None:
+        copy = self.named(relation, environment)
+        self.execute(f"create or replace table {copy} clone {self.named(relation)}")
 
     def drop_dataset(self, dataset: str) -> None:
         self.execute(f"drop schema `{self._place.project}.{dataset}` cascade")

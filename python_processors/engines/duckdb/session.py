@@ -56,6 +56,10 @@ class DuckDBSession:
             raise
         self._connection.execute("commit")
 
+    def together(self, statements: Sequence[str]) -> None:
+        for statement in statements:
+            self.execute(statement)
+
     def append(self, relation: str, rows: pa.Table) -> None:
         self._connection.register("appended_rows", rows)
         self._connection.execute(f"insert into {self.named(relation)} by name select * from appended_rows")
@@ -112,6 +116,10 @@ class DuckDBSession:
         copy = self.named(relation, environment)
         self.execute(f"create table {copy} {made[0][made[0].index('(') :]}")
         self.execute(f"insert into {copy} from {self.named(relation)}")
+
+    def replace(self, relation: str, environment: str) -> None:
+        self.execute(f"drop table if exists {self.named(relation, environment)}")
+        self.clone(relation, environment)
 
     def drop_dataset(self, dataset: str) -> None:
         self.execute(f'drop schema "{dataset}" cascade')

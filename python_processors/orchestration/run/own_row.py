@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -44,6 +44,14 @@ class OwnRow:
         """The plan is made: it is kept, and what comes of it is told by `result`."""
         self.row["plan_json"] = json.dumps(_planned(plan), ensure_ascii=False)
         self.result = result
+        self._keep_plan()
+
+    def note(self, plan: Mapping[str, Any]) -> None:
+        """What a run without a plan of dates is about to do: it is kept, whatever becomes of the run."""
+        self.row["plan_json"] = json.dumps(plan, ensure_ascii=False)
+        self._keep_plan()
+
+    def _keep_plan(self) -> None:
         with self.warehouse.writing() as session:
             _append(session, self.row)
             _delete(session, self.row["run_id"], "state = 'running' and plan_json is null")

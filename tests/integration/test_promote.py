@@ -1,0 +1,150 @@
+"""What an environment built goes to production as it was compared, or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from python_processors.contract import hashed_tables, load_contract
+from python_processors.engines.duckdb.session import DuckDBSession
+from python_processors.orchestration.project import Project
+from tests.integration.conftest import copied, made_once
+from tests.integration.test_environments import DAY, MONTH, PLAYERS, as_json, fullcourt, production
+from tests.warehouse import Warehouse
+
+pytestmark = pytest.mark.slow
+
+PROMOTE = ("env", "promote", "dev", *MONTH)
+TABLE, IN_DEV = f"nba_analytics.{PLAYERS}", f"dev__nba_analytics.{PLAYERS}"
+
+
+@pytest.fixture(scope="session")
+def built_in_dev(confirmed_month: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The confirmed month, and an environment that was built anew after a raw row moved. Production has also lost a row,
+    has one of a player that nobody produces, and one of them twice."""
+
+    def build(folder: Path) -> None:
+        warehouse = copied(confirmed_month, folder / "of")
+        fullcourt(warehouse, "env", "create", "dev")
+        warehouse.execute(
+            "update nba_raw.nbac_gamebook_player_stats set assists = assists + 1 where player_lookup ="
+            f" (select min(player_lookup) from {TABLE} where game_date = '{DAY}') and game_date = '{DAY}'"
+        )
+        run = fullcourt(warehouse, "backfill", "--env", "dev", *MONTH, "--yes", "--no-report")
+        assert "\nPASS\n" in run.stdout, run.output
+        of_day = f"from {TABLE} where game_date = '{DAY}' and player_lookup = (select {{}}(player_lookup) {{}})"
+        whole_day = f"from {TABLE} where game_date = '{DAY}'"
+        warehouse.execute(
+            f"delete {of_day.format('max', whole_day)};"
+            f" insert into {TABLE} select * replace ('nobody' as player_lookup) {of_day.format('max', whole_day)};"
+            f" insert into {TABLE} select * {of_day.format('min', whole_day)}"
+        )
+
+    return made_once(tmp_path_factory, "built_in_dev", build) / "of"
+
+
+@pytest.fixture
+def site(built_in_dev: Path, tmp_path: Path) -> Warehouse:
+    return copied(built_in_dev, tmp_path / "site")
+
+
+def compared(warehouse: Warehouse) -> str:
+    of: dict[str, Any] = as_json(warehouse, *PROMOTE, "--dry-run")
+    return str(of["compared"])
+
+
+def differing(warehouse: Warehouse) -> list[str]:
+    """Hashed tables whose rows, all columns of them, are not those of the environment."""
+    found = []
+    for table in hashed_tables():
+        relation = load_contract(table).relation
+        each = f"(select * from {relation} except all select * from dev__{relation})"
+        other = f"(select * from dev__{relation} except all select * from {relation})"
+        if warehouse.query(f"select 1 from (from {each} union all from {other})"):
+            found.append(table)
+    return found
+
+
+def test_production_gets_the_rows_that_were_compared_and_nothing_is_due(site: Warehouse, tmp_path: Path) -> None:
+    before, page = production(site), tmp_path / "change.html"
+    shown = as_json(site, *PROMOTE, "--dry-run", "--html", str(page))
+    assert production(site) == before
+    (players,) = [of for of in shown["tables"] if of["table"] == PLAYERS]
+    assert players == {"table": PLAYERS, "dates": [DAY], "to_insert": 1, "to_update": 1, "to_delete": 1}
+    (compared_players,) = [of for of in shown["comparison"]["tables"] if of["table"] == PLAYERS]
+    assert {"assists", "rows"} <= {of["column"] for of in compared_players["findings"]}
+    assert shown["compared"] in page.read_text()
+    assert "to update" in page.read_text()
+    assert "Nothing to do" not in fullcourt(site, "plan", *MONTH).stdout
+
+    assert "--compared" in fullcourt(site, *PROMOTE, "--yes", code=2).stderr
+    made = as_json(site, *PROMOTE, "--yes", "--compared", shown["compared"])
+    assert made["verification"]["passed"]
+    assert differing(site) == []
+    assert "Nothing to do" in fullcourt(site, "plan", *MONTH).stdout
+    assert fullcourt(site, "compare", "prod", "dev").stdout.splitlines()[-1] == "EQUAL"
+    ((command, state),) = site.query("select command, state from nba_ops.runs order by started_at desc limit 1")
+    assert (command, state) == ("promote", "done")
+    published = f"from nba_ops.publish_ledger where run_id = '{made['run_id']}' and table_name = '{PLAYERS}'"
+    assert site.query(f"select inserted, updated, deleted, rows_removed {published}") == [(1, 1, 1, 2)]
+    run = fullcourt(site, "backfill", *MONTH, "--yes", "--no-report")
+    assert " 0 rows written" in run.stdout
+    again = as_json(site, *PROMOTE, "--dry-run")
+    assert (again["tables"], again["models"]) == ([], [])
+
+
+def test_what_was_not_compared_is_not_published(site: Warehouse) -> None:
+    seen = compared(site)
+    site.execute(f"update {TABLE} set team_abbr = 'XXX' where game_date = '2021-11-01'")
+    before = production(site)
+    said = fullcourt(site, *PROMOTE, "--yes", "--compared", seen, code=2).stderr
+    assert f"has changed since comparison {seen}" in said
+    assert production(site) == before
+
+    now = compared(site)
+    site.execute(f"update {IN_DEV} set assists = assists + 1 where game_date = '{DAY}'")  # behind its hashes
+    said = fullcourt(site, *PROMOTE, "--yes", "--compared", now, code=2).stderr
+    assert "The environment `dev` does not verify" in said
+    assert production(site) == before
+    fullcourt(site, "backfill", "--env", "dev", *MONTH, "--yes", "--no-report")
+    assert compared(site) != now  # the rows came out the same, and say that they were written anew
+    said = fullcourt(site, *PROMOTE, "--yes", "--compared", now, code=2).stderr
+    assert f"has changed since comparison {now}" in said
+    assert production(site) == before
+
+
+def test_a_range_that_begins_behind_what_moved_is_refused(site: Warehouse) -> None:
+    later = ("env", "promote", "dev", "--start", "2021-11-10", "--end", MONTH[3], "--dry-run")
+    assert f"of {DAY} is not the same in production and in `dev`" in fullcourt(site, *later, code=2).stderr
+
+
+def test_a_kill_leaves_no_claim_and_the_same_command_finishes(site: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, before, together = compared(site), production(site), DuckDBSession.together
+    publish = (*PROMOTE, "--yes", "--compared", seen)
+    tables = {name: of for name, of in before.items() if not name.startswith("nba_ops.")}
+
+    def killed(session: DuckDBSession, statements: Any) -> None:
+        together(session, statements)
+        if any(TABLE in statement for statement in statements):
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(DuckDBSession, "together", killed)
+        fullcourt(site, *publish, code=1)
+    now = production(site)
+    assert {name: now[name] for name in tables} == tables  # one transaction in all
+
+    def cut_off(project: Project, dates: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Project, "remake_views", cut_off)
+        fullcourt(site, *publish, code=1)
+    assert differing(site) == []  # rows are there, and nothing stands for them
+    assert "Nothing to do" not in fullcourt(site, "plan", *MONTH).stdout
+
+    made = as_json(site, *publish)
+    assert made["verification"]["passed"]
+    assert "Nothing to do" in fullcourt(site, "plan", *MONTH).stdout
