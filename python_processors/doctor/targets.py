@@ -46,7 +46,7 @@ def of_tables(seen: Seen) -> Iterator[Line]:
             more = f" and {len(words) - _NAMED} more" if len(words) > _NAMED else ""
             said = f"{relation}: a run refuses to start, as it differs: {', '.join(words[:_NAMED])}{more}."
             to_do = (
-                "It is not fullcourt's: build beside it, and let `fullcourt adopt` put that in its place (docs/adopt.md)."
+                "It is not fullcourt's: build beside it, and `fullcourt adopt` puts that in its place (docs/adopt.md)."
                 if is_foreign and table.is_hashed
                 else "`fullcourt migrate --dry-run` says what would become of it; or move the table away."
             )

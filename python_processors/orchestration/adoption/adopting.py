@@ -66,7 +66,7 @@ def adopt(
             _check_rights(warehouse, plan)
             confirm(plan)
             if not is_look:
-                _carry_out(warehouse, plan, others)
+                carry_out(warehouse, plan, others)
     return plan
 
 
@@ -96,7 +96,7 @@ def undo(
     return done
 
 
-def _carry_out(warehouse: Warehouse, plan: AdoptionPlan, others: Sequence[str]) -> None:
+def carry_out(warehouse: Warehouse, plan: AdoptionPlan, others: Sequence[str]) -> None:
     environment = plan.environment
     with warehouse.writing() as session, session.transaction():
         moves, taken = Moves(session, warehouse.keeper(session)), _taken(warehouse, session)

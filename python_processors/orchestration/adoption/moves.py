@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from python_processors.compare.asked import key_by_date
 from python_processors.contract import load_contract
 from python_processors.engines.keeping import Keeper, TableOptions
 from python_processors.orchestration.adoption.plan import NotAdoptedError
@@ -133,8 +134,9 @@ class Moves:
     def _with_carried(self, relation: str, step: Step, kept: str) -> str:
         """The environment's rows with columns of the table that was there, by key: of several rows of a key one, the
         first by these values. Rows of other keys have nulls there."""
-        contract, next_name = load_contract(relation.partition(".")[2]), kept_name(relation, _NEXT)
-        table = stored_tables()[relation]
+        next_name, table = kept_name(relation, _NEXT), stored_tables()[relation]
+        contract = load_contract(relation.partition(".")[2])
+        key = key_by_date(contract.key, contract.partition_by)
         types = {name: kind for name, kind, _ in self.session.live_columns([relation])[relation]}
         columns = [StoredColumn(name, types[name], False) for name in step.carried]
         named = self.session.named(next_name)
@@ -143,8 +145,8 @@ class Moves:
             create_statement(self.session, replace(table, columns=(*table.columns, *columns)), relation=next_name)
         )
         own = [column.name for column in table.columns]
-        keys, carried = ", ".join(contract.key), ", ".join(step.carried)
-        same = " and ".join(f"new_rows.{key} = old_rows.{key}" for key in contract.key)
+        keys, carried = ", ".join(key), ", ".join(step.carried)
+        same = " and ".join(f"new_rows.{name} = old_rows.{name}" for name in key)
         order = ", ".join(
             self.session.comparable(name, is_array=types[name].startswith(("ARRAY<", "STRUCT", "JSON")))
             for name in step.carried

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from python_processors.compare.asked import AskedError, Place, Span, pairs_of
+from python_processors.compare.asked import AskedError, Place, Span, by_date, pairs_of
 from python_processors.compare.comparison import queries_of
 from python_processors.contract import hashed_tables, load_contract
 from python_processors.engines.base import Location, Sides
@@ -228,6 +228,7 @@ def _counted(sides: Sides, relation: str, built: tuple[date, date], carry: Seque
         count = f"select count(*) as n from {sides.two.named(relation)} where {where}"
         return Replaced(relation, sides.session.read(count)["n"].to_pylist()[0])
     (pair,) = pairs_of(Place("prod", None, None, ""), Place("beside", None, None, "beside"), [name])
+    pair = by_date(pair)
     try:
         queries = queries_of(sides, replace(pair, wanted=()), old, new, Span(None, None), 0.0)
     except AskedError as error:
