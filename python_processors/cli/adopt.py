@@ -33,7 +33,7 @@ class NotConfirmedError(RefusedError):
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option(
     "--leave-dates", type=click.IntRange(0), metavar="N",
-    help="Confirm that N dates of old tables, which were not built, stay in the kept tables only.",
+    help="Confirm that up to N dates of old tables, which were not built, stay in kept tables only.",
 )  # fmt: skip
 @json_option
 @guarded
@@ -65,10 +65,11 @@ def _adopt(
     def confirm(plan: AdoptionPlan) -> None:
         if dry_run or plan.is_empty:
             return
-        if plan.dates_left and leave_dates != plan.dates_left:
+        # A command that was cut off is given again, and fewer may be left by then.
+        if plan.dates_left > (leave_dates or 0):
             raise NotConfirmedError(
                 plan.lines(),
-                f"{plan.dates_left:,} dates would be in kept tables only: build them in `{name}`, or say `--leave-dates"
+                f"Dates that would be in kept tables only: {plan.dates_left:,}; build them in `{name}`, or say `--leave-dates"
                 f" {plan.dates_left}`.",
             )
         _ask(plan.lines(), "Adopt them?", yes=yes, is_asked=not as_json)
@@ -110,7 +111,13 @@ def _told(tables: tuple[str, ...] | None, carry: tuple[str, ...], *, as_json: bo
     if tables or carry:
         raise RefusedError("Name the environment whose tables are to be adopted: `fullcourt adopt NAME --tables ...`.")
     steps = adoption.look(opening.warehouse())
-    lines = [line for step in steps for line in _lines(step)]
+    newest = {step.unit: step for step in steps}
+    lines = [
+        line
+        for step in steps
+        if step.step in ("adopted", "undone") or step is newest[step.unit]
+        for line in _lines(step)
+    ]
     opening.printed({"steps": [step.to_dict() for step in steps]}, lines or ["Nothing was ever adopted."], as_json)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from python_processors.compare.asked import AskedError, Place, Span, by_date, pairs_of
 from python_processors.compare.comparison import queries_of
+from python_processors.compare.differences import rows_said
 from python_processors.contract import hashed_tables, load_contract
 from python_processors.engines.base import Location, Sides
 from python_processors.errors import RefusedError
@@ -66,19 +67,17 @@ class Replaced:
         lines = [f"{self.relation}: {self.rows:,} rows are kept aside, {self.rows_after:,} take their place."]
         if self.duplicates or self.without_key:
             lines.append(
-                f"  {self.duplicates:,} rows repeat a key, and {self.without_key:,} have a null in theirs: readers lose"
-                " them."
+                f"  Of them {rows_said(self.duplicates)} of a key that is there already, and {rows_said(self.without_key)}"
+                " with a null in the key: in the kept table only."
             )
         if self.without_match:
-            lines.append(f"  {self.without_match:,} keys of it are not in the new table.")
+            lines.append(f"  {self.without_match:,} of its keys are not in the new table.")
         if self.dates_left:
             days, rows = sorted(self.dates_left), sum(self.dates_left.values())
-            lines.append(
-                f"  {rows:,} rows of {len(days):,} dates from {days[0]} to {days[-1]} are outside of what was built:"
-                " they are in the kept table only."
-            )
+            span = f"{len(days):,} dates from {days[0]} to {days[-1]}" if len(days) > 1 else f"{days[0]}"
+            lines.append(f"  {rows_said(rows)} of {span} outside of what was built: in the kept table only.")
         if self.undated:
-            lines.append(f"  {self.undated:,} rows have no date: they are in the kept table only.")
+            lines.append(f"  {rows_said(self.undated)} without a date: in the kept table only.")
         lost = [name for name in self.foreign if name not in self.carried]
         if lost:
             lines.append(f"  Columns that no contract has, and the new table will not: {', '.join(lost)} (--carry).")
@@ -168,7 +167,12 @@ def make_plan(
     wanted = [of for of in tables if of not in adopted and of not in cut_off]
     with warehouse.side_by_side(Location(None, ""), Location(None, environment)) as sides:
         found = tuple(_counted(sides, relation, built, carry) for relation in wanted)
-    known = {*(name for table in found for name in table.foreign), *(name for step in resumed for name in step.carried)}
+    # Of tables that the same command has adopted before a kill, too.
+    in_place = [*resumed, *(steps[of] for of in adopted)]
+    known = {
+        *(name for table in found for name in table.foreign),
+        *(name for step in in_place for name in step.carried),
+    }
     if unknown := [name for name in carry if name not in known]:
         raise NotAdoptedError(
             f"No table that would be replaced has a column {', '.join(unknown)} beyond its contract.",
