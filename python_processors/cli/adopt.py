@@ -69,8 +69,8 @@ def _adopt(
         if plan.dates_left > (leave_dates or 0):
             raise NotConfirmedError(
                 plan.lines(),
-                f"Dates that would be in kept tables only: {plan.dates_left:,}; build them in `{name}`, or say `--leave-dates"
-                f" {plan.dates_left}`.",
+                f"Dates that would be in kept tables only: {plan.dates_left:,}. Build them in `{name}`, or say"
+                f" `--leave-dates {plan.dates_left}`.",
             )
         _ask(plan.lines(), "Adopt them?", yes=yes, is_asked=not as_json)
 

@@ -65,11 +65,10 @@ class Replaced:
         if not self.is_there:
             return [f"{self.relation}: production has none; {self.rows_after:,} rows are put there."]
         lines = [f"{self.relation}: {self.rows:,} rows are kept aside, {self.rows_after:,} take their place."]
-        if self.duplicates or self.without_key:
-            lines.append(
-                f"  Of them {rows_said(self.duplicates)} of a key that is there already, and {rows_said(self.without_key)}"
-                " with a null in the key: in the kept table only."
-            )
+        if self.duplicates:
+            lines.append(f"  {rows_said(self.duplicates)} of a key that is there already: in the kept table only.")
+        if self.without_key:
+            lines.append(f"  {rows_said(self.without_key)} with a null in the key: in the kept table only.")
         if self.without_match:
             lines.append(f"  {self.without_match:,} of its keys are not in the new table.")
         if self.dates_left:
