@@ -8,16 +8,19 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from google.api_core.exceptions import Forbidden
 
 from python_processors.contract import load_contract
+from python_processors.engines.bigquery.errors import Place, explain
 from python_processors.engines.bigquery.keeping import BigQueryKeeper
 from python_processors.engines.bigquery.session import BigQuerySession
-from python_processors.engines.keeping import MARK_LABEL, NotKeptError
+from python_processors.engines.keeping import MARK_LABEL, NotKeptError, TableOptions
 from python_processors.orchestration.adoption import adopting, moves, plan
 from python_processors.orchestration.warehouse import BigQueryWarehouse, warehouse_of_target
 from python_processors.schema.adopted import AdoptionOpenError, check_adoption, newest
 from python_processors.schema.drift import LOST_NOT_NULL, OTHER_TYPE, find_drift
 from python_processors.schema.tables import create_statement, create_tables, every_row, stored_tables
+from tests.bigquery import googlesql
 from tests.bigquery.raw import local_server, settings_of
 from tests.emulator import server
 from tests.on_platform.tables import output_tables
@@ -223,3 +226,68 @@ def test_rows_that_somebody_writes_meanwhile_are_noticed(
     with pytest.raises(plan.NotAdoptedError, match="Somebody wrote to"):
         adopt(warehouse)
     assert looks(session)[1:] == before[1:]
+
+
+class Statements:
+    """A session that keeps what is sent, and refuses dry runs of what it is told to."""
+
+    project = "p"
+    _request_seconds = 1.0
+
+    def __init__(self, denied: str = "", lacking: tuple[str, ...] = ()) -> None:
+        self.sent: list[str] = []
+        self._denied, self._lacking, self._client = denied, lacking, self
+
+    def execute(self, sql: str) -> None:
+        self.sent.append(sql)
+
+    def datasets(self) -> list[str]:
+        return ["nba_analytics"]
+
+    def bytes_read_by(self, sql: str) -> int:
+        if self._denied and self._denied in sql:
+            raise explain(Forbidden("Access Denied: Permission bigquery.tables.create denied"), Place("p", "o", "us"))
+        return 0
+
+    def test_iam_permissions(self, named: str, rights: tuple[str, ...], **_: Any) -> dict[str, Any]:
+        assert "`" not in named
+        return {"permissions": [right for right in rights if right not in self._lacking]}
+
+    def _ask(self, request: Callable[[], Any]) -> Any:
+        return request()
+
+
+OPTIONS = TableOptions('Of "us".', labels={"owner": "platform"})
+OLD, NEW = "`p.nba_analytics.t`", "`p.beside__nba_analytics.t`"
+
+
+def test_a_copy_is_one_statement_of_googlesql_that_has_labels_and_mark() -> None:
+    session = Statements()
+    BigQueryKeeper(session).copy(NEW, OLD, OPTIONS, "20261130")  # type: ignore[arg-type]
+    (sql,) = session.sent
+    assert sql == (
+        f'create or replace table {OLD} clone {NEW} options(description = "Of \\"us\\".",'
+        ' labels = [("owner", "platform"), ("fullcourt_step", "20261130")])'
+    )
+    # The reference implementation reads it, and stops at what it does not do; another order it does not read.
+    for statement, said in ((sql, "CREATE TABLE CLONE is not supported"), (f"{sql} clone {NEW}", "Syntax error")):
+        with pytest.raises(Exception, match=said):
+            googlesql.warehouse_catalog("p").analyse(statement)
+
+
+@pytest.mark.parametrize(
+    ("denied", "lacking", "said"),
+    [
+        ("", (), []),
+        ("create schema", (), ["`create schema `p.nba_replaced``: roles/bigquery.user on the project"]),
+        ("fullcourt_probe", (), ["roles/bigquery.dataOwner on p.nba_analytics"]),
+        (f"create or replace table {OLD}", (), [f"roles/bigquery.dataOwner on the dataset of {OLD}"]),
+        ("", ("bigquery.tables.setIamPolicy",), [f"bigquery.tables.setIamPolicy on {OLD}: roles/bigquery.dataOwner"]),
+    ],
+)  # fmt: skip
+def test_rights_are_asked_by_dry_runs(denied: str, lacking: tuple[str, ...], said: list[str]) -> None:
+    session = Statements(denied, lacking)
+    found = BigQueryKeeper(session).check_rights(["nba_replaced", "nba_analytics"], {OLD: NEW})  # type: ignore[arg-type]
+    assert len(found) == len(said), found
+    assert all(words in of for words, of in zip(said, found, strict=True)), found
+    assert session.sent == []
