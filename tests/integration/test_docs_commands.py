@@ -89,6 +89,8 @@ def unknown_words(group: click.Command, words: tuple[str, ...]) -> list[str]:
     subcommand = isinstance(group, click.Group) and group.get_command(click.Context(group), words[0] if words else "")
     if not subcommand:
         return [*words[:1]] or ["no subcommand"]
+    if isinstance(subcommand, click.Group):
+        return unknown_words(subcommand, words[1:])
     known = {option for parameter in subcommand.params for option in (*parameter.opts, *parameter.secondary_opts)}
     return [word for word in words[1:] if word.startswith("--") and word.partition("=")[0] not in known]
 
