@@ -13,7 +13,15 @@ from python_processors.orchestration.plan.costs import LEAST_BYTES, jobs_of, pri
 from python_processors.orchestration.plan.planner import Plan, Step
 from python_processors.orchestration.project import LAYER, Project
 from python_processors.project_code import sources_of_parse
-from python_processors.schema.drift import LOST_NOT_NULL, OTHER_TYPE, PUBLISH_LEDGER, SURPLUS, Drift, drift_of
+from python_processors.schema.drift import (
+    LOST_NOT_NULL,
+    OTHER_TYPE,
+    PUBLISH_LEDGER,
+    SURPLUS,
+    Drift,
+    drift_of,
+    has_published,
+)
 from python_processors.schema.tables import output_datasets, stored_tables
 
 _NAMED = 3
@@ -33,7 +41,7 @@ def of_tables(seen: Seen) -> Iterator[Line]:
     """What a run would do to each: make it, keep it, or refuse to start."""
     made: list[str] = []
     kept: list[str] = []
-    is_foreign = PUBLISH_LEDGER not in seen.unknown and not seen.columns[PUBLISH_LEDGER]  # no run has ever published
+    is_foreign: bool | None = None  # asked once, where a table differs
     yield from of_unknown("target_tables", seen, stored_tables())
     for relation, table in stored_tables().items():
         if relation in seen.unknown:
@@ -41,6 +49,10 @@ def of_tables(seen: Seen) -> Iterator[Line]:
         live = seen.columns[relation]
         drifts = drift_of(seen.session, table, live)
         if drifts:
+            if is_foreign is None:
+                is_foreign = PUBLISH_LEDGER not in seen.unknown and not has_published(
+                    seen.session, seen.columns[PUBLISH_LEDGER]
+                )
             differing = sorted(drifts, key=lambda drift: drift.kind != OTHER_TYPE)  # what no rewrite keeps comes first
             words = [_words(drift, {name.lower(): kind for name, kind, _ in live}) for drift in differing]
             more = f" and {len(words) - _NAMED} more" if len(words) > _NAMED else ""

@@ -118,10 +118,22 @@ def check_drift(session: Session) -> None:
 
 
 def foreign_tables(session: Session) -> list[str]:
-    """Hashed tables that are there, and that no run of fullcourt has published to: there is no ledger of it."""
+    """Hashed tables that are there, and that no run of fullcourt has published to."""
     hashed = [relation for relation, table in stored_tables().items() if table.is_hashed]
     live = session.live_columns([PUBLISH_LEDGER, *hashed])
-    return [] if live[PUBLISH_LEDGER] else [relation for relation in hashed if live[relation]]
+    return [] if has_published(session, live[PUBLISH_LEDGER]) else [relation for relation in hashed if live[relation]]
+
+
+def has_published(session: Session, ledger: Columns) -> bool:
+    """Whether a run of fullcourt has ever published a date: `fullcourt prepare` makes the ledger, and no row of it.
+
+    :param ledger: the columns of PUBLISH_LEDGER, as they are.
+    """
+    if not any(name == "game_date" for name, _, _ in ledger):
+        return False
+    where = every_row(stored_tables()[PUBLISH_LEDGER])
+    sql = f"select count(*) as n from {session.named(PUBLISH_LEDGER)} where {where}"
+    return bool(session.read(sql)["n"].to_pylist()[0])
 
 
 def _counted(drifts: Sequence[Drift]) -> str:

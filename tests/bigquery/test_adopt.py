@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -139,36 +140,48 @@ def test_a_table_is_adopted_taken_back_and_adopted_again_whatever_step_is_the_la
         ("written_by",),
     )
     kills = 0
-    for command, is_placed in ((adopt, True), (undo, False)):
-        for number in itertools.count(1):
-            is_killed = False
-            with pytest.MonkeyPatch.context() as patch:
-                killed_after(number, patch)
-                try:
-                    command(warehouse)
-                except Killed:
-                    is_killed = True
-            now = looks(session)
-            assert now[0] in (rows, 4 * rows)
-            # The old rows are under their name, or kept, and so are those of the other table that was there.
-            kept = [f"nba_replaced.{name}" for name in BigQueryKeeper(session).names("nba_replaced")]
-            of_table = [of for of in kept if "upcoming_team" in of and "ours" not in of and not of.endswith("next")]
-            assert now[0] == 4 * rows or any(looks(session, of)[0] == 4 * rows for of in of_table)
-            assert any(
-                ("mine", "STRING", True) in session.columns(of) for of in (RUNS, *(of for of in kept if "runs" in of))
-            )
-            if not is_killed:
-                break
-            kills += 1
-            if command is adopt and newest(session)[TABLE].step != "undone" and not _is_whole(session):
-                with pytest.raises(AdoptionOpenError):
-                    check_adoption(session, [TABLE])
-            command(warehouse)  # the same again ends it
-            _check(session, old, rows, is_placed=is_placed)
-            (undo if is_placed else adopt)(warehouse)
-            _check(session, old, rows, is_placed=not is_placed)
-        _check(session, old, rows, is_placed=is_placed)
+    for number in itertools.count(1):
+        is_killed = [
+            _killed(session, command, number, old, rows, is_placed=is_placed)
+            for command, is_placed in ((adopt, True), (undo, False))
+        ]
+        kills += sum(is_killed)
+        if not any(is_killed):
+            break
+    adopt(warehouse)
+    _check(session, old, rows, is_placed=True)
     assert kills > 20
+
+
+def _killed(
+    session: BigQuerySession, command: Callable[[BigQueryWarehouse], None], number: int, old: tuple[Any, ...], rows: int, *,
+    is_placed: bool,
+) -> bool:  # fmt: skip
+    """Run a command that is killed after a step, and again; whether it was killed at all."""
+    warehouse, is_killed = warehouse_of_target(), False
+    assert isinstance(warehouse, BigQueryWarehouse)
+    with pytest.MonkeyPatch.context() as patch:
+        killed_after(number, patch)
+        try:
+            command(warehouse)
+        except Killed:
+            is_killed = True
+    now = looks(session)
+    assert now[0] in (rows, 4 * rows)
+    # The old rows are under their name, or kept, and so are those of the other table that was there.
+    kept = [f"nba_replaced.{name}" for name in BigQueryKeeper(session).names("nba_replaced")]
+    of_table = [of for of in kept if "upcoming_team" in of and "ours" not in of and not of.endswith("next")]
+    assert now[0] == 4 * rows or any(looks(session, of)[0] == 4 * rows for of in of_table)
+    assert any(("mine", "STRING", True) in session.columns(of) for of in (RUNS, *(of for of in kept if "runs" in of)))
+    if is_killed:
+        if command is adopt and newest(session)[TABLE].step != "undone" and not _is_whole(session):
+            with pytest.raises(AdoptionOpenError):
+                check_adoption(session, [TABLE])
+        is_undone = command is undo and not any(step.is_in_place for step in newest(session).values())
+        with pytest.raises(plan.NotAdoptedError, match="None of these") if is_undone else nullcontext():
+            command(warehouse)  # the same again ends it
+    _check(session, old, rows, is_placed=is_placed)
+    return is_killed
 
 
 def _is_whole(session: BigQuerySession) -> bool:

@@ -81,8 +81,9 @@ def undo(
     """
     chosen = chosen_tables(tables)
     with _locked(warehouse, [""], "adopted tables are taken back"), within(""):
-        with warehouse.reading() as session:
+        with warehouse.writing() as session:
             steps = newest(session)
+            Moves(session, warehouse.keeper(session)).end(steps.values())
         units = [steps[of] for of in (PRODUCTION_UNIT, *chosen) if of in steps and steps[of].is_in_place]
         if not any(step.unit != PRODUCTION_UNIT for step in units):
             raise NotAdoptedError("None of these tables is adopted.", "`fullcourt adopt` says what is.")
@@ -100,6 +101,7 @@ def carry_out(warehouse: Warehouse, plan: AdoptionPlan, others: Sequence[str]) -
     environment = plan.environment
     with warehouse.writing() as session, session.transaction():
         moves, taken = Moves(session, warehouse.keeper(session)), _taken(warehouse, session)
+        moves.end(newest(session).values())
         for begun in plan.resumed:
             moves.put_in_place(begun, is_dressed_as_before=True)
         for table in plan.tables:

@@ -8,7 +8,7 @@ the same command goes on. On DuckDB a command is one transaction, and a kill lea
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -17,7 +17,7 @@ from python_processors.contract import load_contract
 from python_processors.engines.keeping import Keeper, TableOptions
 from python_processors.orchestration.adoption.plan import NotAdoptedError
 from python_processors.orchestration.warehouse import Session
-from python_processors.schema.adopted import ADOPTED, BEGUN, UNDO_BEGUN, UNDONE, Step, kept_name, note
+from python_processors.schema.adopted import ADOPTED, BEGUN, PRODUCTION_UNIT, UNDO_BEGUN, UNDONE, Step, kept_name, note
 from python_processors.schema.tables import StoredColumn, create_statement, every_row, stored_tables
 
 _NEXT = "next"
@@ -66,6 +66,18 @@ class Moves:
         for relation in begun.there_before:
             self._dress(relation, kept_name(relation, begun.stamp))
         return done
+
+    def end(self, steps: Iterable[Step]) -> None:
+        """Take marks off that a kill after a unit's last step has left."""
+        for step in steps:
+            marked = [
+                relation for relation in step.there_before
+                if step.step in (ADOPTED, UNDONE) and self.keeper.mark_of(self.session.named(relation))
+            ]  # fmt: skip
+            if marked and step.step == ADOPTED:
+                self._take_marks_off(step, is_dressed_as_before=step.unit != PRODUCTION_UNIT)
+            for relation in marked if step.step == UNDONE else []:
+                self._dress(relation, kept_name(relation, step.stamp))
 
     def _replace(self, relation: str, step: Step, *, is_dressed_as_before: bool) -> None:
         name, kept = self.session.named(relation), self.session.named(kept_name(relation, step.stamp))

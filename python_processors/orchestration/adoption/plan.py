@@ -15,7 +15,7 @@ from python_processors.engines.base import Location, Sides
 from python_processors.errors import RefusedError
 from python_processors.orchestration.warehouse import Session, Warehouse
 from python_processors.schema.adopted import ADOPTED, BEGUN, PRODUCTION_UNIT, Step, kept_name, newest
-from python_processors.schema.drift import PUBLISH_LEDGER
+from python_processors.schema.drift import PUBLISH_LEDGER, has_published
 from python_processors.schema.tables import every_row, stored_tables
 
 
@@ -207,17 +207,11 @@ def _check_open(session: Session, steps: Mapping[str, Step], environment: str) -
         raise NotAdoptedError(
             f"Taking back {', '.join(undone)} was cut off.", "Let `fullcourt adopt --undo` end that first."
         )
-    is_ours = bool(session.live_columns([PUBLISH_LEDGER])[PUBLISH_LEDGER])
-    if is_ours and PUBLISH_LEDGER not in steps and not places and not _is_empty(session):
+    if not places and has_published(session, session.live_columns([PUBLISH_LEDGER])[PUBLISH_LEDGER]):
         raise NotAdoptedError(
             "Production's tables are fullcourt's own: its ledgers say what was published to them.",
             "Its runs build what is due (`fullcourt plan`).",
         )
-
-
-def _is_empty(session: Session) -> bool:
-    sql = f"select count(*) as n from {session.named(PUBLISH_LEDGER)} where game_date >= '0001-01-01'"
-    return not session.read(sql)["n"].to_pylist()[0]
 
 
 def _counted(sides: Sides, relation: str, built: tuple[date, date], carry: Sequence[str]) -> Replaced:
