@@ -12,8 +12,8 @@ from python_processors import __version__
 from python_processors.cli.command import LazyGroup
 
 COMMANDS = (
-    "alerts", "backfill", "compare", "doctor", "env", "explain", "export", "gaps", "migrate", "plan", "prepare",
-    "report", "retry", "simulate", "status", "today", "verify",
+    "adopt", "alerts", "backfill", "compare", "doctor", "env", "explain", "export", "gaps", "migrate", "plan",
+    "prepare", "report", "retry", "simulate", "status", "today", "verify",
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -145,6 +145,17 @@ def _checked(pair: Pair) -> Pair:
             f"{pair.two} is no table of ours, so nothing says which columns tell its rows apart: name them by --key."
         )
     return pair
+
+
+def by_date(pair: Pair) -> Pair:
+    """Rows told apart by the date in place of the game: a team plays once a day, and a game may have other ids on the
+    two sides. The game is compared, then, as any other column."""
+    return pair if pair.day is None else replace(pair, key=key_by_date(pair.key, pair.day))
+
+
+def key_by_date(key: Sequence[str], day: str) -> tuple[str, ...]:
+    """A key with the date in place of the game."""
+    return tuple(dict.fromkeys(day if name == "game_id" else name for name in key))
 
 
 def check_environments(sides: Sides, *places: Place) -> None:

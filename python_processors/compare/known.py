@@ -4,7 +4,9 @@
       - {table: player_game_summary, column: minutes_played, reason: "The old table rounds down."}
       - {table: "*", column: rows, kind: surplus_in_one, reason: "The old tables have four copies of each row."}
 
-`table` or `column` may be "*". Without `kind` all kinds of the column are explained.
+`table` or `column` may be "*". Without `kind` all kinds of the column are explained. With `rows_by_date: true` beside
+them rows are told apart by date, not by game (`by_date`); with `names_unused: false` lines that explain nothing are
+not named.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from python_processors.contract.shapes import of_document, shaped
 from python_processors.yaml_files import parse, read_bytes
 
 ANY = "*"
+PLATFORM = "platform"
+_OF_PLATFORM = Path(__file__).with_name("known_of_platform.yml")
 
 
 class KnownDifference(Keys):
@@ -44,12 +48,20 @@ class KnownFile(Keys):
     """The whole file."""
 
     differences: list[KnownDifference]
+    rows_by_date: bool = False
+    names_unused: bool = True
 
 
-def read_known(path: Path) -> list[KnownDifference]:
+def known_file(text: str) -> Path:
+    """A file as somebody named it; `platform` comes with fullcourt, unless there is one of that name."""
+    path = Path(text)
+    return _OF_PLATFORM if text == PLATFORM and not path.exists() else path
+
+
+def read_known(path: Path) -> KnownFile:
     """:raises ContractError: the file cannot be read, or a line is wrong: by file and line."""
     document = parse(read_bytes(path), path)
-    return of_document(document, "", lambda: shaped(KnownFile, document.value, document.line).differences)
+    return of_document(document, "", lambda: shaped(KnownFile, document.value, document.line))
 
 
 def explained(

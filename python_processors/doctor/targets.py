@@ -13,7 +13,15 @@ from python_processors.orchestration.plan.costs import LEAST_BYTES, jobs_of, pri
 from python_processors.orchestration.plan.planner import Plan, Step
 from python_processors.orchestration.project import LAYER, Project
 from python_processors.project_code import sources_of_parse
-from python_processors.schema.drift import LOST_NOT_NULL, OTHER_TYPE, SURPLUS, Drift, drift_of
+from python_processors.schema.drift import (
+    LOST_NOT_NULL,
+    OTHER_TYPE,
+    PUBLISH_LEDGER,
+    SURPLUS,
+    Drift,
+    drift_of,
+    has_published,
+)
 from python_processors.schema.tables import output_datasets, stored_tables
 
 _NAMED = 3
@@ -33,6 +41,7 @@ def of_tables(seen: Seen) -> Iterator[Line]:
     """What a run would do to each: make it, keep it, or refuse to start."""
     made: list[str] = []
     kept: list[str] = []
+    is_foreign: bool | None = None  # asked once, where a table differs
     yield from of_unknown("target_tables", seen, stored_tables())
     for relation, table in stored_tables().items():
         if relation in seen.unknown:
@@ -40,11 +49,19 @@ def of_tables(seen: Seen) -> Iterator[Line]:
         live = seen.columns[relation]
         drifts = drift_of(seen.session, table, live)
         if drifts:
+            if is_foreign is None:
+                is_foreign = PUBLISH_LEDGER not in seen.unknown and not has_published(
+                    seen.session, seen.columns[PUBLISH_LEDGER]
+                )
             differing = sorted(drifts, key=lambda drift: drift.kind != OTHER_TYPE)  # what no rewrite keeps comes first
             words = [_words(drift, {name.lower(): kind for name, kind, _ in live}) for drift in differing]
             more = f" and {len(words) - _NAMED} more" if len(words) > _NAMED else ""
             said = f"{relation}: a run refuses to start, as it differs: {', '.join(words[:_NAMED])}{more}."
-            to_do = "`fullcourt migrate --dry-run` says what would become of it; or move the table away."
+            to_do = (
+                "It is not fullcourt's: build beside it, and `fullcourt adopt` puts that in its place (docs/adopt.md)."
+                if is_foreign and table.is_hashed
+                else "`fullcourt migrate --dry-run` says what would become of it; or move the table away."
+            )
             yield Line("target_tables", PROBLEM, said, to_do, tuple(str(drift) for drift in differing))
         else:
             (kept if live else made).append(relation)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 import pyarrow as pa
 
 from python_processors.contract import Contract
+from python_processors.engines.keeping import Keeper
 from python_processors.engines.look import Line, Written
 from python_processors.engines.without_pandas import spare_pandas
 from python_processors.errors import FullcourtError, RefusedError
@@ -218,6 +219,12 @@ class Warehouse(Protocol):
 
     loads_files: ClassVar[bool]
     """Whether a run loads raw files itself. BigQuery's raw tables are filled by the platform."""
+
+    locks_all: ClassVar[bool]
+    """Whether a run's lock holds every environment: on DuckDB they lie in one file."""
+
+    def keeper(self, session: Session) -> Keeper:
+        """What copies whole tables of an open warehouse to other names, with what readers see of them."""
 
     @property
     def database(self) -> str:

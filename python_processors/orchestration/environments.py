@@ -145,7 +145,7 @@ def create_environment(
         there = {of.name: of for of in environments(session)}
         if name in there and there[name].is_whole:
             raise EnvironmentThereError(name)
-        copied = [] if is_empty else [of for of in _relations(project) if session.columns(of)]
+        copied = [] if is_empty else [of for of in built_relations(project) if session.columns(of)]
         made = {dataset: f"create schema {session.named(dataset, name)}" for dataset in output_datasets()}
         lacking = (
             f"The environment `{name}` lies in datasets of its own, and this account may not make any: grant it"
@@ -201,7 +201,7 @@ def _check_whole(session: Session, name: str) -> None:
         raise NoEnvironmentError(name, [of.name for of in there if of.is_whole])
 
 
-def _relations(project: Project) -> list[str]:
+def built_relations(project: Project) -> list[str]:
     """What runs and dbt write, but for views, which dbt makes anew, and for what is of one environment alone."""
     of_one = {*SHARED_TABLES, RUN_LOCKS, ENVIRONMENT}
     return [of for of in dict.fromkeys([*project.kept_relations(), *stored_tables()]) if of not in of_one]

@@ -174,7 +174,7 @@ def _clear(session: Session, table: StoredTable) -> None:
     if copied > stored:
         raise ConversionError(
             table.relation, f"{new} is there with {copied:,} rows, and it has {stored:,}",
-            "Look which of the two is right, and drop or rename the other.",
+            "Look which of the two is right, and give the other a dated name.",
         )  # fmt: skip
     session.execute(f"drop table {session.named(new)}")
 

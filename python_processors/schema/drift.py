@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from python_processors.engines.base import Columns, Session
 from python_processors.errors import FullcourtError
+from python_processors.schema.adopted import carried_columns, check_adoption
 from python_processors.schema.tables import (
     StoredColumn,
     StoredTable,
@@ -20,6 +21,7 @@ from python_processors.schema.tables import (
     stored_tables,
 )
 
+PUBLISH_LEDGER = "nba_ops.publish_ledger"
 LOST_NOT_NULL, OTHER_TYPE, SURPLUS = "lost_not_null", "type", "surplus"
 TAKES_ROWS = (LOST_NOT_NULL, SURPLUS)  # a table with such a difference takes rows of its contract all the same
 
@@ -48,6 +50,22 @@ class DriftError(FullcourtError):
         to_do = "Run `fullcourt migrate`" if any(drift.repair is not None for drift in drifts) else "Do as it says"
         super().__init__(
             f"The warehouse has drifted from its contracts:\n{listed}\n{to_do}, then the same again. Nothing was built."
+        )
+
+
+class ForeignTablesError(DriftError):
+    """Tables of somebody else stand at the names of ours: no run of ours has ever published to them."""
+
+    def __init__(self, drifts: Sequence[Drift]) -> None:
+        self.drifts = tuple(drifts)
+        names = dict.fromkeys(drift.table for drift in drifts)
+        listed = "\n".join(
+            f"  - {name}: {_counted([drift for drift in drifts if drift.table == name])}" for name in names
+        )
+        super(DriftError, self).__init__(
+            f"These tables are not fullcourt's, which has never published here:\n{listed}\nBuild beside them, compare,"
+            " and let `fullcourt adopt` put the new ones in their place; the old ones are kept (docs/adopt.md). Nothing"
+            " was built."
         )
 
 
@@ -88,10 +106,40 @@ def drift_of(session: Session, table: StoredTable, live: Columns) -> list[Drift]
 
 
 def check_drift(session: Session) -> None:
-    """:raises DriftError: a table that runs write is not as its contract says."""
+    """
+    :raises DriftError: a table that runs write is not as its contract says.
+    :raises AdoptionOpenError: tables of an environment are taking production's names.
+    """
+    check_adoption(session, [relation for relation, table in stored_tables().items() if table.is_hashed])
     drifts = find_drift(session)
     if drifts:
-        raise DriftError(drifts)
+        foreign = foreign_tables(session)
+        raise ForeignTablesError(drifts) if any(drift.table in foreign for drift in drifts) else DriftError(drifts)
+
+
+def foreign_tables(session: Session) -> list[str]:
+    """Hashed tables that are there, and that no run of fullcourt has published to."""
+    hashed = [relation for relation, table in stored_tables().items() if table.is_hashed]
+    live = session.live_columns([PUBLISH_LEDGER, *hashed])
+    return [] if has_published(session, live[PUBLISH_LEDGER]) else [relation for relation in hashed if live[relation]]
+
+
+def has_published(session: Session, ledger: Columns) -> bool:
+    """Whether a run of fullcourt has ever published a date: `fullcourt prepare` makes the ledger, and no row of it.
+
+    :param ledger: the columns of PUBLISH_LEDGER, as they are.
+    """
+    if not any(name == "game_date" for name, _, _ in ledger):
+        return False
+    where = every_row(stored_tables()[PUBLISH_LEDGER])
+    sql = f"select count(*) as n from {session.named(PUBLISH_LEDGER)} where {where}"
+    return bool(session.read(sql)["n"].to_pylist()[0])
+
+
+def _counted(drifts: Sequence[Drift]) -> str:
+    more = f", and {len(drifts) - 1} more differences" if len(drifts) > 1 else ""
+    first = drifts[0].problem.partition(", and `")[0]
+    return f"{first.removeprefix(drifts[0].table).lstrip(' .')}{more}"
 
 
 def migrate(session: Session, drifts: Sequence[Drift]) -> list[Drift]:
@@ -122,8 +170,14 @@ def _compare(session: Session, table: StoredTable, live: Columns) -> list[Drift]
         elif nullable and column.required:
             found.append(_lost_not_null(session, table, column))
     names = {column.name for column in table.columns}
-    surplus = [_surplus(session, table, name) for name in there if name not in names]
-    return _without_rewrites(session, table, found + surplus)
+    unknown = [name for name in there if name not in names]
+    surplus = [_surplus(session, table, name) for name in unknown]
+    # A rewrite would lose a column that was carried over, too; a run only leaves it as it is.
+    carried = carried_columns(session, table.relation) if unknown else ()
+    return [
+        drift for drift in _without_rewrites(session, table, found + surplus)
+        if drift.kind != SURPLUS or drift.column not in carried
+    ]  # fmt: skip
 
 
 def _missing(session: Session, table: StoredTable, column: StoredColumn) -> Drift:
@@ -133,7 +187,8 @@ def _missing(session: Session, table: StoredTable, column: StoredColumn) -> Drif
         return Drift(
             table.relation, column.name, "missing",
             f"{lacks}, and `fullcourt migrate` cannot add it, as it may not be null.", None,
-            f"Add {column.name} by hand with a value for each row, or `drop table {named}` and build it anew.",
+            f"Add {column.name} by hand with a value for each row; or build the table beside it and let `fullcourt"
+            " adopt` put that in its place, which keeps this one (docs/adopt.md).",
         )  # fmt: skip
     return Drift(
         table.relation, column.name, "missing",

@@ -344,6 +344,7 @@ COMMANDS = (
     ["doctor"],
     ["migrate", "--yes"],
     ["env", "list"],
+    ["adopt"],
 )
 OF_NO_WAREHOUSE = {"alerts", "simulate"}
 

@@ -36,6 +36,7 @@ NOT_RUN = {
 # Blocks that are checked and not run, with what their info strings say. A new one is a decision, so it stands here, too.
 NO_TEST = {
     "docs/add-a-column.md": {"changes a table; the window is the one that the table holds"},
+    "docs/adopt.md": {"tests/on_platform/test_adopt.py runs the same"},
     "docs/backfill.md": {"writes a table; test_publish.py runs the same on a small one"},
     "docs/backfill-a-season.md": {
         "builds a whole season",

@@ -14,6 +14,7 @@ from python_processors.engines.look import Line, Written
 from python_processors.places import WORK_FOLDER
 
 if TYPE_CHECKING:
+    from python_processors.engines.bigquery.keeping import BigQueryKeeper
     from python_processors.engines.bigquery.session import BigQuerySession
 
 
@@ -23,6 +24,7 @@ class BigQueryWarehouse:
     kind: ClassVar[str] = "bigquery"
     packages: ClassVar[tuple[str, ...]] = ("dbt-bigquery", "google-cloud-bigquery")
     loads_files: ClassVar[bool] = False
+    locks_all: ClassVar[bool] = False
 
     def __init__(self, target: str) -> None:
         self._target = target
@@ -53,6 +55,13 @@ class BigQueryWarehouse:
         """Of one location: BigQuery joins no tables across two."""
         with self.reading() as session:
             yield Sides(session, *(session.side(location) for location in (one, two)))
+
+    def keeper(self, session: Session) -> BigQueryKeeper:
+        from python_processors.engines.bigquery.keeping import BigQueryKeeper
+        from python_processors.engines.bigquery.session import BigQuerySession
+
+        assert isinstance(session, BigQuerySession)
+        return BigQueryKeeper(session)
 
     @contextmanager
     def run_lock(

@@ -16,6 +16,7 @@ import duckdb
 from python_processors.engines.base import Location, Patience, Result, Session, Sides, environment_name
 from python_processors.engines.duckdb import file_lock, look
 from python_processors.engines.duckdb.copying import copy_whole
+from python_processors.engines.duckdb.keeping import DuckDBKeeper
 from python_processors.engines.duckdb.session import DuckDBSession
 from python_processors.engines.duckdb.side_by_side import side_by_side
 from python_processors.engines.look import Line, Written
@@ -65,6 +66,7 @@ class DuckDBWarehouse:
     kind: ClassVar[str] = "duckdb"
     packages: ClassVar[tuple[str, ...]] = ("dbt-duckdb", "duckdb")
     loads_files: ClassVar[bool] = True
+    locks_all: ClassVar[bool] = True
 
     def __init__(self, path: Path | None = None, *, patience: Patience | None = None) -> None:
         """:param patience: how to wait for somebody who holds the file; without it that is an error at once."""
@@ -130,6 +132,10 @@ class DuckDBWarehouse:
         self._remove_what_a_kill_left()
         with self._open(read_only=False) as session:
             yield session
+
+    def keeper(self, session: Session) -> DuckDBKeeper:
+        assert isinstance(session, DuckDBSession)
+        return DuckDBKeeper(session)
 
     @contextmanager
     def run_lock(
