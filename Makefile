@@ -113,7 +113,7 @@ docs: setup ## one HTML page of every table and column, with lineage: target/sta
 
 lock: ## compile requirements.lock anew from pyproject.toml
 	test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }
-	$(BIN)/uv pip compile pyproject.toml --extra dev --quiet --no-emit-index-url --no-header --python-version 3.11 -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra dev --extra dagster --quiet --no-emit-index-url --no-header --python-version 3.11 -o requirements.lock
 
 clean: ## remove the environment, the database and everything built
 	rm -rf $(VENV) .venv-emulator dist target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis data/fullcourt.duckdb* data/simulated

@@ -44,11 +44,12 @@ OF_A_RUN = (
 
 @dataclass
 class DbtOutcome:
-    """Whether dbt succeeded, and what it said of each node that did not."""
+    """Whether dbt succeeded, what it said of each node that did not, and how many unit tests passed."""
 
     success: bool
     failures: dict[str, str] = field(default_factory=dict)
     error: str = ""
+    unit_tests_passed: int = 0
 
 
 @dataclass
@@ -148,11 +149,13 @@ def invoke(command: list[str], manifest: Manifest | None = None) -> dbtRunnerRes
 
 def outcome_of(result: dbtRunnerResult) -> DbtOutcome:
     failures = {}
+    passed = 0
     for node in getattr(result.result, "results", None) or []:
+        passed += node.node.resource_type == "unit_test" and node.status == "pass"
         # An exposure is who reads the tables: dbt builds nothing for it.
         if node.status not in ("success", "pass") and node.node.resource_type != "exposure":
             failures[node.node.name] = said_of(node) if found_by(node) else str(node.message)
-    return DbtOutcome(result.success, failures, str(result.exception or ""))
+    return DbtOutcome(result.success, failures, str(result.exception or ""), passed)
 
 
 @contextmanager

@@ -51,11 +51,16 @@ class BigQueryWarehouse:
     warehouse: Warehouse
 
     def dbt(
-        self, *arguments: str, window: tuple[str, str] = FIRST_MONTH, endpoint: str | None = None, **extra: str
+        self,
+        *arguments: str,
+        window: tuple[str, str] = FIRST_MONTH,
+        endpoint: str | None = None,
+        claims: bool = False,
+        **extra: str,
     ) -> DbtOutcome:
         address = {"FULLCOURT_BIGQUERY_ENDPOINT": endpoint or self.emulator.endpoint}
         with environment(**self.settings | address, **extra):
-            return self.warehouse.dbt(*arguments, window=window)
+            return self.warehouse.dbt(*arguments, window=window, **({"claims": True} if claims else {}))
 
     def hashes(self, window: tuple[str, str], *tables: str) -> dict[str, set[tuple[Any, ...]]]:
         return {
@@ -129,6 +134,12 @@ def test_every_hashed_table_has_duckdbs_rows_and_hashes(
             "team_defense_zone_analysis": 63, "player_shot_zone_analysis": 3034, "player_composite_factors": 3544,
             "player_daily_cache": 2930, "ml_feature_store_v2": 3544,
         }  # fmt: skip
+
+
+def test_the_unit_tests_of_models_pass(built: BigQueryWarehouse, window: tuple[str, str]) -> None:
+    outcome = built.dbt("test", "--select", "test_type:unit", window=window, claims=True)
+    assert outcome.success, outcome.failures or outcome.error
+    assert outcome.unit_tests_passed > 0
 
 
 def test_ledgers_agree(built: BigQueryWarehouse, on_duckdb: Warehouse) -> None:

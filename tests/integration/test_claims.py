@@ -1,8 +1,10 @@
-"""The project's macros and generic tests, each on literal rows (tests/dbt/claims)."""
+"""The project's macros and generic tests, each on literal rows (tests/dbt/claims), and models on literal rows (unit_tests)."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+import yaml
 
 from python_processors.contract import PROJECT_ROOT
 from tests.warehouse import Warehouse
@@ -20,6 +22,19 @@ def test_every_generic_test_has_a_claim() -> None:
 def test_the_claims_hold(tmp_path: Path, league: Path) -> None:
     outcome = Warehouse(tmp_path / "claims.duckdb", league).dbt("test", "--select", "tag:claims", claims=True)
     assert outcome.success, outcome.failures or outcome.error
+
+
+def test_the_unit_tests_of_models_pass(copy_of_built: Warehouse) -> None:
+    """They ask the built tables for the types of the columns that their rows leave out."""
+    outcome = copy_of_built.dbt("test", "--select", "test_type:unit", claims=True)
+    assert outcome.success, outcome.failures or outcome.error
+    written = [yaml.safe_load(path.read_text()) for path in (PROJECT_ROOT / "models").rglob("*.yml")]
+    assert outcome.unit_tests_passed == sum(len(of.get("unit_tests", [])) for of in written) > 0
+
+
+def test_a_build_runs_no_unit_test(copy_of_built: Warehouse) -> None:
+    outcome = copy_of_built.dbt("test", "--select", "test_type:unit")
+    assert outcome.unit_tests_passed == 0
 
 
 def test_a_claim_that_does_not_hold_is_noticed(tmp_path: Path, league: Path) -> None:
