@@ -68,7 +68,8 @@ def test_the_same_refusal_is_kept_once_and_another_one_as_well(warehouse: DuckDB
         assert open_refusals(session, warehouse) == [REFUSAL, other]
     first, _, advice = lines_of([REFUSAL, other])
     assert (
-        first == "REFUSED backfill 2021-11-05 to 2021-11-08, 2021-11-20 03:00 UTC: A table is not as its contract says."
+        first
+        == "REFUSED backfill 2021-11-05 to 2021-11-08, 2021-11-20 03:00 UTC: A table is not as its contract says. Repair it."
     )
     assert "run their dates again" in advice
     assert lines_of([]) == []

@@ -45,7 +45,7 @@ class Refusal:
     @property
     def sentence(self) -> str:
         of = f" of {', '.join(self.tables)}" if self.tables else ""
-        reason = (self.reason.splitlines() or [""])[0]
+        reason = " ".join(self.reason.split())
         return f"REFUSED {self.command} {self.start} to {self.end}{of}, {self.refused_at:%Y-%m-%d %H:%M} UTC: {reason}"
 
     def is_like(self, other: Refusal) -> bool:
