@@ -27,7 +27,7 @@ from python_processors.orchestration.promotion.copies import (
     rows_in,
 )
 from python_processors.orchestration.proof.verification import verify_range
-from python_processors.orchestration.run.own_row import RUNS
+from python_processors.orchestration.run.refused import EVER, RUNS
 from python_processors.orchestration.state.fingerprints import Fingerprints, longest_season
 from python_processors.orchestration.state.ledger import LEDGER
 from python_processors.orchestration.state.whole import memory_of, read_origins, unchanged
