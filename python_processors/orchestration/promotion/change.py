@@ -36,7 +36,6 @@ from python_processors.schema.drift import check_drift
 
 COMMAND = "promote"
 _NAMED_DATES = 5
-_EVER = "started_at > timestamp '2000-01-01 00:00:00'"
 
 
 class PromotionError(RefusedError):
@@ -309,7 +308,7 @@ def _unfinished(session: Session, name: str, start: date, end: date) -> Mapping[
     if not session.columns(RUNS):
         return {}
     rows = session.read(
-        f"select state, plan_json, range_start, range_end from {session.named(RUNS)} where {_EVER}"
+        f"select state, plan_json, range_start, range_end from {session.named(RUNS)} where {EVER}"
         f" and command = '{COMMAND}' and plan_json is not null order by started_at desc, run_id desc limit 1"
     ).to_pylist()
     if not rows or rows[0]["state"] == "done":

@@ -44,7 +44,8 @@ class OwnRow:
         """The plan is made: it is kept, and what comes of it is told by `result`."""
         self.row["plan_json"] = json.dumps(_planned(plan), ensure_ascii=False)
         self.result = result
-        self._keep_plan()
+        if not plan.is_empty:  # of a plan of nothing the end tells, which is next
+            self._keep_plan()
 
     def note(self, plan: Mapping[str, Any]) -> None:
         """What a run without a plan of dates is about to do: it is kept, whatever becomes of the run."""
