@@ -38,7 +38,8 @@ def parse(arguments: Sequence[str]) -> None:
         while isinstance(command, click.Group):
             name, command, rest = command.resolve_command(context, rest)
         assert command is not None
-        command.make_context(name, rest, parent=context)
+        with command.make_context(name, rest, parent=context):  # closed again: `--env` holds for the process
+            pass
 
 
 def commands_of_change() -> list[list[str]]:

@@ -212,8 +212,7 @@ class BigQuerySession:
         self.execute(f"create table {self.named(relation, environment)} clone {self.named(relation)}")
 
     def replace(self, relation: str, environment: str) -> None:
-        copy = self.named(relation, environment)
-        self.execute(f"create or replace table {copy} clone {self.named(relation)}")
+        self.execute(f"create or replace table {self.named(relation, environment)} clone {self.named(relation)}")
 
     def drop_dataset(self, dataset: str) -> None:
         self.execute(f"drop schema `{self._place.project}.{dataset}` cascade")
@@ -250,7 +249,7 @@ class BigQuerySession:
         return f"(({value} >> 32) & 4294967295)", f"({value} & 4294967295)"
 
     def bytes_read_by(self, sql: str) -> int | None:
-        """Bytes that a query would read, by a dry run, which costs nothing."""
+        """By a dry run, which costs nothing."""
         config = bigquery.QueryJobConfig(labels=self._labels, dry_run=True, use_query_cache=False)
         job = self._ask(
             lambda: self._client.query(
@@ -321,11 +320,7 @@ class BigQuerySession:
             return self._retry(request)()  # type: ignore[no-any-return]
         except RetryError as error:
             raise explain(error.cause or error, self._place, self._location_of) from error
-        except (
-            GoogleAPICallError,
-            google.auth.exceptions.GoogleAuthError,
-            requests.exceptions.RequestException,
-        ) as error:
+        except (GoogleAPICallError, google.auth.exceptions.GoogleAuthError, requests.RequestException) as error:
             raise explain(error, self._place, self._location_of) from error
 
     def _location_of(self, dataset: str) -> str | None:
