@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 
 from python_processors.alerts.findings import open_breakers
 from python_processors.alerts.memory import LEDGER, Memory, recall
+from python_processors.engines.bigquery.united import united
 from python_processors.orchestration.request import Request
 from python_processors.schema.tables import stored_tables
 from tests.bigquery import googlesql
@@ -30,6 +32,10 @@ class Analysing:
     def read(self, sql: str) -> pa.Table:
         self.queries.append(sql)
         return pa.table({name: pa.array([], pa.int64()) for name in self.catalog.analyse(sql)})
+
+    def read_all(self, queries: Mapping[str, str]) -> dict[str, pa.Table]:
+        self.catalog.analyse(united(queries))
+        return {name: self.read(sql) for name, sql in queries.items()}
 
 
 def test_what_was_told_and_what_is_open_can_be_asked() -> None:

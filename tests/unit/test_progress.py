@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import select
 import struct
 import termios
 import time
@@ -93,7 +94,9 @@ def test_a_narrow_terminal_shows_count_and_time_and_cuts_the_names(columns: int,
         progress.end(["team_offense_game_summary"], DAYS, 0, {})
         progress.begin(["player_game_summary"], DAYS)
         stream.flush()
-        said = os.read(ours, 100_000).decode()
+        said = ""
+        while select.select([ours], [], [], 0.2)[0]:  # a terminal gives what was written in pieces
+            said += os.read(ours, 100_000).decode()
     os.close(ours)
     lines = [line.strip() for line in said.replace("\n", "\r").split("\r") if line.strip()]
     assert all(len(line) <= columns for line in lines), lines

@@ -31,7 +31,6 @@ RETRY_SECONDS = 120.0
 REQUEST_SECONDS = 60.0
 TRANSIENT_REASONS = {"rateLimitExceeded", "jobRateLimitExceeded", "backendError", "internalError", "quotaExceeded"}
 TRANSIENT_CODES = {429, 500, 502, 503, 504}
-STAGE_HOURS = 24  # a staging table that a killed run left behind removes itself
 
 
 def is_transient(error: BaseException) -> bool:
