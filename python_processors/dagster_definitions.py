@@ -36,7 +36,7 @@ def game_dates(project: Project) -> list[date]:
 
     :raises NotPreparedError: there is no schedule yet: `fullcourt prepare` reads it.
     """
-    with warehouse_of_target().reading() as session:
+    with warehouse_of_target().beside_a_run() as session:
         schedule = read_schedule(session, project)
     return sorted(row["day"] for row in schedule.days.to_pylist() if row["games"])
 
@@ -82,15 +82,20 @@ def backfilled(tables: Sequence[str], start: str, end: str) -> dict[str, Any]:
         sys.executable, "-m", "python_processors.cli", "backfill", "--start", start, "--end", end,
         "--tables", ",".join(tables), "--yes", "--no-report", "--json",
     ]  # fmt: skip
-    ran = subprocess.run(command, capture_output=True, text=True)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as ran:
+        try:
+            out, err = ran.communicate()
+        except BaseException:  # Dagster stops the step: the run ends what it is at, and says so
+            ran.terminate()
+            raise
     try:
-        said = json.loads(ran.stdout) if ran.returncode in RAN else {}
+        said = json.loads(out) if ran.returncode in RAN else {}
     except ValueError:
         said = {}
     if "verification" not in said:
-        words = (ran.stderr.strip() or ran.stdout.strip())[-4000:]
+        words = (err.strip() or out.strip())[-4000:]
         raise dg.Failure(f"fullcourt backfill ended with exit code {ran.returncode}: {words}", allow_retries=False)
-    return dict(said)
+    return {**said, "exit_code": ran.returncode}
 
 
 def outcomes_of(said: Mapping[str, Any], tables: Sequence[str]) -> Iterator[Outcome]:
@@ -118,11 +123,11 @@ def outcomes_of(said: Mapping[str, Any], tables: Sequence[str]) -> Iterator[Outc
         else:
             yield check
     failed = [table for table in tables if not verdicts.get(table, {}).get("passed")]
-    if failed or not said["verification"]["passed"]:
+    if failed or not said["verification"]["passed"] or said["exit_code"]:
         first = failed[0] if failed else tables[0]
         raise dg.Failure(
-            f"These need attention: {', '.join(failed) or 'what the tables are made of'}. `fullcourt explain {first}"
-            " <date>` says why.",
+            f"These need attention: {', '.join(failed) or 'the run, or what the tables are made of'}."
+            f" `fullcourt explain {first} <date>` and `fullcourt status` say why.",
             metadata={"run": dg.MetadataValue.json(dict(said))},
             allow_retries=False,
         )
@@ -142,7 +147,7 @@ def definitions() -> dg.Definitions:
         partitions_def=partitions,
         can_subset=True,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        pool="fullcourt",  # one run at a time on a warehouse; the lock refuses a second one
+        pool="fullcourt",  # one run at a time, where the instance limits pools to 1; else the lock refuses a second one
     )
     def fullcourt_backfill(
         context: dg.AssetExecutionContext,

@@ -15,7 +15,7 @@ from python_processors.alerts import alerting, tell_of_run
 from python_processors.cli import opening
 from python_processors.cli.command import NOBODY, SOMEBODY, Command, guarded
 from python_processors.cli.options import Asked, Ways, json_option, range_options, way_options
-from python_processors.cli.refused import noting_refusals
+from python_processors.cli.refused import has_run, noting_refusals
 
 if TYPE_CHECKING:
     from python_processors.engines.base import Warehouse
@@ -81,6 +81,7 @@ def carried_out(
     from python_processors.orchestration.proof.verification import verify_range
 
     result = run_backfill(project, warehouse, request, plan=made, wait=wait, run_id=run_id, command=command)
+    has_run()
     verification = verify_range(project, warehouse, request.start, request.end, request.tables)
     opening.printed(
         {**result.to_dict(), "verification": verification.to_dict()},

@@ -15,6 +15,14 @@ from python_processors.cli import opening
 from python_processors.errors import FullcourtError, RefusedError
 from python_processors.redaction import without_secrets
 
+RAN = "fullcourt.ran"
+
+
+def has_run() -> None:
+    """A run came to its end: its own row says how, and an error after it is no refusal."""
+    if context := click.get_current_context(silent=True):
+        context.meta[RAN] = True
+
 
 def noting_refusals(command: Callable[..., int]) -> Callable[..., int]:
     """A command that keeps the error it ends with, unless a run has it in its own row, and raises it all the same."""
@@ -42,6 +50,9 @@ def _note(command: str, error: Exception, options: dict[str, Any]) -> None:
 
     if getattr(error, "is_in_a_run", False) or isinstance(error, (NoTableError, RangeError, UnknownTableError)):
         return  # the run's own row says it, or no dates were asked for that could be built
+    context = click.get_current_context(silent=True)
+    if context is not None and RAN in context.meta:
+        return
     if isinstance(error, RefusedError) and sys.stdin.isatty():
         return  # a person sits there, and was told
     asked = _asked(command, options)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from python_processors.alerts import alerting, tell_of_run
+from python_processors.alerts.telling import ASKED
 from python_processors.cli import opening
 from python_processors.cli.command import NOBODY, SOMEBODY, Command, guarded
 from python_processors.cli.options import Asked, Ways, json_option, range_options
-from python_processors.cli.refused import noting_refusals
+from python_processors.cli.refused import has_run, noting_refusals
 
 if TYPE_CHECKING:
     from python_processors.engines.base import Warehouse
@@ -43,6 +44,7 @@ def retry(asked: Asked, yes: bool, allow_deletes: bool, as_json: bool) -> int:
     from python_processors.orchestration.plan.held import dates_to_try
     from python_processors.orchestration.proof.left_open import left_open
     from python_processors.orchestration.proof.verification import states_of, verify_range
+    from python_processors.orchestration.run import refused
     from python_processors.orchestration.state.attempts import open_findings
     from python_processors.orchestration.state.breakers import open_breakers
     from python_processors.orchestration.state.snapshot import Snapshot
@@ -54,18 +56,21 @@ def retry(asked: Asked, yes: bool, allow_deletes: bool, as_json: bool) -> int:
     request = opening.request_of(project, warehouse, asked, ways, everything=True)
     if asked.season is None:
         request = _tried(warehouse, request, asked)
+        click.get_current_context().meta[ASKED] = request
     plan = plan_of(project, warehouse, request)  # with raw files that are new
     with warehouse.reading() as session:
         only = dates_to_try(plan, open_breakers(session, request.start, request.end, request.tables))
         met = open_findings(session, request.start, request.end, request.tables or project.tables)
+        refusals = refused.of_range(refused.open_refusals(session, warehouse), request.start, request.end)
     if only is not None:
         plan = plan_of(project, warehouse, request, only=only)
     result = None
-    if plan.is_empty and met:
+    if plan.is_empty and (met or refusals):  # what was refused before has run then
         meet(project, warehouse, request, met, command="retry")
     if not plan.is_empty:
         opening.confirm(project, warehouse, request, plan, yes=yes, skip_first_month=True, is_asked=not as_json)
         result = run_backfill(project, warehouse, request, plan=plan, command="retry")
+    has_run()
     verification = verify_range(project, warehouse, request.start, request.end, request.tables)
     with warehouse.reading() as session:
         states = states_of(Snapshot(project, session, request.start, request.end, tables=request.tables), session)

@@ -62,7 +62,9 @@ def status(
         held = breakers.open_breakers(session, snapshot.start, snapshot.end, snapshot.tables)
         absent = absent_inputs.absent_inputs(snapshot.project, session)
         lacking = feed_gaps.feed_gaps(snapshot)
-        refusals = refused.of_range(refused.open_refusals(session, warehouse), snapshot.start, snapshot.end)
+        refusals = refused.open_refusals(session, warehouse)
+        if not asked.names_no_dates:
+            refusals = refused.of_range(refusals, snapshot.start, snapshot.end)
         age = None if max_age is None else RunAge(last_ended(session), max_age)
     out = {
         "run": to_dict(running) if running else None, "start": snapshot.start.isoformat(),

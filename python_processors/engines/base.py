@@ -31,7 +31,7 @@ Columns = list[tuple[str, str, bool]]
 
 # Raw tables and what the loader keeps of them: all environments read production's.
 SHARED_DATASETS = ("nba_raw", "nba_reference")
-SHARED_TABLES = ("nba_ops.raw_files",)
+SHARED_TABLES = ("nba_ops.raw_files", "nba_replaced.adoptions")
 ENVIRONMENT_NAME = r"[a-z](?:_?[a-z0-9]){0,19}"
 ENVIRONMENT_MARK = "__"
 PRODUCTION = ("prod", "production")

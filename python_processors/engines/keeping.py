@@ -1,8 +1,8 @@
 """Whole tables under other names, and what readers see of a table beside its rows. Names are spelled as in SQL.
 
 A keeper is the warehouse's (`Warehouse.keeper`). DuckDB copies within the transaction of its session. On BigQuery,
-where no rename leaves a dataset, a copy is one `create or replace table .. clone`: the name has the old table, or the
-new one.
+where no rename leaves a dataset, a copy is one `create or replace table .. copy`: the name has the old table, or the
+new one. Where the two are partitioned or clustered otherwise the old one is dropped first, and is kept by then.
 """
 
 from __future__ import annotations

@@ -35,6 +35,7 @@ from python_processors.orchestration.locks import check_unlocked, run_lock
 from python_processors.orchestration.project import Project
 from python_processors.orchestration.run.runner import new_run_id
 from python_processors.orchestration.warehouse import Session, Warehouse
+from python_processors.schema.adopted import open_adoption
 from python_processors.schema.tables import create_tables, output_datasets, stored_tables
 
 ENVIRONMENT = "nba_ops.environment"
@@ -181,6 +182,12 @@ def drop_environment(warehouse: Warehouse, name: str) -> None:
             if name not in (there := [of.name for of in environments(session)]):
                 raise NoEnvironmentError(name, there)
         check_unlocked(warehouse)
+    with within(""), warehouse.reading() as session:
+        if open_adoption(session) == name:
+            raise RefusedError(
+                f"Production is being adopted from `{name}`: end that by `fullcourt adopt {name}`, or take it back by"
+                " `fullcourt adopt --undo`. Nothing was changed."
+            )
     with warehouse.writing() as session, session.transaction():
         _drop_datasets(session, name)
 

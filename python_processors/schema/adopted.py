@@ -97,8 +97,12 @@ def kept_name(relation: str, stamp: str) -> str:
 
 
 def history(session: Session) -> list[Step]:
-    """Every step, oldest first; none where nothing was ever adopted."""
-    if environment_name() or not session.live_columns([RECORD])[RECORD]:
+    """Every step, oldest first; none where nothing was ever adopted, and none in an environment."""
+    return [] if environment_name() else _recorded(session)
+
+
+def _recorded(session: Session) -> list[Step]:
+    if not session.live_columns([RECORD])[RECORD]:
         return []
     rows = session.read(
         f"select * from {session.named(RECORD)} where {every_row(_RECORD)} order by happened_at, sequence"
@@ -141,18 +145,24 @@ def check_adoption(session: Session, tables: Iterable[str]) -> None:
 
     :param tables: all hashed tables, as `dataset.table`.
     """
+    if environment := open_adoption(session):
+        steps = newest(session)
+        raise AdoptionOpenError(environment, [of for of in tables if of not in steps or steps[of].step != ADOPTED])
+
+
+def open_adoption(session: Session) -> str:
+    """The environment of which production has some tables, and not all; empty where there is none."""
     steps = newest(session)
     open_ones = [step for step in steps.values() if step.is_in_place]
-    if not open_ones or (PRODUCTION_UNIT in steps and steps[PRODUCTION_UNIT].step == ADOPTED):
-        return
-    left = [of for of in tables if of not in steps or steps[of].step != ADOPTED]
-    raise AdoptionOpenError(open_ones[-1].environment, left)
+    is_done = PRODUCTION_UNIT in steps and steps[PRODUCTION_UNIT].step == ADOPTED
+    return open_ones[-1].environment if open_ones and not is_done else ""
 
 
 def carried_columns(session: Session, relation: str) -> tuple[str, ...]:
-    """Columns that a table in place has beyond its contract, since somebody asked for them to be carried over."""
-    step = newest(session).get(relation)
-    return step.carried if step is not None and step.step == ADOPTED else ()
+    """Columns that a table in place has beyond its contract, since somebody asked for them to be carried over, in small
+    letters. An environment that is a copy of production has them, too."""
+    step = {step.unit: step for step in _recorded(session)}.get(relation)
+    return tuple(name.lower() for name in step.carried) if step is not None and step.step == ADOPTED else ()
 
 
 def kept_dataset() -> str:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from python_processors.engines.base import Columns, Session
+from python_processors.engines.base import Columns, Session, environment_name
 from python_processors.errors import FullcourtError
 from python_processors.schema.adopted import carried_columns, check_adoption
 from python_processors.schema.tables import (
@@ -47,7 +47,8 @@ class DriftError(FullcourtError):
     def __init__(self, drifts: Sequence[Drift]) -> None:
         self.drifts = tuple(drifts)
         listed = "\n".join(f"  - {drift}" for drift in drifts)
-        to_do = "Run `fullcourt migrate`" if any(drift.repair is not None for drift in drifts) else "Do as it says"
+        of = f" --env {name}" if (name := environment_name()) else ""
+        to_do = f"Run `fullcourt migrate{of}`" if any(drift.repair is not None for drift in drifts) else "Do as it says"
         super().__init__(
             f"The warehouse has drifted from its contracts:\n{listed}\n{to_do}, then the same again. Nothing was built."
         )

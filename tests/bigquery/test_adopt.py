@@ -11,6 +11,7 @@ from unittest.mock import Mock
 
 import pytest
 from google.api_core.exceptions import Forbidden
+from google.cloud import bigquery
 
 from python_processors.contract import load_contract
 from python_processors.engines.bigquery.errors import Place, explain
@@ -240,6 +241,7 @@ class Statements:
     def __init__(self, denied: str = "", lacking: tuple[str, ...] = ()) -> None:
         self.sent: list[str] = []
         self._denied, self._lacking, self._client = denied, lacking, self
+        self.tables: dict[str, bigquery.Table] = {}
 
     def execute(self, sql: str) -> None:
         self.sent.append(sql)
@@ -259,6 +261,12 @@ class Statements:
     def _ask(self, request: Callable[[], Any]) -> Any:
         return request()
 
+    def _found(self, request: Callable[[], Any]) -> Any:
+        return request()
+
+    def _table(self, named: str) -> Any:
+        return self.tables.get(named)
+
 
 OPTIONS = TableOptions('Of "us".', labels={"owner": "platform"})
 OLD, NEW = "`p.nba_analytics.t`", "`p.beside__nba_analytics.t`"
@@ -269,13 +277,29 @@ def test_a_copy_is_one_statement_of_googlesql_that_has_labels_and_mark() -> None
     BigQueryKeeper(session).copy(NEW, OLD, OPTIONS, "20261130")  # type: ignore[arg-type]
     (sql,) = session.sent
     assert sql == (
-        f'create or replace table {OLD} clone {NEW} options(description = "Of \\"us\\".",'
+        f'create or replace table {OLD} copy {NEW} options(description = "Of \\"us\\".",'
         ' labels = [("owner", "platform"), ("fullcourt_step", "20261130")])'
     )
-    # The reference implementation reads it, and stops at what it does not do; another order it does not read.
-    for statement, said in ((sql, "CREATE TABLE CLONE is not supported"), (f"{sql} clone {NEW}", "Syntax error")):
+    # The reference implementation reads it, and looks for the table; another order it does not read.
+    for statement, said in (
+        (sql, "Table not found: `p.beside__nba_analytics.t`"),
+        (f"{sql} copy {NEW}", "Syntax error"),
+    ):
         with pytest.raises(Exception, match=said):
             googlesql.warehouse_catalog("p").analyse(statement)
+
+
+def test_a_table_that_is_clustered_otherwise_is_dropped_before_another_takes_its_name() -> None:
+    session = Statements()
+    session.tables = {name: bigquery.Table("p.d.t") for name in (OLD, NEW)}
+    keeper = BigQueryKeeper(session)  # type: ignore[arg-type]
+    keeper.copy(NEW, OLD, TableOptions())
+    session.tables[OLD].clustering_fields = ["game_id"]
+    keeper.copy(NEW, OLD, TableOptions())
+    assert session.sent == [
+        f"create or replace table {OLD} copy {NEW}",
+        f"drop table if exists {OLD}", f"create or replace table {OLD} copy {NEW}",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

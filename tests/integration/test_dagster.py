@@ -65,6 +65,7 @@ def test_only_a_table_that_passed_is_materialized() -> None:
     """Of three tables one passed and one was not verified at all: the run fails, and names both others."""
     said = {
         "run_id": "a",
+        "exit_code": 1,
         "rows": {TABLE: {"inserted": 4}},
         "verification": {
             "passed": False,
@@ -83,11 +84,13 @@ def test_only_a_table_that_passed_is_materialized() -> None:
         next(outcomes)
 
 
-def test_a_run_fails_of_what_the_tables_are_made_of() -> None:
+@pytest.mark.parametrize(("passed", "exit_code"), [(False, 1), (True, 1)], ids=["verification", "wrong skip"])
+def test_a_run_fails_of_what_is_no_table_of_it(passed: bool, exit_code: int) -> None:
     said = {
         "run_id": "a",
+        "exit_code": exit_code,
         "rows": {},
-        "verification": {"passed": False, "tables": [{"table": TABLE, "passed": True, "rows": 4}]},
+        "verification": {"passed": passed, "tables": [{"table": TABLE, "passed": True, "rows": 4}]},
     }
     outcomes = dagster_definitions.outcomes_of(said, [TABLE])
     assert isinstance(next(outcomes), dg.MaterializeResult)

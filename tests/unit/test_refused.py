@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from python_processors.contract import hashed_tables
 from python_processors.orchestration.run.own_row import close_killed
 from python_processors.orchestration.run.refused import (
     RUNS,
@@ -116,6 +117,25 @@ def test_a_refusal_of_tables_is_settled_by_a_run_of_all_of_them(warehouse: DuckD
     ran(warehouse, 5, 8, 4, tables=CACHE)
     assert is_open(warehouse)
     ran(warehouse, 5, 8, 5, tables=f"{CACHE}, {BOXES}")
+    assert not is_open(warehouse)
+
+
+def test_a_refusal_of_all_tables_is_settled_by_runs_of_each(warehouse: DuckDBWarehouse) -> None:
+    note_refusal(warehouse, REFUSAL)
+    first, *others = hashed_tables()
+    for table in others:
+        ran(warehouse, 5, 8, 4, tables=table)
+    assert is_open(warehouse)
+    ran(warehouse, 5, 8, 5, tables=first)
+    assert not is_open(warehouse)
+
+
+def test_today_as_of_an_old_day_settles_nothing_of_a_newer_one(warehouse: DuckDBWarehouse) -> None:
+    ran(warehouse, 1, 19, 2, command="today")
+    note_refusal(warehouse, replace(REFUSAL, command="today", start=day(20), end=day(20)))
+    ran(warehouse, 1, 9, 4, command="today")
+    assert is_open(warehouse)
+    ran(warehouse, 1, 20, 5, command="today")
     assert not is_open(warehouse)
 
 

@@ -1,4 +1,4 @@
-"""Whole copies of tables as clones, each of one statement, and what the API has of a table beside its rows."""
+"""Whole copies of tables, each of one statement, and what the API has of a table beside its rows."""
 
 from __future__ import annotations
 
@@ -51,11 +51,14 @@ class BigQueryKeeper:
 
     def copy(self, source: str, target: str, options: TableOptions, mark: str = "") -> None:
         told = {"description": options.description, "friendly_name": options.title}
-        clauses = [f"{name} = {json.dumps(text)}" for name, text in told.items() if text]
-        pairs = ", ".join(f"({json.dumps(of)}, {json.dumps(value)})" for of, value in _marked(options, mark).items())
+        clauses = [f"{name} = {_quoted(text)}" for name, text in told.items() if text]
+        pairs = ", ".join(f"({_quoted(of)}, {_quoted(value)})" for of, value in _marked(options, mark).items())
         clauses += [f"labels = [{pairs}]"] if pairs else []
         given = f" options({', '.join(clauses)})" if clauses else ""
-        self._session.execute(f"create or replace table {target} clone {source}{given}")
+        if not self._are_alike(source, target):
+            self.drop(target)  # no table takes the place of one that is partitioned or clustered otherwise
+        # No clone: clones of clones may be three deep, and tables are put back and adopted again.
+        self._session.execute(f"create or replace table {target} copy {source}{given}")
 
     def mark_of(self, named: str) -> str:
         table = self._table(named)
@@ -107,7 +110,8 @@ class BigQueryKeeper:
                 tried.append((f"create schema `{named}`", "roles/bigquery.user on the project"))
         for old, new in replaced.items():
             role = f"roles/bigquery.dataOwner on the dataset of {old}"
-            tried.append((f"create or replace table {old} clone {new}", role))
+            is_replaced = self._are_alike(new, old)
+            tried.append((f"create or replace table {old} copy {new}" if is_replaced else f"drop table {old}", role))
         lacking = [missing for sql, role in tried if (missing := self._refused(sql, role))]
         for old in replaced:
             asked = (*_WRITES, *_POLICIES)
@@ -129,6 +133,15 @@ class BigQueryKeeper:
                 raise
             return f"`{sql.partition(' (')[0]}`: {role}"
         return ""
+
+    def _are_alike(self, source: str, target: str) -> bool:
+        """Whether both are partitioned and clustered alike, or the second is not there."""
+        tables = self._table(source), self._table(target)
+        layouts = [
+            (of.time_partitioning, of.range_partitioning, of.clustering_fields) for of in tables if of is not None
+        ]
+        parts = [(time and (time.type_, time.field), rows and rows.to_api_repr(), by) for time, rows, by in layouts]
+        return len(parts) < 2 or parts[0] == parts[1]
 
     def _row_policies(self, table: bigquery.Table) -> bool:
         path = f"{table.path}/rowAccessPolicies"
@@ -153,6 +166,10 @@ class BigQueryKeeper:
     @staticmethod
     def _plain(named: str) -> str:
         return named.replace("`", "")
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)  # GoogleSQL takes no halves of a character, as JSON would escape it
 
 
 def _marked(options: TableOptions, mark: str) -> dict[str, str]:

@@ -211,7 +211,7 @@ class BigQuerySession:
         self.execute(f"create table {self.named(relation, environment)} clone {self.named(relation)}")
 
     def replace(self, relation: str, environment: str) -> None:
-        self.execute(f"create or replace table {self.named(relation, environment)} clone {self.named(relation)}")
+        self.execute(f"create or replace table {self.named(relation, environment)} copy {self.named(relation)}")
 
     def drop_dataset(self, dataset: str) -> None:
         self.execute(f"drop schema `{self._place.project}.{dataset}` cascade")

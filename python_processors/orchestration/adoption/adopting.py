@@ -22,12 +22,14 @@ from python_processors.orchestration.proof.verification import verify_range
 from python_processors.orchestration.run.runner import new_run_id
 from python_processors.orchestration.warehouse import Session, Warehouse, placed
 from python_processors.schema.adopted import (
+    ADOPTED,
     BEGUN,
     PRODUCTION_UNIT,
     UNDONE,
     Step,
     history,
     kept_dataset,
+    kept_name,
     newest,
 )
 from python_processors.schema.tables import output_datasets
@@ -63,7 +65,7 @@ def adopt(
             others = [of for of in built_relations(project) if of not in all_tables()]
         with within(""):
             plan = make_plan(warehouse, environment, built, chosen, carry)
-            _check_rights(warehouse, plan)
+            _check_rights(warehouse, plan, others)
             confirm(plan)
             if not is_look:
                 carry_out(warehouse, plan, others)
@@ -87,6 +89,7 @@ def undo(
         units = [steps[of] for of in (PRODUCTION_UNIT, *chosen) if of in steps and steps[of].is_in_place]
         if not any(step.unit != PRODUCTION_UNIT for step in units):
             raise NotAdoptedError("None of these tables is adopted.", "`fullcourt adopt` says what is.")
+        _check_kept(warehouse, units)
         confirm(units)
         with warehouse.writing() as session, session.transaction():
             moves, taken = Moves(session, warehouse.keeper(session)), _taken(warehouse, session)
@@ -158,7 +161,19 @@ def _verified(project: Project, warehouse: Warehouse, environment: str) -> tuple
     return first, last
 
 
-def _check_rights(warehouse: Warehouse, plan: AdoptionPlan) -> None:
+def _check_kept(warehouse: Warehouse, units: Sequence[Step]) -> None:
+    """:raises NotAdoptedError: a table that is to be put back is not kept any more."""
+    with warehouse.reading() as session:
+        keeper = warehouse.keeper(session)
+        kept = [kept_name(of, step.stamp) for step in units if step.step == ADOPTED for of in step.there_before]
+        if gone := [of for of in kept if keeper.options(session.named(of)) is None]:
+            raise NotAdoptedError(
+                f"{', '.join(gone)} cannot be put back: it is not there any more.",
+                "Restore it, or leave its table out of --tables.",
+            )
+
+
+def _check_rights(warehouse: Warehouse, plan: AdoptionPlan, others: Sequence[str]) -> None:
     """:raises NotAdoptedError: the account lacks a right, which is asked before anything is done."""
     with warehouse.reading() as session:
         replaced = {
@@ -169,7 +184,7 @@ def _check_rights(warehouse: Warehouse, plan: AdoptionPlan) -> None:
         lacking = keeper.check_rights([kept_dataset(), *(placed(of) for of in output_datasets())], replaced)
         if lacking:
             raise NotAdoptedError(f"This account lacks rights: {'; '.join(lacking)}.", "Grant them (docs/adopt.md).")
-        for named in replaced:
+        for named in (*replaced, *(session.named(of) for of in others if plan.ends)):
             keeper.options(named)  # refuses what no copy keeps
 
 

@@ -87,22 +87,35 @@ class Moves:
             self.keeper.copy(source, name, new)
             return
         if self.keeper.mark_of(name) != step.stamp:
-            old = self._options(name)
+            there = self.keeper.options(name)  # a kill may have come between dropping it and copying to its name
+            old = there or self._options(kept)
             with self._unchanged(name):
-                self.keeper.copy(name, kept, old)
-                self.keeper.dress(kept, old)
+                if there is not None:
+                    self._keep(name, relation, step.stamp, old)
                 if step.carried:
                     source = self._with_carried(relation, step, kept)
                 dressed = old if is_dressed_as_before else new
             self.keeper.copy(source, name, dressed, step.stamp)
         self.keeper.dress(name, self._options(kept) if is_dressed_as_before else new, step.stamp)
 
+    def _keep(self, name: str, relation: str, stamp: str, options: TableOptions) -> None:
+        """Copy aside what has the name. What is kept already is never replaced: a mark may have been lost meanwhile,
+        and the name would have the new table."""
+        kept, number = self.session.named(kept_name(relation, stamp)), 1
+        first = kept
+        while self.keeper.options(kept) is not None:
+            number += 1
+            kept = self.session.named(kept_name(relation, f"{stamp}_again_{number}"))
+        self.keeper.copy(name, kept, options)
+        for of in {kept, first}:  # the first may not have been dressed before a kill
+            self.keeper.dress(of, options)
+
     def _restore(self, relation: str, step: Step, mark: str) -> None:
         name = self.session.named(relation)
-        kept, ours = (self.session.named(kept_name(relation, of)) for of in (step.stamp, f"ours_{step.undo_stamp}"))
+        kept = self.session.named(kept_name(relation, step.stamp))
         now = self.keeper.options(name)
         if now is not None and self.keeper.mark_of(name) != mark:
-            self.keeper.copy(name, ours, now)
+            self._keep(name, relation, f"ours_{step.undo_stamp}", now)
             if relation not in step.there_before:
                 self.keeper.drop(name)
                 return
@@ -129,7 +142,11 @@ class Moves:
     def _options(self, named: str) -> TableOptions:
         options = self.keeper.options(named)
         if options is None:
-            raise NotAdoptedError(f"{named} is not there any more.", "Look who has dropped it, and restore it.")
+            raise NotAdoptedError(
+                f"{named} is not there any more.",
+                "Look who has dropped it, and restore it.",
+                "What was done before that stays.",
+            )
         return options
 
     @contextmanager
@@ -141,6 +158,7 @@ class Moves:
             raise NotAdoptedError(
                 f"Somebody wrote to {name} while it was copied aside: it is not replaced.",
                 "Stop who writes to it, and run the same again.",
+                "What was done before that stays.",
             )
 
     def _with_carried(self, relation: str, step: Step, kept: str) -> str:
@@ -159,8 +177,9 @@ class Moves:
         own = [column.name for column in table.columns]
         keys, carried = ", ".join(key), ", ".join(step.carried)
         same = " and ".join(f"new_rows.{name} = old_rows.{name}" for name in key)
-        order = ", ".join(
-            self.session.comparable(name, is_array=types[name].startswith(("ARRAY<", "STRUCT", "JSON")))
+        order = ", ".join(  # a value before a null, on both engines
+            f"{name} is null, "
+            + self.session.comparable(name, is_array=types[name].startswith(("ARRAY<", "STRUCT", "JSON")))
             for name in step.carried
         )
         source = self.session.named(relation, step.environment)

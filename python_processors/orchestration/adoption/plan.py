@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -11,7 +12,7 @@ from python_processors.compare.asked import AskedError, Place, Span, by_date, pa
 from python_processors.compare.comparison import queries_of
 from python_processors.compare.differences import rows_said
 from python_processors.contract import hashed_tables, load_contract
-from python_processors.engines.base import Location, Sides
+from python_processors.engines.base import Columns, Location, Sides
 from python_processors.errors import RefusedError
 from python_processors.orchestration.warehouse import Session, Warehouse
 from python_processors.schema.adopted import ADOPTED, BEGUN, PRODUCTION_UNIT, Step, kept_name, newest
@@ -22,8 +23,8 @@ from python_processors.schema.tables import every_row, stored_tables
 class NotAdoptedError(RefusedError):
     """Tables are not adopted, or not taken back, as things are."""
 
-    def __init__(self, why: str, to_do: str) -> None:
-        super().__init__(f"{why} {to_do} Nothing was changed.")
+    def __init__(self, why: str, to_do: str, so_far: str = "Nothing was changed.") -> None:
+        super().__init__(f"{why} {to_do} {so_far}")
 
 
 @dataclass(frozen=True)
@@ -169,10 +170,10 @@ def make_plan(
     # Of tables that the same command has adopted before a kill, too.
     in_place = [*resumed, *(steps[of] for of in adopted)]
     known = {
-        *(name for table in found for name in table.foreign),
-        *(name for step in in_place for name in step.carried),
+        *(name.lower() for table in found for name in table.foreign),
+        *(name.lower() for step in in_place for name in step.carried),
     }
-    if unknown := [name for name in carry if name not in known]:
+    if unknown := [name for name in carry if name.lower() not in known]:
         raise NotAdoptedError(
             f"No table that would be replaced has a column {', '.join(unknown)} beyond its contract.",
             "Leave it out of --carry.",
@@ -241,12 +242,31 @@ def _counted(sides: Sides, relation: str, built: tuple[date, date], carry: Seque
     }  # fmt: skip
     known = {column.name for column in load_contract(name).columns}
     foreign = tuple(column for column, _, _ in old if column.lower() not in known)
+    asked_for = {of.lower() for of in carry}
+    carried = tuple(column for column in foreign if column.lower() in asked_for)
+    if carried:
+        _check_carried(relation, carried, pair.key, old, new)
     return Replaced(
         relation, _sum([row for row in counts if row["side"] == "two"], "row_count"), True, _sum(of_old, "row_count"),
         _sum(of_old, "surplus"), _sum(of_old, "without_key"), _sum(unmatched, "only_in_one"), outside,
         _sum([row for row in of_old if row["day"] is None], "row_count"), foreign,
-        tuple(column for column in foreign if column in carry),
+        carried,
     )  # fmt: skip
+
+
+def _check_carried(relation: str, carried: Sequence[str], key: Sequence[str], old: Columns, new: Columns) -> None:
+    """:raises NotAdoptedError: rows would not meet by their keys, or a name is none that SQL takes as it is."""
+    if odd := [name for name in carried if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name)]:
+        raise NotAdoptedError(
+            f"{relation} has columns that cannot be carried over by these names: {', '.join(odd)}.", "Rename them."
+        )
+    kinds = [{name.lower(): kind for name, kind, _ in columns} for columns in (old, new)]
+    if unlike := [name for name in key if kinds[0].get(name) != kinds[1].get(name)]:
+        raise NotAdoptedError(
+            f"{relation} has its key in other types than the environment ({', '.join(unlike)}), so columns cannot be"
+            " carried over by it.",
+            "Leave --carry out for it, or convert these columns.",
+        )
 
 
 def _sum(rows: Sequence[Mapping[str, Any]], name: str) -> int:

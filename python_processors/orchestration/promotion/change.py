@@ -30,7 +30,7 @@ from python_processors.orchestration.proof.verification import verify_range
 from python_processors.orchestration.run.refused import EVER, RUNS
 from python_processors.orchestration.state.fingerprints import Fingerprints, longest_season
 from python_processors.orchestration.state.ledger import LEDGER
-from python_processors.orchestration.state.whole import memory_of, read_origins, unchanged
+from python_processors.orchestration.state.whole import Origins, memory_of, read_origins, unchanged
 from python_processors.orchestration.warehouse import Session, Warehouse
 from python_processors.schema.drift import check_drift
 
@@ -122,7 +122,7 @@ class Change:
     counts: tuple[DayCount, ...]
     brought: Contents
     production: Mapping[str, str]
-    current: frozenset[str]
+    origins: Origins
 
     @property
     def dates(self) -> list[date]:
@@ -188,7 +188,7 @@ def change_of(project: Project, own: Project, warehouse: Warehouse, name: str, s
                 f" `fullcourt backfill --env {name}` builds what is due; or publish other dates. Nothing was changed."
             )
         with warehouse.reading() as session:
-            current = _current_models(own, session)
+            origins = _current_models(own, session)
     with within(""), warehouse.reading() as session:
         check_drift(session)
         copies = copies_of(project, start, end)
@@ -201,7 +201,7 @@ def change_of(project: Project, own: Project, warehouse: Warehouse, name: str, s
         before_it = {**production, **{of: was for of, was in _unfinished(session, name, start, end).items()
                                       if production.get(of) == now.get(of)}}  # fmt: skip
         differing = {of.name: differing_days(there[of.name], brought[of.name]) for of in copies}
-        if wrong := sorted({of for of in own.whole_models if differing[of]} - current):
+        if wrong := sorted({of for of in own.whole_models if differing[of]} - origins.keys()):
             raise PromotionError(
                 f"{', '.join(wrong)} in `{name}` {'was' if len(wrong) == 1 else 'were'} made of other raw rows than"
                 f" there are by now: `fullcourt backfill --env {name}`, up to the newest date of the raw tables, makes"
@@ -220,7 +220,7 @@ def change_of(project: Project, own: Project, warehouse: Warehouse, name: str, s
             for of in copies if not of.key and (differing[of.name] or theirs[of.name] != ours[of.name])
         ),
         tuple(copies), theirs, ours, tuple(counts), brought, before_it,
-        frozenset(current),
+        origins,
     )  # fmt: skip
 
 
@@ -256,10 +256,11 @@ def _of_table(table: str, counts: Sequence[DayCount]) -> TableChange:
     return TableChange(table, tuple(of.day for of in of_table if of.is_change), **sums)
 
 
-def _current_models(project: Project, session: Session) -> set[str]:
-    """Models that are built whole, and are what building them now would make."""
+def _current_models(project: Project, session: Session) -> Origins:
+    """Models that are built whole, and are what building them now would make: what each is made of."""
     origins = read_origins(project, session, project.whole_models)
-    return unchanged(project, session, memory_of(project, session, project.whole_models), origins)
+    current = unchanged(project, session, memory_of(project, session, project.whole_models), origins)
+    return {name: of for name, of in origins.items() if name in current}
 
 
 def _check_columns(

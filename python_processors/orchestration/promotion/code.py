@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from python_processors.orchestration.environments import within
 from python_processors.orchestration.project import COVERAGE, LAYER, Project
 from python_processors.orchestration.state.ledger import LEDGER, newest
 from python_processors.orchestration.warehouse import Session
@@ -37,12 +38,18 @@ class ChangedCode:
 
 def changed_code(project: Project, session: Session, start: date, end: date) -> list[ChangedCode]:
     """Tables, the staging layer and the count whose code is not what production's dates of a range were built by."""
+    with within(""):
+        is_there = bool(session.live_columns([LEDGER])[LEDGER])
     production = session.named(LEDGER, "")
     where = f"game_date between date '{start}' and date '{end}'"
-    rows = session.read(
-        "select table_name, logic_version, cast(count(*) as int64) as dates from ("
-        f"{newest('table_name, game_date, logic_version', where).format(production)}) as confirmed group by 1, 2"
-    ).to_pylist()
+    rows = (
+        session.read(
+            "select table_name, logic_version, cast(count(*) as int64) as dates from ("
+            f"{newest('table_name, game_date, logic_version', where).format(production)}) as confirmed group by 1, 2"
+        ).to_pylist()
+        if is_there
+        else []
+    )
     found = []
     for table in (LAYER, *project.tables, COVERAGE):
         version = project.logic_version(table)

@@ -29,7 +29,7 @@ from python_processors.orchestration.run.runner import new_run_id
 from python_processors.orchestration.state.attempts import count_failed_builds
 from python_processors.orchestration.state.ledger import LEDGER, Decision, LedgerRow, LedgerWriter, newest
 from python_processors.orchestration.state.made import read_models_made
-from python_processors.orchestration.state.whole import memory_of, origins_made, read_origins
+from python_processors.orchestration.state.whole import memory_of, origins_made
 from python_processors.orchestration.warehouse import Session, Warehouse
 
 
@@ -172,8 +172,8 @@ def _confirm(project: Project, warehouse: Warehouse, change: Change, run_id: str
         rows = [row for row in _ledger_rows(session, change) if row["table_name"] in {LAYER, COVERAGE, *project.tables}]
         made = read_models_made(project, session, project.fingerprinted_models, days)
         memory = memory_of(project, session, project.whole_models)
-        origins = read_origins(project, session, change.current)
-        made += origins_made(project, session, memory, origins, change.current)
+        # As they were when the comparison was made: raw rows that came since are in none of these models.
+        made += origins_made(project, session, memory, change.origins, change.origins.keys())
         with session.transaction():
             by_libraries: dict[str, list[dict[str, Any]]] = {}
             for row in rows:

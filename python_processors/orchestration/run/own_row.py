@@ -76,7 +76,8 @@ class OwnRow:
         with self.warehouse.writing() as session:
             _append(session, closed)
             _delete(session, self.row["run_id"], "state = 'running'")
-            take_over(session, self.warehouse)  # what was refused as this run held the warehouse
+            with suppress(Exception):  # else the next run takes it over; this one has come to its end
+                take_over(session, self.warehouse)  # what was refused as this run held the warehouse
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from typing import Any
 import pyarrow as pa
 from pydantic import TypeAdapter, ValidationError
 
+from python_processors.contract import hashed_tables
 from python_processors.orchestration.warehouse import Session, Warehouse
 from python_processors.schema.tables import stored_tables
 
@@ -134,19 +135,29 @@ def aware(instant: datetime) -> datetime:
 
 
 def _is_settled(refusal: Refusal, ended: Sequence[dict[str, Any]]) -> bool:
-    later = [row for row in ended if aware(row["ended_at"]) > refusal.refused_at and _has_tables(row, refusal)]
-    if refusal.command == KEEPS_UP and any(row["command"] == KEEPS_UP for row in later):
-        return True  # whatever day it is of: the season ends, and its range with it
+    later = [row for row in ended if aware(row["ended_at"]) > refusal.refused_at]
+    if refusal.command == KEEPS_UP:
+        # Between seasons no range reaches the day: then one that reaches as far as any does. No replay of an old day.
+        newest = min([refusal.end, *sorted(row["range_end"] for row in ended)[-1:]])
+        if any(row["command"] == KEEPS_UP and row["range_end"] >= newest for row in later):
+            return True
+    later.sort(key=lambda row: row["range_start"])
+    return all(
+        _covers([row for row in later if _has(row, table)], refusal) for table in refusal.tables or hashed_tables()
+    )
+
+
+def _covers(rows: Sequence[dict[str, Any]], refusal: Refusal) -> bool:
+    """Whether runs, by the first date of each, were asked for every date of a refusal."""
     day = refusal.start
-    for row in sorted(later, key=lambda row: row["range_start"]):
+    for row in rows:
         if row["range_start"] <= day <= row["range_end"]:
             day = row["range_end"] + _DAY
     return day > refusal.end
 
 
-def _has_tables(row: dict[str, Any], refusal: Refusal) -> bool:
-    named = row["tables"]
-    return not named or (refusal.tables is not None and set(refusal.tables) <= set(named.split(", ")))
+def _has(row: dict[str, Any], table: str) -> bool:
+    return not row["tables"] or table in row["tables"].split(", ")
 
 
 def _refusal(row: dict[str, Any]) -> Refusal:
