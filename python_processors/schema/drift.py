@@ -47,8 +47,8 @@ class DriftError(FullcourtError):
     def __init__(self, drifts: Sequence[Drift]) -> None:
         self.drifts = tuple(drifts)
         listed = "\n".join(f"  - {drift}" for drift in drifts)
-        of = f" --env {name}" if (name := environment_name()) else ""
-        to_do = f"Run `fullcourt migrate{of}`" if any(drift.repair is not None for drift in drifts) else "Do as it says"
+        of = f" with `--env {name}`" if (name := environment_name()) else ""
+        to_do = f"Run `fullcourt migrate`{of}" if any(drift.repair is not None for drift in drifts) else "Do as it says"
         super().__init__(
             f"The warehouse has drifted from its contracts:\n{listed}\n{to_do}, then the same again. Nothing was built."
         )
