@@ -66,8 +66,8 @@ class Month:
         return make_plan(Snapshot(self.project, self.session, START, END, overlay=self.overlay(change)))
 
     def _look(self, table: str, overlay: Overlay | None) -> None:
-        self.snapshot.fingerprints.gather(self.session, [table], START, END, overlay)
-        self.snapshot.inputs.forget([table])
+        self.snapshot._overlay = overlay
+        self.snapshot.refresh(self.session, [table])
 
 
 @pytest.fixture(scope="module")
