@@ -102,7 +102,8 @@ def history(session: Session) -> list[Step]:
 
 
 def _recorded(session: Session) -> list[Step]:
-    if not session.live_columns([RECORD])[RECORD]:
+    # Who builds may see no dataset that nobody has made: it is listed, and not asked for.
+    if kept_dataset() not in session.datasets() or not session.live_columns([RECORD])[RECORD]:
         return []
     rows = session.read(
         f"select * from {session.named(RECORD)} where {every_row(_RECORD)} order by happened_at, sequence"
