@@ -105,8 +105,8 @@ class Change:
     """All that publishing an environment's dates does to production.
 
     `compared` names the two sides as they are: with another name, one of them has changed. `production` says so of
-    each relation of production alone, and is kept by the run, so that one that was cut off can be finished. `current`
-    are models that are built whole, and are what building them now would make.
+    each relation of production alone, and is kept by the run, so that one that was cut off can be finished. `origins`
+    say of models that are built whole, and are what building them now would make, what each is made of.
     """
 
     environment: str
