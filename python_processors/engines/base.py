@@ -243,6 +243,9 @@ class Warehouse(Protocol):
     @contextmanager
     def writing(self) -> Iterator[Session]: ...
 
+    def mark(self) -> str:
+        """What differs once anything was written; empty where nothing but queries could tell."""
+
     def side_by_side(self, one: Location, two: Location) -> AbstractContextManager[Sides]:
         """Two databases or environments to compare, beside a run, too.
 

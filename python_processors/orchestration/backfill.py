@@ -20,6 +20,7 @@ from python_processors.orchestration.plan.preparation import (
     overlay_of,
     prepare,
     schedule_to_come,
+    stand_of,
 )
 from python_processors.orchestration.project import Project
 from python_processors.orchestration.proof.libraries import accept_libraries
@@ -65,12 +66,17 @@ class TooMuchError(RefusedError):
     """A plan beyond the hard caps."""
 
 
-def plan_of(project: Project, warehouse: Warehouse, request: Request, *, only: Iterable[date] | None = None) -> Plan:
+def plan_of(
+    project: Project, warehouse: Warehouse, request: Request, *, only: Iterable[date] | None = None,
+    is_estimated: bool = True,
+) -> Plan:  # fmt: skip
     """The plan of a request; nothing is written.
 
+    :param is_estimated: with what it would take, and how many rows it would insert.
     :raises FullcourtError: the request or the warehouse is not usable.
     """
     check_request(project, request, date.today())
+    made_of = stand_of(project, warehouse, request) if only is None else ""
     with warehouse.reading() as session:
         check_drift(session)
         load = load_plan_of(session, allow_deletes=request.allow_deletes)
@@ -86,11 +92,13 @@ def plan_of(project: Project, warehouse: Warehouse, request: Request, *, only: I
             only=only,
         )  # fmt: skip
         plan = make_plan(snapshot, forced=request.forced, only=only, dates_in_a_chunk=request.dates_in_a_chunk)
-        estimate(plan, snapshot, session)
+        if is_estimated:
+            estimate(plan, snapshot, session)
         plan.raw_changes = {
             name: {"rows_before": of.rows_before, "rows_to_add": of.rows_to_add, "rows_to_remove": of.rows_to_remove}
             for name, of in (load.changes if load else {}).items()
         }
+        plan.stands_on = made_of
     return plan
 
 
@@ -151,13 +159,13 @@ def backfill(
         )
         project.read_anew()
         if not request.allow_deletes:
-            _check_files(project, warehouse, request)
+            _check_files(project, warehouse, request, plan)
         with warehouse.reading() as session:
             check_drift(session)  # the lock may have been waited for
         with own_row(project, warehouse, request, run_id, command) as own:
             load_raw_files(warehouse, allow_deletes=request.allow_deletes)
             create_missing_tables(warehouse)
-            seconds, is_nothing = None, False
+            seconds, is_nothing, snapshot = None, False, None
             if plan is not None:
                 # No date is added to what was confirmed: what became due since is built by the next run, and does not
                 # verify before. So a plan of nothing is not made again.
@@ -169,7 +177,7 @@ def backfill(
                 accept_libraries(project, warehouse, run_id, request.start, request.end, request.tables)
             if plan is None or not is_nothing or not _is_prepared(project, warehouse):
                 moves_schedule = plan is not None and plan.may_move_schedule
-                plan = _current_plan(project, warehouse, request, only, run_id, moves_schedule=moves_schedule)
+                plan, snapshot = _current_plan(project, warehouse, request, only, run_id, moves_schedule=moves_schedule)
             plan.seconds = seconds
             if not request.allow_deletes:
                 check_deletes(plan.changes)
@@ -178,6 +186,7 @@ def backfill(
             runner = Runner(
                 project, warehouse, plan, what=what, run_id=run_id, tables=request.tables, forced=request.forced,
                 allow_deletes=request.allow_deletes, audited_share=audited_share, check_lock=check_lock,
+                snapshot=snapshot,
             )  # fmt: skip
             own.follow(plan, runner.result)
             return runner.run()
@@ -199,30 +208,34 @@ def meet(project: Project, warehouse: Warehouse, request: Request, findings: Ite
         count_met(session, run_id, request.start, request.end, request.tables or project.tables)
 
 
-def _check_files(project: Project, warehouse: Warehouse, request: Request) -> None:
+def _check_files(project: Project, warehouse: Warehouse, request: Request, plan: Plan | None) -> None:
     """Look at what raw files that are not yet loaded would do to stored rows, before anything of them is written.
 
+    :param plan: of the same request; it says so, where nothing was touched since it was made.
     :raises DeletesError: rows would go that nobody said are to go.
     """
+    if plan is not None and plan.stands_on and plan.stands_on == stand_of(project, warehouse, request):
+        check_deletes(plan.changes)
+        return
     with warehouse.reading() as session:
         is_new = not session.columns("nba_ops.publish_ledger")
         overlay = None if is_new else overlay_of(session, request.start, request.end)
     if overlay is not None and overlay.rows:
-        check_deletes(plan_of(project, warehouse, request).changes)
+        check_deletes(plan_of(project, warehouse, request, is_estimated=False).changes)
 
 
 def _current_plan(
     project: Project, warehouse: Warehouse, request: Request, only: Iterable[date] | None, run_id: str, *,
     moves_schedule: bool,
-) -> Plan:  # fmt: skip
-    """The plan of what is loaded by now, by a schedule that is up to date.
+) -> tuple[Plan, Snapshot]:  # fmt: skip
+    """The plan of what is loaded by now, by a schedule that is up to date, and what it was made of.
 
     :param moves_schedule: the plan that was confirmed may move it, so that no other has to tell.
     """
     if not moves_schedule and _is_prepared(project, warehouse):
-        plan = _plan_now(project, warehouse, request, only)
+        plan, snapshot = _plan_now(project, warehouse, request, only)
         if not plan.may_move_schedule:
-            return plan
+            return plan, snapshot
     prepare(project, warehouse, run_id=run_id, allow_deletes=request.allow_deletes)
     return _plan_now(project, warehouse, request, only)
 
@@ -232,8 +245,11 @@ def _is_prepared(project: Project, warehouse: Warehouse) -> bool:
         return is_prepared(session, project)
 
 
-def _plan_now(project: Project, warehouse: Warehouse, request: Request, only: Iterable[date] | None) -> Plan:
+def _plan_now(
+    project: Project, warehouse: Warehouse, request: Request, only: Iterable[date] | None
+) -> tuple[Plan, Snapshot]:  # fmt: skip
     with warehouse.reading() as session:
         only = None if only is None else set(only)
         snapshot = Snapshot(project, session, request.start, request.end, tables=request.tables, only=only)
-        return make_plan(snapshot, forced=request.forced, only=only, dates_in_a_chunk=request.dates_in_a_chunk)
+        plan = make_plan(snapshot, forced=request.forced, only=only, dates_in_a_chunk=request.dates_in_a_chunk)
+    return plan, snapshot

@@ -32,7 +32,7 @@ from python_processors.raw_loader.deletions import (
     max_deleted_pct,
     refusals_of,
 )
-from python_processors.raw_loader.folder import SIMULATED_UNTIL, RawFolder, find_raw_dir
+from python_processors.raw_loader.folder import SIMULATED_UNTIL, RawFolder, find_raw_dir, mark_of_files
 from python_processors.raw_loader.leagues import LeaguesMeetError
 from python_processors.raw_loader.ledger import FILE_COLUMN, holds_simulated
 from python_processors.raw_loader.links import link_files
@@ -43,5 +43,5 @@ from python_processors.raw_loader.plan import LoadPlan, TableChange, loads_files
 __all__ = [
     "FILE_COLUMN", "SIMULATED_UNTIL", "DeletionsRefusedError", "LeaguesMeetError", "LoadOutcome", "LoadPlan",
     "RawFolder", "TableChange", "check_deletions", "deletes_allowed", "find_raw_dir", "holds_simulated", "link_files",
-    "load_raw", "loads_files", "max_deleted_pct", "plan_load", "refusals_of", "rows_to_come", "tell",
+    "load_raw", "loads_files", "mark_of_files", "max_deleted_pct", "plan_load", "refusals_of", "rows_to_come", "tell",
 ]  # fmt: skip

@@ -8,6 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from python_processors.errors import RefusedError
+from python_processors.orchestration import backfill as backfill_module
 from python_processors.orchestration.backfill import backfill, plan_of
 from python_processors.orchestration.plan.planner import Plan
 from tests.integration.conftest import FIRST_MONTH, Rewrite, at_work, request
@@ -76,3 +78,35 @@ def test_a_plan_without_box_scores_says_that_nothing_tells(confirmed: Warehouse,
     assert (of.to_insert, of.dates_without_guess) == (0, 1)
     said = fullcourt(nothing, "plan", "--start", first, "--end", first).stdout
     assert "more partitions will get rows; no box score tells how many." in said
+
+
+def test_what_a_plan_says_is_not_worked_out_again_until_something_is_touched(
+    copy_of_confirmed_month: Warehouse, rewrite: Rewrite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before files are loaded a run looks at what they would delete; the plan that was confirmed has said so."""
+    warehouse, asked = copy_of_confirmed_month, request(DAY, DAY)
+    seen: list[object] = []
+
+    def look(changes: object) -> None:
+        seen.append(changes)
+        raise RefusedError("that is enough")
+
+    def turnovers_are(more: int) -> None:
+        rewrite(
+            warehouse.raw_dir, "nbac_team_boxscore",
+            f"select * replace (case when game_date = '{DAY}' then turnovers + {more} else turnovers end as turnovers) from raw",
+        )  # fmt: skip
+
+    turnovers_are(1)
+    with at_work(warehouse) as (project, of):
+        plan = plan_of(project, of, asked)
+        monkeypatch.setattr(backfill_module, "check_deletes", look)
+        for touch in (
+            lambda: None,
+            lambda: turnovers_are(2),
+            lambda: warehouse.execute("create table of_nobody (n int)"),
+        ):
+            touch()
+            with pytest.raises(RefusedError, match="that is enough"):
+                backfill(project, of, asked, plan=plan)
+    assert [changes is plan.changes for changes in seen] == [True, False, False]

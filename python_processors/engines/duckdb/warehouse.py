@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import stat
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _HELD = "could not set lock"
 _HOLDER = re.compile(r"held in .*?\(PID (\d+)\)")
+_HEADERS = 3 * 4096  # bytes: of the file, and of its two newest checkpoints
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
 
 
@@ -132,6 +134,19 @@ class DuckDBWarehouse:
         self._remove_what_a_kill_left()
         with self._open(read_only=False) as session:
             yield session
+
+    def mark(self) -> str:
+        """By what the file begins with, which counts DuckDB's checkpoints, and by its log, which grows between two."""
+        parts: list[object] = []
+        real = Path(os.path.realpath(self.path))
+        for path in (real, *(of.with_name(of.name + ".wal") for of in (self.path, real))):
+            try:
+                found = path.stat()
+                with path.open("rb") as file:
+                    parts += [found.st_ino, found.st_size, found.st_mtime_ns, file.read(_HEADERS)]
+            except FileNotFoundError:
+                parts.append(None)
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
 
     def keeper(self, session: Session) -> DuckDBKeeper:
         assert isinstance(session, DuckDBSession)

@@ -68,6 +68,8 @@ class Plan:
     bytes_read: int | None = None
     bytes_billed: int | None = None  # at least, as the engine bills
     uncounted: int = 0
+    stands_on: str = ""  # rows, files and code; empty where nothing tells whether they still are as they were
+    counts_others: bool = False  # whether some may be of dates that no chunk builds, and so counts
 
     @property
     def dates(self) -> list[date]:
@@ -156,7 +158,11 @@ def make_plan(
         waiting.add(table, steps)
     plan.changes = {table: changes_of(snapshot, table, plan.days_of(table)) for table in snapshot.tables}
     plan.chunks = chunks_of(plan.steps, snapshot, dates_in_a_chunk)
-    plan.uncounted = len(snapshot.uncounted_days())
+    uncounted = snapshot.uncounted_days()
+    plan.uncounted = len(uncounted)
+    with_games = {day for day in snapshot.memory.seasons if snapshot.start <= day <= snapshot.end}
+    built = {day for chunk in plan.chunks for day in chunk}
+    plan.counts_others = bool(uncounted) and not built.issuperset(with_games.union(uncounted))
     return plan
 
 

@@ -41,7 +41,7 @@ def stages_of(plan: Plan, audited_share: float) -> tuple[Stage, ...]:
     if plan.blocked:
         stages.append(TellBlocked())
     stages += [BuildDates(tuple(days)) for days in plan.chunks]
-    if plan.uncounted:
+    if plan.counts_others:
         stages.append(CountRows())
     if audited_share and any(plan.skipped.values()) and not plan.is_empty:
         stages.append(AuditSkips(audited_share))

@@ -44,18 +44,23 @@ class Work:
 class Chunk:
     """The tables of one chunk, in order: those that wait to go to dbt together, and what is known so far."""
 
-    def __init__(self, work: Work, days: Sequence[date]) -> None:
+    def __init__(self, work: Work, days: Sequence[date], snapshot: Snapshot | None = None) -> None:
+        """:param snapshot: what the plan was made of: nothing is read again where it is of these dates alone."""
         self._work, self._project, self.days = work, work.project, set(days)
         self._group: list[str] = []
         self._group_days: list[date] = []
         self._whys: dict[tuple[str, date], str] = {}
         self._steps_of: dict[str, dict[date, Step]] = {}
         self._fresh: dict[str, set[date]] = {}  # by model, days that it was built for; nothing that it reads was since
-        with work.warehouse.reading() as session:
-            self.snapshot = Snapshot(self._project, session, min(days), max(days), tables=work.tables, only=self.days)
+        self.snapshot = snapshot if snapshot is not None and snapshot.is_of(work.tables, self.days) else self._look()
         self._origins: Origins | None = None  # of models that are built whole, once the staging layer is to be built
         self._unchanged: set[str] = set()
         self._waiting = Waiting(self.snapshot)
+
+    def _look(self) -> Snapshot:
+        first, last, tables = min(self.days), max(self.days), self._work.tables
+        with self._work.warehouse.reading() as session:
+            return Snapshot(self._project, session, first, last, tables=tables, only=self.days)
 
     def build(self) -> None:
         """Build what is due, and count it; ends early when somebody stops the run."""

@@ -42,11 +42,12 @@ class Runner:
         self, project: Project, warehouse: Warehouse, plan: Plan, *, what: str, run_id: str | None = None,
         tables: Sequence[str] | None = None, forced: bool = False, allow_deletes: bool = False,
         audited_share: float | None = None, retry_seconds: float = 2.0,
-        check_lock: Callable[[], None] = lambda: None,
+        check_lock: Callable[[], None] = lambda: None, snapshot: Snapshot | None = None,
     ) -> None:  # fmt: skip
         """:param audited_share: of the skipped dates, recompute so many, whatever that costs; 0 audits none. Without it
             AUDITED_SHARE, as far as var skip_audit_cost_pct allows.
-        :param check_lock: asked before each invocation of dbt; raises when the run no longer holds the warehouse."""
+        :param check_lock: asked before each invocation of dbt; raises when the run no longer holds the warehouse.
+        :param snapshot: what the plan was just made of, by whoever holds the warehouse."""
         self.result = RunResult(run_id or new_run_id(), skipped={t: n for t, n in plan.skipped.items() if n})
         project.run_id = self.result.run_id
         self._stop = Stop()
@@ -66,7 +67,7 @@ class Runner:
             project, warehouse, plan, asked, self.invoker, record, self._progress,
             lambda: self._stop.is_asked or self.result.is_hopeless, forced, allow_deletes,
         )  # fmt: skip
-        self._audited_share = audited_share
+        self._audited_share, self._snapshot = audited_share, snapshot
         self._stages = stages_of(plan, AUDITED_SHARE if audited_share is None else audited_share)
 
     def run(self) -> RunResult:
@@ -95,7 +96,8 @@ class Runner:
             case TellBlocked():
                 self._tell_blocked()
             case BuildDates(days):
-                Chunk(self._work, days).build()
+                Chunk(self._work, days, self._snapshot).build()
+                self._snapshot = None  # a chunk that follows looks at what this one has built
             case CountRows():
                 self._count_what_is_left()
             case AuditSkips(share):

@@ -99,6 +99,7 @@ class Snapshot:
         # Of other models than hashed tables nobody reads more than a season back, and their rows are many.
         self._first_made = start - timedelta(days=longest_season())
         self._overlay = overlay
+        self._only = None if only is None else frozenset(only)
         self._knows_appearances = False
         self._known: dict[str, list[Known]] = {}  # by table, once asked for, until something is read anew
         self.memory.put_to_build(start, end, only)
@@ -109,6 +110,13 @@ class Snapshot:
         self.memory.put("known_dates", schedule.known)
         self._take_content(found)
         self._take_ledgers(found)
+
+    def is_of(self, tables: Collection[str], days: Collection[date]) -> bool:
+        """Whether it is what one of these tables and days would be: of stored rows, with just these days to build."""
+        whole = {self.start + timedelta(days=n) for n in range((self.end - self.start).days + 1)}
+        to_build = whole if self._only is None else whole & self._only
+        is_stored = self._overlay is None and set(tables) == set(self.tables)
+        return is_stored and to_build == set(days) and {min(days), max(days)} == {self.start, self.end}
 
     def refresh(self, session: Session, relations: Collection[str]) -> None:
         """Fingerprint relations that were built anew."""

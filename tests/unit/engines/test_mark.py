@@ -1,0 +1,73 @@
+"""What a plan stands on: it is another once anything was written, and the same while all only look."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from python_processors.engines.duckdb.warehouse import DuckDBWarehouse
+from python_processors.raw_loader import RawFolder, mark_of_files
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> DuckDBWarehouse:
+    made = DuckDBWarehouse(tmp_path / "fullcourt.duckdb")
+    with made.writing() as session:
+        session.execute("create table numbers as select 1 as n")
+    return made
+
+
+def test_a_look_leaves_the_mark(warehouse: DuckDBWarehouse) -> None:
+    before = warehouse.mark()
+    with warehouse.reading() as session:
+        session.read("select * from numbers")
+        assert warehouse.mark() == before
+    assert warehouse.mark() == before
+
+
+def test_an_update_of_one_value_changes_it_whatever_the_clock_says(warehouse: DuckDBWarehouse) -> None:
+    before, times = warehouse.mark(), warehouse.path.stat()
+    with warehouse.writing() as session:
+        session.execute("update numbers set n = 2")
+    os.utime(warehouse.path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert warehouse.path.stat().st_size == times.st_size
+    assert warehouse.mark() != before
+
+
+def test_what_is_committed_and_lies_in_the_log_alone_changes_it(warehouse: DuckDBWarehouse) -> None:
+    with duckdb.connect(str(warehouse.path)) as connection:
+        connection.execute("set checkpoint_threshold = '1 GB'")
+        marks = {warehouse.mark()}
+        for number in (3, 4):
+            connection.execute(f"insert into numbers values ({number})")
+            marks.add(warehouse.mark())
+    assert len(marks) == 3
+
+
+def test_a_warehouse_that_is_made_is_another_than_none(tmp_path: Path) -> None:
+    warehouse = DuckDBWarehouse(tmp_path / "new.duckdb")
+    before = warehouse.mark()
+    with warehouse.writing():
+        pass
+    assert warehouse.mark() != before
+
+
+def test_files_that_come_grow_or_are_replaced_change_the_mark_of_a_folder(tmp_path: Path) -> None:
+    folder, file = RawFolder(tmp_path), tmp_path / "2021-22" / "nbac_schedule.csv"
+    marks = [mark_of_files(folder)]
+    file.parent.mkdir()
+    file.write_text("game_id\n1\n")
+    marks.append(mark_of_files(folder))
+    assert mark_of_files(folder) == marks[-1]
+    new = tmp_path / "new"
+    new.write_text("game_id\n2\n")
+    times = file.stat()
+    os.utime(new, ns=(times.st_atime_ns, times.st_mtime_ns))
+    new.replace(file)  # as long, and as old
+    marks.append(mark_of_files(folder))
+    file.unlink()
+    marks.append(mark_of_files(folder))
+    assert len(set(marks)) == len(marks)
