@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pa_parquet
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
 from python_processors.engines.bigquery.fields import list_inference, parquet_of
-from python_processors.raw_contract import RawTable, raw_tables
 from tests.emulator import server
-from tests.on_platform.tables import PlatformTable, make_platform, platform_tables
+from tests.on_platform.tables import PlatformTable, make_platform, platform_tables, widened
 
 LOCATION = "us-west2"
 DAYS_BEFORE = 31  # regular starters look back, injury reports come a day before
@@ -56,78 +52,39 @@ def client_of(emulator: server.Emulator) -> bigquery.Client:
 
 @contextmanager
 def server_on_platform(
-    folder: Path, window: tuple[str, str], *, without: Collection[str] = ()
+    folder: Path, window: tuple[str, str], *, without: Collection[str] = (), is_widened: bool = False
 ) -> Iterator[tuple[server.Emulator, bigquery.Client, dict[str, str]]]:
     """A local server with the platform's own raw tables, filled from the files of a folder; its client and settings.
 
     :param without: tables that are not there.
+    :param is_widened: with columns that the files have and the platform lacks.
     """
+    tables = widened(folder) if is_widened else platform_tables()
     with local_server() as emulator, tempfile.TemporaryDirectory() as scratch:
         client = client_of(emulator)
-        for name in {table.dataset for table in platform_tables().values()}:
+        for name in {table.dataset for table in tables.values()}:
             client.create_dataset(name)
-        load_platform(client, Path(scratch) / "platform.duckdb", folder, window, without=without)
+        load_platform(client, Path(scratch) / "platform.duckdb", folder, window, without=without, tables=tables)
         yield emulator, client, settings_of(emulator)
-
-
-@contextmanager
-def server_with_raw_rows(
-    folder: Path, window: tuple[str, str]
-) -> Iterator[tuple[server.Emulator, bigquery.Client, dict[str, str]]]:
-    """A local server with the raw tables of an archive, whatever the platform lacks of them; its client and settings."""
-    with local_server() as emulator:
-        client = client_of(emulator)
-        for table in raw_tables().values():
-            load_raw_table(client, folder, table, window)
-        yield emulator, client, settings_of(emulator)
-
-
-def load_raw_table(client: bigquery.Client, folder: Path, table: RawTable, window: tuple[str, str]) -> None:
-    """A raw table of our contract, with its optional columns, partitioned and requiring a filter."""
-    dataset = bigquery.Dataset(f"{client.project}.{table.source}")
-    dataset.location = client.location
-    client.create_dataset(dataset, exists_ok=True)
-    found = [pa_parquet.read_table(path) for path in sorted(folder.rglob(f"{table.name}.parquet"))]
-    parts = [
-        pa.table(
-            [rows[c.name].cast(c.arrow) if c.name in rows.column_names else pa.nulls(rows.num_rows, c.arrow)
-             for c in table.columns],
-            schema=table.schema(),
-        )
-        for rows in found
-    ]  # fmt: skip
-    rows = pa.concat_tables(parts) if parts else table.schema().empty_table()
-    config = bigquery.LoadJobConfig(source_format="PARQUET", write_disposition="WRITE_TRUNCATE")
-    config.schema = [bigquery.SchemaField(c.name, c.type) for c in table.columns]
-    if table.partition_by:
-        first = date.fromisoformat(window[0]) - timedelta(days=DAYS_BEFORE)
-        dates = rows[table.partition_by]
-        if table.name != "nbac_schedule":  # read whole: contexts look ahead in it
-            rows = rows.filter(
-                pc.and_(pc.greater_equal(dates, first), pc.less_equal(dates, date.fromisoformat(window[1])))
-            )
-        config.time_partitioning = bigquery.TimePartitioning(field=table.partition_by, require_partition_filter=True)
-    file = io.BytesIO()
-    pa_parquet.write_table(rows, file)
-    file.seek(0)
-    client.load_table_from_file(file, f"{client.project}.{table.source}.{table.name}", job_config=config).result()
 
 
 def load_platform(
     client: bigquery.Client, database: Path, folder: Path, window: tuple[str, str], *, prefix: str = "",
-    datasets: Collection[str] = (), without: Collection[str] = (),
+    datasets: Collection[str] = (), without: Collection[str] = (), tables: Mapping[str, PlatformTable] | None = None,
 ) -> dict[str, int]:  # fmt: skip
     """The platform's tables on a project, in datasets that are there, and in a DuckDB file; rows of each.
 
     :param datasets: only tables of these, on the project; without any of all.
     :param without: tables that are on neither side.
+    :param tables: these, where they are not the platform's as they are.
     """
+    tables = tables or platform_tables()
     first = date.fromisoformat(window[0]) - timedelta(days=DAYS_BEFORE)
-    make_platform(database, folder, without=without)
+    make_platform(database, folder, without=without, tables=tables)
     loaded = {}
     with duckdb.connect(str(database)) as connection:
         connection.execute("set TimeZone = 'UTC'")
-        for table in platform_tables().values():
+        for table in tables.values():
             if table.name in without or (datasets and table.dataset not in datasets):
                 continue
             if table.partition_by and table.name != "nbac_schedule":  # contexts look ahead in the schedule

@@ -31,7 +31,7 @@ from tests.bigquery.proxy import (
     times,
     uploads,
 )
-from tests.bigquery.raw import LOCATION, server_with_raw_rows
+from tests.bigquery.raw import LOCATION, server_on_platform
 from tests.conftest import archive
 from tests.emulator import server
 from tests.warehouse import DbtOutcome, Warehouse, environment
@@ -110,7 +110,7 @@ def on_bigquery(
     tmp_path_factory: pytest.TempPathFactory, raw_month: Path, window: tuple[str, str]
 ) -> Iterator[BigQueryWarehouse]:
     unused = tmp_path_factory.mktemp("bigquery")
-    with server_with_raw_rows(raw_month, window) as (emulator, client, settings):
+    with server_on_platform(raw_month, window, is_widened=True) as (emulator, client, settings):
         yield BigQueryWarehouse(emulator, client, settings, Warehouse(unused / "unused.duckdb", raw_month))
 
 

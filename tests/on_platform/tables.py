@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,10 @@ _OUTPUTS = Path(__file__).with_name("output_tables.json")
 _DUCKDB = {
     "STRING": "varchar", "INT64": "bigint", "FLOAT64": "double", "BOOL": "boolean", "DATE": "date",
     "TIMESTAMP": "timestamptz", "ARRAY<STRING>": "varchar[]", "ARRAY<FLOAT64>": "double[]", "JSON": "json",
+}  # fmt: skip
+_BIGQUERY = {
+    "VARCHAR": "STRING", "BIGINT": "INT64", "INTEGER": "INT64", "DOUBLE": "FLOAT64", "BOOLEAN": "BOOL", "DATE": "DATE",
+    "TIMESTAMP WITH TIME ZONE": "TIMESTAMP", "TIMESTAMP": "TIMESTAMP", "VARCHAR[]": "ARRAY<STRING>",
 }  # fmt: skip
 # What a required column holds where an archive has nothing: no column of ours is made of it.
 _NOMINAL = {
@@ -71,14 +75,30 @@ def output_tables() -> dict[str, OutputTable]:
     return {place: OutputTable(table["partition_by"], table["columns"]) for place, table in found.items()}
 
 
-def make_platform(database: Path, raw: Path, *, without: Collection[str] = ()) -> None:
+def widened(raw: Path) -> dict[str, PlatformTable]:
+    """The platform's tables, with the columns that an archive's files have and the platform lacks, of the files' types."""
+    found = {}
+    for name, table in platform_tables().items():
+        files = [str(file) for file in sorted(raw.rglob(f"{name}.parquet"))]
+        there = duckdb.read_parquet(files, union_by_name=True) if files else None
+        columns = {} if there is None else {
+            column: _BIGQUERY[str(type_)] for column, type_ in zip(there.columns, there.types, strict=True)
+        }  # fmt: skip
+        found[name] = replace(table, types={**columns, **table.types})
+    return found
+
+
+def make_platform(
+    database: Path, raw: Path, *, without: Collection[str] = (), tables: Mapping[str, PlatformTable] | None = None
+) -> None:
     """A DuckDB file with the platform's tables, filled from the files of a raw folder; empty ones without a file.
 
     :param without: tables that are not there.
+    :param tables: these, where they are not the platform's as they are.
     """
     with duckdb.connect(str(database)) as connection:
         connection.execute("set TimeZone = 'UTC'")
-        for table in platform_tables().values():
+        for table in (tables or platform_tables()).values():
             connection.execute(f"create schema if not exists {table.dataset}")
             if table.name not in without:
                 _make(connection, table, sorted(raw.rglob(f"{table.name}.parquet")))
