@@ -37,7 +37,7 @@ class DbtOutcome:
 
     invocation_id: str = ""
     succeeded: set[str] = field(default_factory=set)
-    built: set[str] = field(default_factory=set)  # models made, whatever their tests say
+    built: set[str] = field(default_factory=set)  # models and seeds made, whatever their tests say
     failures: dict[str, str] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)  # what failed itself, or by a test of its own
     error: str = ""
@@ -132,7 +132,7 @@ def outcome_of(result: dbtRunnerResult, judged_by: Callable[[Any], str]) -> DbtO
         outcome.seconds[name] = outcome.seconds.get(name, 0.0) + run.execution_time
         outcome.bytes_processed[name] = outcome.bytes_processed.get(name, 0) + int(response.get("bytes_processed") or 0)
         outcome.slot_ms[name] = outcome.slot_ms.get(name, 0) + int(response.get("slot_ms") or 0)
-        if run.status == "success" and run.node.resource_type == "model":
+        if run.status == "success" and run.node.resource_type in ("model", "seed"):
             outcome.built.add(name)
         if run.node.resource_type == "test" and run.status != "skipped":
             outcome.tests.add(run.node.name)

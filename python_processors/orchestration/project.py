@@ -397,7 +397,7 @@ class Project:
         return tuple(sorted(self._name(node) for node in self.graph if node.startswith("seed.")))
 
     def seeds_of(self, models: Iterable[str]) -> list[str]:
-        """Seeds that models read: loaded whenever those are built, whatever the warehouse holds of them by then."""
+        """Seeds that models read, directly or through ephemeral models."""
         found: set[str] = set()
         waiting = list(models)
         while waiting:
@@ -421,15 +421,17 @@ class Project:
 
     def build(
         self, models: Sequence[str], dates: Sequence[str], judged: Sequence[str] | None = None,
-        given: Mapping[str, Any] | None = None,
+        given: Mapping[str, Any] | None = None, kept_seeds: Collection[str] = (),
     ) -> DbtOutcome:  # fmt: skip
-        """`dbt build` of models, with their tests, for exactly these dates.
+        """`dbt build` of models, with their tests and the seeds that they read, for exactly these dates.
 
         :param judged: hashed tables that tests are to judge; all without it.
         :param given: vars for this build alone, such as which dates' rows are replaced.
+        :param kept_seeds: seeds that hold what loading them would give: they are not loaded.
         """
         tables = self.tables if judged is None else judged
-        models = [*models, *self.seeds_of(model for model in models if model in self._names)]
+        read = self.seeds_of(model for model in models if model in self._names)
+        models = [*models, *(seed for seed in read if seed not in kept_seeds)]
         variables = {**self._window(dates), "judged_tables": sorted(tables), **(given or {})}
         # Tests of a selected model whose other parents stand already; none of a table that is not selected: that one
         # was tested when it was built, and where it failed, its tests must not keep dbt from counting what is there.

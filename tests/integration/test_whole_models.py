@@ -1,4 +1,4 @@
-"""Models that are built whole are left alone while they hold what building them would give, and for no longer."""
+"""Seeds and models that are built whole are left alone while they hold what building them would give, and no longer."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ OF_SCHEDULE = {"base_nbac__schedule", "dim_game_dates", "dim_games", "known_date
 
 @contextmanager
 def built() -> Iterator[list[set[str]]]:
-    """Models that are built whole, by call of dbt."""
+    """Seeds, and models that are built whole, by call of dbt."""
     calls: list[set[str]] = []
     build = Project.build
 
     def noted(project: Project, *arguments: Any, **more: Any) -> DbtOutcome:
         outcome = build(project, *arguments, **more)
-        calls.append(outcome.built.intersection(project.whole_models))
+        calls.append(outcome.built.intersection({*project.whole_models, *project.seeds}))
         return outcome
 
     with pytest.MonkeyPatch.context() as patch:
@@ -63,14 +63,18 @@ def test_a_model_that_was_touched_or_dropped_or_of_which_nothing_is_known_is_mad
     (players,) = warehouse.query("select count(*) from nba_intermediate.dim_players")
     add_a_minute(warehouse, rewrite)
     warehouse.execute("delete from nba_intermediate.dim_players where player_name like 'A%'")
+    (arena,) = warehouse.query("select latitude from nba_ops.arenas where venue = 'BOS'")
+    warehouse.execute("update nba_ops.arenas set latitude = 0 where venue = 'BOS'")
     warehouse.execute("drop table nba_staging.stg_espn__team_rosters")  # that has no row, as there is no such feed
     warehouse.execute(f"delete from nba_ops.model_ledger where relation = '{MADE_OF}travel_distances'")
     warehouse.execute(f"update nba_ops.model_ledger set fingerprint = 'x' where relation = '{MADE_OF}known_dates'")
     with built() as calls:
         fullcourt(warehouse, *RUN)
-    # What the schedule's dates come of is made together.
-    assert set.union(*calls) == {"dim_players", "stg_espn__team_rosters", "travel_distances", *OF_SCHEDULE}
+    # What the schedule's dates come of is made together, with the spellings that it reads.
+    touched = {"arenas", "dim_players", "stg_espn__team_rosters", "travel_distances"}
+    assert set.union(*calls) == {*touched, *OF_SCHEDULE, "team_spellings"}
     assert warehouse.query("select count(*) from nba_intermediate.dim_players") == [players]
+    assert warehouse.query("select latitude from nba_ops.arenas where venue = 'BOS'") == [arena]
     assert as_json(warehouse, "verify", *MONTH)["passed"]
     with built() as calls:
         fullcourt(warehouse, "prepare")
@@ -97,4 +101,4 @@ def test_raw_rows_that_change_make_what_comes_of_them_anew(
 def test_a_run_by_force_builds_every_model(copy_of_confirmed_month: Warehouse) -> None:
     with built() as calls:
         fullcourt(copy_of_confirmed_month, "backfill", "--start", DAY, "--end", DAY, "--force", "--no-report")
-    assert {"dim_players", *OF_SCHEDULE} <= set.union(*calls)
+    assert {"dim_players", "arenas", *OF_SCHEDULE} <= set.union(*calls)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, cast
@@ -45,7 +45,7 @@ class FakeProject:
 
     def build(
         self, models: list[str], dates: list[str], judged: Sequence[str] | None = None,
-        given: Mapping[str, Any] | None = None,
+        given: Mapping[str, Any] | None = None, kept_seeds: Collection[str] = (),
     ) -> DbtOutcome:  # fmt: skip
         self.asked += 1
         return self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]

@@ -24,6 +24,7 @@ def project(**more: Any) -> Any:
     codes, parents = {**CODES, **more.get("codes", {})}, {**PARENTS, **more.get("parents", {})}
     return SimpleNamespace(
         whole_models=("dates", "staged"),
+        seeds=("arenas",),
         graph={f"model.fullcourt.{name}": {"code": codes[name], "parents": parents[name]} for name in codes},
         node_id=lambda name: f"model.fullcourt.{name}",
         is_seed=lambda name: name == "arenas",
@@ -118,3 +119,17 @@ def test_a_model_that_is_confirmed_as_it_is_gets_no_second_row() -> None:
     session: Any = Session()
     memory = confirmed(session, project())
     assert origins_made(project(), session, memory, read_origins(project(), session, ["staged"]), {"staged"}) == []
+
+
+def test_a_seed_is_unchanged_while_its_file_and_its_rows_are() -> None:
+    session: Any = Session()
+    of, memory = project(), Memory()
+    memory.execute("insert into made values ('arenas', date '0001-01-01', '38:2:3')")
+    for row in origins_made(of, session, memory, read_origins(of, session, ["arenas"]), {"arenas"}):
+        memory.execute("insert into model_ledger values (?, ?, ?)", [row.relation, row.day, row.fingerprint])
+    assert unchanged(of, session, memory, read_origins(of, session, ["arenas"])) == {"arenas"}
+    of.checksum = lambda seed: "of another csv"
+    assert unchanged(of, session, memory, read_origins(of, session, ["arenas"])) == set()
+    of.checksum = lambda seed: "of the csv"
+    memory.execute("update made set fingerprint = '37:2:3'")
+    assert unchanged(of, session, memory, read_origins(of, session, ["arenas"])) == set()

@@ -17,7 +17,7 @@ from python_processors.orchestration.run.record import RunRecord
 from python_processors.orchestration.state.ledger import LedgerRow
 from python_processors.orchestration.state.made import models_made
 from python_processors.orchestration.state.snapshot import Snapshot, fingerprint_of, made_of
-from python_processors.orchestration.state.whole import Origins, origins_made, read_origins, unchanged
+from python_processors.orchestration.state.whole import origins_made, read_origins, unchanged
 from python_processors.orchestration.warehouse import Warehouse
 
 
@@ -53,8 +53,9 @@ class Chunk:
         self._steps_of: dict[str, dict[date, Step]] = {}
         self._fresh: dict[str, set[date]] = {}  # by model, days that it was built for; nothing that it reads was since
         self.snapshot = snapshot if snapshot is not None and snapshot.is_of(work.tables, self.days) else self._look()
-        self._origins: Origins | None = None  # of models that are built whole, once the staging layer is to be built
-        self._unchanged: set[str] = set()
+        self._origins: dict[str, str] = {}  # of seeds and of models that are built whole, once they may be built
+        self._looked_at: set[str] = set()
+        self._unchanged: set[str] = set()  # of those, what holds already what building it would give
         self._waiting = Waiting(self.snapshot)
 
     def _look(self) -> Snapshot:
@@ -72,7 +73,7 @@ class Chunk:
             self._flush()
         if not self._work.is_stopping():
             uncounted = [day for day in self.snapshot.uncounted_days() if day in self.days]
-            count_rows(self._work, self.snapshot, uncounted, self._fresh)
+            count_rows(self._work, self.snapshot, uncounted, self._fresh, self._unchanged)
         self._work.record.write_decisions()
 
     def _add(self, table: str) -> None:
@@ -130,8 +131,9 @@ class Chunk:
     def _build(self, tables: list[str], days: list[date]) -> list[str]:
         """One invocation. Returns the tables that dbt did not reach, since one before them failed."""
         work = self._work
+        self._look_at({*self._project.seeds, *(self._project.whole_models if LAYER in tables else ())})
         models = self._models(tables, days)
-        outcome = work.invoker.build(tables, models, days, self._given(tables, days))
+        outcome = work.invoker.build(tables, models, days, self._given(tables, days), self._unchanged)
         self._project.check_seeds()
         self._note_fresh(tables, days, outcome)
         failed = [table for table in tables if self._has_failed(table, outcome)]
@@ -140,7 +142,7 @@ class Chunk:
         done = [table for table in tables if table not in failed]
         waited = [table for table in failed if outcome.nodes and self._waits_for(table, failed)]
         with work.warehouse.reading() as session:
-            self.snapshot.refresh(session, models)
+            self.snapshot.refresh(session, outcome.built.union(models))
         work.record.made |= {(name, day) for name in (*outcome.built, *done) for day in days}
         self._confirm(done, days, outcome)
         reached = [table for table in tables if table not in waited]
@@ -191,7 +193,6 @@ class Chunk:
             models |= {name for name in between if not self._is_fresh(name, tables, days)}
             models |= tested  # dbt runs no test of a table beside a model that is not selected with it
         if LAYER in tables:
-            self._look_at_whole_models()
             models |= self._layer_models
         return sorted(models)
 
@@ -200,13 +201,17 @@ class Chunk:
         """What the staging layer is built of: without models that hold already what building them would give."""
         return set(self._project.layer_models) - self._unchanged
 
-    def _look_at_whole_models(self) -> None:
-        if self._origins is not None:
+    def _look_at(self, names: Collection[str]) -> None:
+        """Find out which of these models and seeds, that are built whole, need not be built."""
+        asked = set(names) - self._looked_at
+        if not asked:
             return
+        self._looked_at |= asked
         with self._work.warehouse.reading() as session:
-            self._origins = read_origins(self._project, session, self._project.whole_models)
+            origins = read_origins(self._project, session, asked)
+            self._origins |= origins
             if not self._work.forced:
-                self._unchanged = unchanged(self._project, session, self.snapshot.memory, self._origins)
+                self._unchanged |= unchanged(self._project, session, self.snapshot.memory, origins)
 
     def _is_fresh(self, name: str, tables: Sequence[str], days: Collection[date]) -> bool:
         """Whether a model holds what building it with the tables would make of the days."""
@@ -241,13 +246,12 @@ class Chunk:
                 for day, inputs, fingerprint, rows in memory.built(table, days)
             ]
             work.record.built(table, {day: self._whys.get((table, day), "") for day in days})
-        origins = (self._origins if LAYER in tables else None) or {}
-        if confirmed or made or origins:
+        whole = self._origins.keys() & (outcome.built - outcome.failures.keys())
+        if confirmed or made or whole:
             with work.warehouse.writing() as session:
-                whole = outcome.built - outcome.failures.keys()
-                made += origins_made(self._project, session, memory, origins, whole)
+                made += origins_made(self._project, session, memory, self._origins, whole)
                 work.record.confirm(session, outcome.invocation_id, confirmed, made)
-                self._unchanged |= whole & origins.keys()
+                self._unchanged |= whole
                 self.snapshot.read_ledgers(session)
 
     def _fail(self, table: str, days: Sequence[date], outcome: DbtOutcome) -> None:
@@ -279,11 +283,13 @@ class Chunk:
 
 
 def count_rows(
-    work: Work, snapshot: Snapshot, uncounted: Collection[date], fresh: Mapping[str, Collection[date]] | None = None
-) -> None:
+    work: Work, snapshot: Snapshot, uncounted: Collection[date],
+    fresh: Mapping[str, Collection[date]] | None = None, kept_seeds: Collection[str] = (),
+) -> None:  # fmt: skip
     """Build the models that count rows against the schedule, and confirm the days that succeeded.
 
     :param fresh: by model under those, the days for which it was just built.
+    :param kept_seeds: seeds that need not be loaded.
     """
     counted, under = set(work.project.ops_models), work.project.models_under_ops
     fresh_days = {name: set((fresh or {}).get(name, ())) for name in under}
@@ -291,11 +297,14 @@ def count_rows(
     # Where no precompute table was built, as in a season's first days, nothing else builds what is read.
     for days in (sorted(with_all), sorted(set(uncounted) - with_all)):
         if days:
-            _count(work, snapshot, sorted(counted | {n for n in under if not fresh_days[n].issuperset(days)}), days)
+            models = sorted(counted | {n for n in under if not fresh_days[n].issuperset(days)})
+            _count(work, snapshot, models, days, kept_seeds)
 
 
-def _count(work: Work, snapshot: Snapshot, models: Sequence[str], days: Sequence[date]) -> None:
-    outcome = work.invoker.build([COVERAGE], models, days)
+def _count(
+    work: Work, snapshot: Snapshot, models: Sequence[str], days: Sequence[date], kept_seeds: Collection[str]
+) -> None:  # fmt: skip
+    outcome = work.invoker.build([COVERAGE], models, days, kept_seeds=kept_seeds)
     work.project.check_seeds()
     result = work.record.result
     for name, message in outcome.failures.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -54,18 +54,21 @@ class Invoker:
         self._check_lock, self._retry_seconds = check_lock, retry_seconds
 
     def build(
-        self, tables: Sequence[str], models: Sequence[str], days: Sequence[date], given: Mapping[str, Any] | None = None
-    ) -> DbtOutcome:
+        self, tables: Sequence[str], models: Sequence[str], days: Sequence[date],
+        given: Mapping[str, Any] | None = None, kept_seeds: Collection[str] = (),
+    ) -> DbtOutcome:  # fmt: skip
         """dbt build of some models for some days.
 
         :param tables: for whom: what those who watch are told.
         :param given: vars of this call alone.
+        :param kept_seeds: seeds that need not be loaded.
         :raises NoRoomError: the disk is full; no other date would fare better.
         """
 
         def build() -> DbtOutcome:
             self._check_lock()
-            return self._project.build(list(models), [day.isoformat() for day in days], self._judged, given)
+            dates = [day.isoformat() for day in days]
+            return self._project.build(list(models), dates, self._judged, given, kept_seeds)
 
         self._progress.begin(list(tables), list(days))
         started = datetime.now(UTC)

@@ -314,8 +314,9 @@ class Snapshot:
         self.memory.put_days("made", "relation", models, found.get("made"))
 
     def _named(self, relations: Collection[str] | None) -> tuple[list[str], ...]:
-        """Relations that some table reads, hashed tables, and other models that are fingerprinted."""
-        known = self.fingerprints.slots, self.project.tables, self.project.fingerprinted_models
+        """Relations that some table reads, hashed tables, and other models that are fingerprinted, with the seeds."""
+        project = self.project
+        known = self.fingerprints.slots, project.tables, (*project.fingerprinted_models, *project.seeds)
         return tuple([name for name in names if relations is None or name in relations] for names in known)
 
     def _ledger_queries(self, session: Session) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Models that are built whole: which of them a run need not build, since nothing that they are made of has changed.
+"""Seeds and models that are built whole: which of them a run need not build, since nothing of what makes them changed.
 
 What such a model is made of is every row of the raw tables that it comes of, the project's files, contracts and seeds
 among them, and the libraries. A run that builds it writes that into the model ledger, together with what came out.
@@ -30,7 +30,7 @@ _VOLATILE = re.compile(
 
 
 Origins = Mapping[str, str]
-"""What each model would be made of, as it is before it is built. A model without a text is always built."""
+"""What each model or seed would be made of, as it is before it is built. One without a text is always built."""
 
 
 def read_origins(project: Project, session: Session, models: Iterable[str]) -> Origins:
@@ -38,7 +38,7 @@ def read_origins(project: Project, session: Session, models: Iterable[str]) -> O
 
     To be read before they are built: what a loader changes meanwhile is then found by the next run.
     """
-    chosen = sorted({*models}.intersection(project.whole_models))
+    chosen = sorted({*models}.intersection((*project.whole_models, *project.seeds)))
     made_from = {model: found for model in chosen if (found := _made_from(project, model)) is not None}
     raw = _raw_texts(session, sorted({name for names in made_from.values() for name in names if name in raw_tables()}))
     # Any file: contracts decide SQL, too, and a model that is built once too often costs little.
