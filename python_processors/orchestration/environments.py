@@ -35,7 +35,7 @@ from python_processors.orchestration.locks import check_unlocked, run_lock
 from python_processors.orchestration.project import Project
 from python_processors.orchestration.run.runner import new_run_id
 from python_processors.orchestration.warehouse import Session, Warehouse
-from python_processors.schema.adopted import open_adoption
+from python_processors.schema.adopted import KEPT, open_adoption
 from python_processors.schema.tables import create_tables, output_datasets, stored_tables
 
 ENVIRONMENT = "nba_ops.environment"
@@ -220,7 +220,7 @@ def _drop_datasets(session: Session, name: str) -> None:
     :raises DatasetRightError: the account may not drop one of them; none is dropped.
     """
     there = session.datasets()
-    dropped = [of for of in sorted(output_datasets(), key=lambda of: of == _OPS) if placed(of, name) in there]
+    dropped = [of for of in sorted([*output_datasets(), KEPT], key=lambda of: of == _OPS) if placed(of, name) in there]
     lacking = (
         f"This account may not drop the datasets of the environment `{name}`: who made it may, and who holds"
         f" `roles/bigquery.dataOwner` on them"
