@@ -33,6 +33,7 @@ from python_processors.engines.bigquery.lease import RUN_LOCKS
 from python_processors.errors import RefusedError, meant
 from python_processors.orchestration.locks import check_unlocked, run_lock
 from python_processors.orchestration.project import Project
+from python_processors.orchestration.run.refused import EVER, RUNS
 from python_processors.orchestration.run.runner import new_run_id
 from python_processors.orchestration.warehouse import Session, Warehouse
 from python_processors.schema.adopted import KEPT, open_adoption
@@ -160,6 +161,8 @@ def create_environment(
                 session.execute(statement)
             for relation in copied:
                 session.clone(relation, name)
+            if RUNS in copied:  # what production was refused is open there alone
+                session.execute(f"delete from {session.named(RUNS, name)} where {EVER} and state = 'refused'")
             with within(name):
                 create_tables(session, ENVIRONMENT)
                 session.append(ENVIRONMENT, pa.table({
