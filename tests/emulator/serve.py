@@ -32,7 +32,7 @@ import duckdb
 from local_bigquery import cli
 from local_bigquery.catalog import ddl, names
 from local_bigquery.catalog import tables as catalog_tables
-from local_bigquery.engine import database
+from local_bigquery.engine import database, types
 from local_bigquery.jobs import merge, query, runner
 from local_bigquery.sql import script
 from local_bigquery.sql.dialect import DuckDBDialect
@@ -123,10 +123,14 @@ def _as_its_table(cursor, tree, context):  # type: ignore[no-untyped-def]
         names.reference(table, context.project_id, context.dataset_id)
         for table in (tree.args["clone"].this, tree.find(exp.Table))
     )
-    table = catalog_tables.load(*source)
-    for field in catalog_tables.fields(table):
-        if field.mode == "REQUIRED":
-            cursor.execute(f'alter table {catalog_tables.name(*copy)} alter column "{field.name}" set not null')
+    table, named = catalog_tables.load(*source), catalog_tables.name(*copy)
+    fields = catalog_tables.fields(table)
+    if table.numRows == "0":  # DuckLake makes no column of an empty table NOT NULL
+        cursor.execute(f"create or replace table {named} ({', '.join(types.column(field) for field in fields)})")
+    else:
+        for field in fields:
+            if field.mode == "REQUIRED":
+                cursor.execute(f'alter table {named} alter column "{field.name}" set not null')
     kept = table.only("timePartitioning", "rangePartitioning", "clustering", "schema")
     catalog_tables.annotate(copy, kept)
 
