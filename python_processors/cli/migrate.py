@@ -14,6 +14,7 @@ from python_processors.errors import RefusedError
 
 if TYPE_CHECKING:
     from python_processors.engines.base import Warehouse
+    from python_processors.orchestration.made_anew import OldTable
     from python_processors.orchestration.migration import Migration
     from python_processors.orchestration.project import Project
     from python_processors.schema.drift import Drift
@@ -49,30 +50,40 @@ class NoRowError(RefusedError):
 def migrate(dry_run: bool, yes: bool, as_json: bool) -> int:
     """Bring tables to their contracts: columns, types and NOT NULLs.
 
-    It says first what it will do to stored rows, and converts them once that is confirmed. No column is dropped.
+    It says first what each table needs, what of that is done in place and what by building a table beside it, and what
+    becomes of stored rows; values are converted once that is confirmed. No column is dropped, and a table that another
+    takes the place of is kept until that one verifies.
     """
     from python_processors.orchestration.migration import plan_migration
 
     warehouse = opening.warehouse()
     # Whoever looks at the database delays a migration; only a look of one's own is refused at once.
     with (warehouse if dry_run else opening.patient(warehouse, is_alone=False)).reading() as session:
-        planned = plan_migration(session)
+        planned = plan_migration(session, warehouse.keeper(session))
     done: list[Drift] = []
+    old = list(planned.old)
     if not dry_run:
         _confirm(planned, yes=yes, is_asked=not as_json)
-        done = _carried_out(*opening.opened(), planned)
+        done, old = _carried_out(*opening.opened(), planned)
     left = [drift for drift in planned.drifts if drift not in done]
     text = [f"repaired: {drift.problem}" for drift in done] + [str(drift) for drift in left]
     text += [line for of in planned.conversions for line in of.lines]
+    dropped = [of for of in old if of.is_done and not dry_run]
+    kept = [of for of in old if of not in dropped]
+    text += [of.line for of in kept]
+    text += [f"The new {of.relation} verifies: {', '.join(of.copies)} was dropped, the old one." for of in dropped]
     opening.printed(
         {
             "repaired": [str(drift) for drift in done], "left": [str(drift) for drift in left],
+            "changes": [drift.to_dict() for drift in planned.drifts],
             "conversions": [of.to_dict() for of in planned.conversions],
+            "kept": [of.to_dict() for of in kept],
         },
         text or ["Every table is as its contract has it."], as_json,
     )  # fmt: skip
     # Dates that are dropped, or lost their hash, wait for the next backfill.
-    return SOMEBODY if left or any(of.dropped or of.rehashed for of in planned.conversions) else NOBODY
+    is_due = any(of.dropped or of.rehashed for of in planned.conversions)
+    return SOMEBODY if left or kept or is_due else NOBODY
 
 
 def _confirm(planned: Migration, *, yes: bool, is_asked: bool) -> None:
@@ -87,13 +98,16 @@ def _confirm(planned: Migration, *, yes: bool, is_asked: bool) -> None:
         raise NotConfirmedError(lines)
 
 
-def _carried_out(project: Project, warehouse: Warehouse, planned: Migration) -> list[Drift]:
-    """What was repaired, under the run's lock. The table of runs comes first, since this run has a row in it.
+def _carried_out(
+    project: Project, warehouse: Warehouse, planned: Migration
+) -> tuple[list[Drift], list[OldTable]]:  # fmt: skip
+    """What was repaired, and what was kept of tables that were replaced, under the run's lock. The table of runs comes
+    first, since this run has a row in it.
 
     :raises NoRowError: a person has to repair that one.
     """
     from python_processors.orchestration.locks import run_lock
-    from python_processors.orchestration.migration import carry_out, plan_migration
+    from python_processors.orchestration.migration import carry_out, drop_verified, plan_migration
     from python_processors.orchestration.run.own_row import of_today, own_row
     from python_processors.orchestration.run.refused import RUNS
     from python_processors.orchestration.run.runner import new_run_id
@@ -104,23 +118,27 @@ def _carried_out(project: Project, warehouse: Warehouse, planned: Migration) -> 
     with run_lock(warehouse, run_id, "a migration"):
         warehouse = opening.patient(warehouse, is_alone=True)
         with warehouse.writing() as session:
-            now = plan_migration(session)
+            keeper = warehouse.keeper(session)
+            now = plan_migration(session, keeper)
             if now.needs_yes and [of.to_dict() for of in now.conversions] != [
                 of.to_dict() for of in planned.conversions
             ]:
                 raise NotConfirmedError([line for of in now.conversions for line in of.lines])
-            of_runs = plan_migration(session, [RUNS])
+            of_runs = plan_migration(session, keeper, [RUNS])
             if any(of_runs.is_left(drift) and drift.kind not in TAKES_ROWS for drift in of_runs.drifts):
                 refused = [f"  {of.refused}" for of in of_runs.conversions if of.refused]
                 raise NoRowError([*(str(drift) for drift in of_runs.drifts), *refused])
-            done = carry_out(session, of_runs, run_id)
+            done = carry_out(session, keeper, of_runs, run_id)
         with own_row(project, warehouse, of_today(), run_id, "migrate") as own:
             # A session each: what the first adds, the second is to see.
             for is_hashed in (False, True):
                 tables = [name for name, table in stored_tables().items() if table.is_hashed == is_hashed]
                 with warehouse.writing() as session:
-                    part = plan_migration(session, tables)
-                    repaired = carry_out(session, part, run_id)
+                    keeper = warehouse.keeper(session)
+                    part = plan_migration(session, keeper, tables)
+                    repaired = carry_out(session, keeper, part, run_id)
                 done += repaired
                 own.left += [str(drift) for drift in part.drifts if drift not in repaired]
-    return done
+            with warehouse.writing() as session:
+                old = drop_verified(session, warehouse.keeper(session))
+    return done, old

@@ -33,9 +33,10 @@ from python_processors.engines.bigquery.lease import RUN_LOCKS
 from python_processors.errors import RefusedError, meant
 from python_processors.orchestration.locks import check_unlocked, run_lock
 from python_processors.orchestration.project import Project
+from python_processors.orchestration.run.refused import EVER, RUNS
 from python_processors.orchestration.run.runner import new_run_id
 from python_processors.orchestration.warehouse import Session, Warehouse
-from python_processors.schema.adopted import open_adoption
+from python_processors.schema.adopted import KEPT, open_adoption
 from python_processors.schema.tables import create_tables, output_datasets, stored_tables
 
 ENVIRONMENT = "nba_ops.environment"
@@ -160,6 +161,8 @@ def create_environment(
                 session.execute(statement)
             for relation in copied:
                 session.clone(relation, name)
+            if RUNS in copied:  # what production was refused is open there alone
+                session.execute(f"delete from {session.named(RUNS, name)} where {EVER} and state = 'refused'")
             with within(name):
                 create_tables(session, ENVIRONMENT)
                 session.append(ENVIRONMENT, pa.table({
@@ -220,7 +223,7 @@ def _drop_datasets(session: Session, name: str) -> None:
     :raises DatasetRightError: the account may not drop one of them; none is dropped.
     """
     there = session.datasets()
-    dropped = [of for of in sorted(output_datasets(), key=lambda of: of == _OPS) if placed(of, name) in there]
+    dropped = [of for of in sorted([*output_datasets(), KEPT], key=lambda of: of == _OPS) if placed(of, name) in there]
     lacking = (
         f"This account may not drop the datasets of the environment `{name}`: who made it may, and who holds"
         f" `roles/bigquery.dataOwner` on them"

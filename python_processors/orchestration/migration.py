@@ -1,16 +1,17 @@
 """`fullcourt migrate`: what it will do to stored rows, asked of them first; and doing it.
 
-A column of another type is converted where its values can be. Of a hashed table a date with a value that the
-contract's type cannot hold is dropped, since it can be built anew; and a date whose rows no longer have the hash of
-what they hold is taken back. Both are due then, and replaced by the next backfill. Of a ledger nothing can be built
-anew: it is left to a person. On DuckDB a table is converted in one transaction. On BigQuery dates are taken back first;
-then a new table takes the rows, and the name once it has all of them, so that a kill leaves the old table, or the new.
+What an engine can do to a table as it stands is done in place: a column added, a type widened, on DuckDB a column made
+NOT NULL. All else is done by building the table beside it (made_anew.py). A column of another type is converted where
+its values can be. Of a hashed table a date with a value that the contract's type cannot hold is not carried over, since
+it can be built anew; and a date whose rows no longer have the hash of what they hold is taken back. Both are due then,
+and replaced by the next backfill. Of a ledger nothing can be built anew: it is left to a person.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -19,27 +20,30 @@ import pyarrow.compute as pc
 
 from python_processors.contract import Contract, load_contract
 from python_processors.engines.base import Columns, Session
-from python_processors.errors import FullcourtError
+from python_processors.engines.keeping import Keeper
+from python_processors.orchestration.made_anew import (
+    OldTable,
+    drop_old,
+    end_cut_off,
+    kept_tables,
+    make_anew,
+    old_table,
+)
 from python_processors.orchestration.proof.row_checks import batches, check_hashes, hashed_part
 from python_processors.orchestration.state.ledger import DECISIONS, Decision, LedgerWriter
-from python_processors.schema.conversion import (
-    TypeChange,
-    converted,
-    is_lost,
-    move_statements,
-    swap_statements,
-    type_changes,
+from python_processors.schema.conversion import TypeChange, converted, is_lost, type_changes, widen_statement
+from python_processors.schema.drift import (
+    BESIDE,
+    CUT_OFF,
+    IN_PLACE,
+    LOST_NOT_NULL,
+    OTHER_TYPE,
+    Drift,
+    check_for_nulls,
+    find_drift,
 )
-from python_processors.schema.drift import LOST_NOT_NULL, OTHER_TYPE, Drift, find_drift, new_relation
 from python_processors.schema.drift import migrate as repair
 from python_processors.schema.tables import StoredTable, create_tables, every_row, stored_tables
-
-
-class ConversionError(FullcourtError):
-    """A table was not converted, and is as it was."""
-
-    def __init__(self, relation: str, problem: str, to_do: str) -> None:
-        super().__init__(f"{relation} was not converted: {problem}. It is as it was. {to_do}")
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ class Conversion:
 
     `lost` counts rows by column that cannot keep their value. `dropped` are the dates of these rows, with all
     their `dropped_rows`; `rehashed` other dates, whose rows lose the hash of what they hold. `refused` says why nothing
-    is done; empty where something is.
+    is done; empty where something is. `is_beside` where it is done by building the table beside it.
     """
 
     table: StoredTable
@@ -61,13 +65,16 @@ class Conversion:
     dropped_rows: int = 0
     rehashed: tuple[date, ...] = ()
     refused: str = ""
+    is_beside: bool = False
+    required: tuple[str, ...] = ()
 
     @property
     def lines(self) -> list[str]:
         """The same in sentences."""
         relation, dates = self.table.relation, [*self.dropped, *self.rehashed]
-        changes = [f"{of.name} from {of.live_type} to {of.column.type}" for of in self.changes]
+        changes = [f"{of.name} from {of.live_type} to {of.column.type} ({_kind(of)})" for of in self.changes]
         changes += [f"adds {name} as null" for name in self.added]
+        changes += [f"makes {name} NOT NULL again" for name in self.required]
         lines = [f"{relation}, {self.rows:,} rows: {', '.join(changes)}."]
         lines += [f"  {count:,} rows have a {name} that would not keep its value." for name, count in self.lost.items()]
         if self.changes and not self.lost and not self.refused:
@@ -84,7 +91,13 @@ class Conversion:
             )
         if self.refused:
             lines.append(f"  Nothing is done: {self.refused}")
-        elif dates:
+            return lines
+        lines.append(
+            "  A table is built beside it, held against it and swapped; the old one is kept until the new one verifies."
+            if self.is_beside
+            else "  It is done in place."
+        )
+        if dates:
             lines.append(f"  Then run `fullcourt backfill --start {min(dates)} --end {max(dates)}`.")
         elif self.table.is_hashed:
             lines.append("  No date has to be built anew.")
@@ -96,16 +109,18 @@ class Conversion:
             "types": [{"column": of.name, "from": of.live_type, "to": of.column.type} for of in self.changes],
             "lossless": not self.lost, "lost": dict(self.lost), "refused": self.refused,
             "dropped": [day.isoformat() for day in self.dropped], "dropped_rows": self.dropped_rows,
-            "due_again": [day.isoformat() for day in self.rehashed],
+            "due_again": [day.isoformat() for day in self.rehashed], "way": BESIDE if self.is_beside else IN_PLACE,
         }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Migration:
-    """All that differs, and what becomes of the tables whose values change or no longer have their hash."""
+    """All that differs, and what becomes of the tables whose values change or no longer have their hash. `old` is what
+    is kept of tables that were replaced before."""
 
     drifts: tuple[Drift, ...]
     conversions: tuple[Conversion, ...] = ()
+    old: tuple[OldTable, ...] = ()
 
     @property
     def needs_yes(self) -> bool:
@@ -118,65 +133,67 @@ class Migration:
         return drift.repair is None or (drift.kind in (OTHER_TYPE, LOST_NOT_NULL) and drift.table in refused)
 
 
-def plan_migration(session: Session, relations: Sequence[str] | None = None) -> Migration:
+def plan_migration(session: Session, keeper: Keeper, relations: Sequence[str] | None = None) -> Migration:
     """What a migration would do. Nothing is written."""
     drifts = find_drift(session, relations)
-    tables = dict.fromkeys(drift.table for drift in drifts if drift.repair is not None and drift.kind != "cut_off")
+    found = []
+    tables = dict.fromkeys(drift.table for drift in drifts if drift.repair is not None and drift.kind != CUT_OFF)
     live = session.live_columns(list(tables))
-    # A table with a drift that needs a person keeps its types; columns that it lacks are added all the same.
-    left = {drift.table for drift in drifts if drift.repair is None}
-    found = [
-        _conversion(session, stored_tables()[relation], live[relation], keeps_types=relation in left)
-        for relation in tables
+    for relation in tables:
+        of_table = [drift for drift in drifts if drift.table == relation]
+        found.append(_conversion(session, stored_tables()[relation], live[relation], of_table))
+    kept = kept_tables(session, keeper)
+    differing = {drift.table for drift in drifts}
+    old = [
+        old_table(session, table, kept[relation])
+        for relation, table in stored_tables().items()
+        if relation in kept and relation not in differing and (relations is None or relation in relations)
     ]
-    return Migration(tuple(drifts), tuple(of for of in found if of is not None and (of.changes or of.rehashed)))
+    return Migration(tuple(drifts), tuple(of for of in found if of is not None), tuple(old))
 
 
-def carry_out(session: Session, migration: Migration, run_id: str) -> list[Drift]:
+def carry_out(session: Session, keeper: Keeper, migration: Migration, run_id: str) -> list[Drift]:
     """Do what was planned, and return what is repaired. A table that is refused is left as it is.
 
     :raises FullcourtError: a repair would fail on the rows that are there; that table is as it was.
     """
-    anew = {of.table.relation for of in migration.conversions if of.changes and not of.refused}
+    conversions = [of for of in migration.conversions if not of.refused]
+    beside = [of for of in conversions if of.is_beside]
+    anew = {of.table.relation for of in beside}
     done = [drift for drift in migration.drifts if not migration.is_left(drift)]
-    others = [drift for drift in done if drift.table not in anew]
+    # Dates with a null where none may be are not carried over by a conversion; without one that is for a person.
+    converts = {of.table.relation for of in beside if of.changes}
+    check_for_nulls(session, [of for of in done if of.kind == LOST_NOT_NULL and of.table not in converts])
+    for relation in [
+        *(drift.table for drift in done if drift.kind == CUT_OFF),
+        *(old.relation for old in migration.old if old.is_cut_off),
+    ]:
+        end_cut_off(session, keeper, stored_tables()[relation])
     # Before a column is added: a kill in between leaves dates that are due, and none that only seems complete.
-    _take_back(session, [of for of in migration.conversions if not of.changes], run_id)
-    repair(session, others)
-    for of in migration.conversions:
-        if of.changes and not of.refused:
-            _convert(session, of, run_id)
+    _take_back(session, [of for of in conversions if not of.is_beside], run_id)
+    repair(session, [drift for drift in done if drift.table not in anew])
+    for of in conversions:
+        if of.is_beside:
+            expressions = converted(session, of.table, of.live, of.changes)
+            make_anew(
+                session, keeper, of.table, expressions, of.dropped, functools.partial(_take_back, session, [of], run_id)
+            )
+        elif of.changes:
+            session.execute(";\n".join(widen_statement(session, of.table, change) for change in of.changes))
     return done
 
 
-def _convert(session: Session, of: Conversion, run_id: str) -> None:
-    table, new = of.table, new_relation(of.table)
-    expressions = converted(session, table, of.live, of.changes)
-    _clear(session, table)
+def drop_verified(session: Session, keeper: Keeper) -> list[OldTable]:
+    """Drop what is kept of tables whose new one verifies by now. All that was kept, that too.
+
+    The session is one that was opened after the tables were made anew: DuckDB's looks at columns once.
+    """
+    found = plan_migration(session, keeper).old
     with session.transaction():
-        _take_back(session, [of], run_id)
-        session.execute(";\n".join(move_statements(session, table, expressions, of.dropped)))
-        moved, before = (_count(session, table, relation) for relation in (new, table.relation))
-        if moved != before - of.dropped_rows:
-            raise ConversionError(
-                table.relation, f"{moved:,} of {before:,} rows would be there, and {of.dropped_rows:,} were to go",
-                "Somebody wrote to it meanwhile: run `fullcourt migrate` again.",
-            )  # fmt: skip
-        session.execute(";\n".join(swap_statements(session, table)))
-
-
-def _clear(session: Session, table: StoredTable) -> None:
-    """A copy that a killed migration left. The table itself is there, so that it has all rows."""
-    new = new_relation(table)
-    if not session.live_columns([new])[new]:
-        return
-    copied, stored = _count(session, table, new), _count(session, table, table.relation)
-    if copied > stored:
-        raise ConversionError(
-            table.relation, f"{new} is there with {copied:,} rows, and it has {stored:,}",
-            "Look which of the two is right, and give the other a dated name.",
-        )  # fmt: skip
-    session.execute(f"drop table {session.named(new)}")
+        for old in found:
+            if old.is_done:
+                drop_old(session, keeper, old)
+    return list(found)
 
 
 def _take_back(session: Session, conversions: Sequence[Conversion], run_id: str) -> None:
@@ -193,14 +210,27 @@ def _take_back(session: Session, conversions: Sequence[Conversion], run_id: str)
         LedgerWriter(session, run_id, "").decide(session, decisions)
 
 
-def _conversion(session: Session, table: StoredTable, live: Columns, *, keeps_types: bool) -> Conversion | None:
-    changes = () if keeps_types else tuple(type_changes(session, table, live))
+def _conversion(session: Session, table: StoredTable, live: Columns, drifts: Sequence[Drift]) -> Conversion | None:
+    """None where only columns are added or made NOT NULL in place, and no hash is of them."""
+    mended = {drift.column: drift for drift in drifts if drift.repair is not None}
+    changes = tuple(of for of in type_changes(session, table, live) if of.name in mended)
     there = {name.lower() for name, _, _ in live}
-    added = tuple(column.name for column in table.columns if column.name not in there)
-    if not changes and not (table.is_hashed and added):
+    added = tuple(column.name for column in table.columns if column.name not in there and column.name in mended)
+    is_beside = any(drift.way == BESIDE for drift in mended.values())
+    if not changes and not is_beside and not (table.is_hashed and added):
         return None
     expressions = converted(session, table, live, changes)
-    return (_of_hashed if table.is_hashed else _of_ledger)(session, table, live, changes, added, expressions)
+    found = (_of_hashed if table.is_hashed else _of_ledger)(session, table, live, changes, added, expressions)
+    # A type is widened in place where every date stays; what is not carried over needs a table beside.
+    found = replace(
+        found, is_beside=is_beside or bool(found.dropped),
+        required=tuple(drift.column for drift in mended.values() if drift.kind == LOST_NOT_NULL),
+    )  # fmt: skip
+    if found.dropped and not is_beside and any(drift.repair is None for drift in drifts):
+        names = ", ".join(drift.column for drift in drifts if drift.repair is None)
+        why = f"values do not fit, and a table built beside this one would lack {names}. Settle that first."
+        return replace(found, refused=why)
+    return found if found.changes or found.rehashed or found.is_beside else None
 
 
 def _of_ledger(
@@ -208,7 +238,7 @@ def _of_ledger(
     expressions: Mapping[str, str],
 ) -> Conversion:  # fmt: skip
     conditions = {of.name: is_lost(session, of) for of in changes}
-    required = {c.name: _is_empty(expressions, c.name) for c in table.columns if c.required}
+    required = {c.name: _is_empty(expressions, c.name) for c in table.columns if c.required and _is_there(c.name, live)}
     (row,) = _counted(session, table, "1", {**conditions, **{f"null_{name}": of for name, of in required.items()}})
     lost = {name: int(row[name]) for name in conditions if row[name]}
     nulls = [name for name in required if row[f"null_{name}"]]
@@ -230,7 +260,8 @@ def _of_hashed(
 ) -> Conversion:  # fmt: skip
     contract = load_contract(table.relation.partition(".")[2])
     conditions = {of.name: is_lost(session, of) for of in changes}
-    empty = [_is_empty(expressions, column.name) for column in table.columns if column.required]
+    required = [c.name for c in table.columns if c.required and _is_there(c.name, live)]
+    empty = [_is_empty(expressions, name) for name in required]
     day = expressions.get(contract.partition_by, "cast(null as date)")
     bad = " or ".join([*conditions.values(), *(empty if changes else [])]) or "false"
     rows = _counted(session, table, day, {**conditions, "is_bad": bad})
@@ -248,6 +279,10 @@ def _of_hashed(
     return Conversion(
         table, live, changes, added, total, lost, dropped, total - sum(kept.values()), rehashed
     )  # fmt: skip
+
+
+def _is_there(name: str, live: Columns) -> bool:
+    return any(of.lower() == name for of, _, _ in live)
 
 
 def _is_empty(expressions: Mapping[str, str], name: str) -> str:
@@ -287,9 +322,8 @@ def _without_hash(
     return tuple(sorted(found))
 
 
-def _count(session: Session, table: StoredTable, relation: str) -> int:
-    sql = f"select count(*) as n from {session.named(relation)} where {every_row(table)}"
-    return int(session.read(sql)["n"].to_pylist()[0])
+def _kind(change: TypeChange) -> str:
+    return "type widened" if change.is_wider else "type changed"
 
 
 def _spelled(days: Sequence[date]) -> str:

@@ -4,11 +4,11 @@ the rows into a table made anew."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from python_processors.engines.base import Columns, Session
-from python_processors.schema.drift import new_relation, rename_statement
+from python_processors.schema.drift import is_widened, new_relation
 from python_processors.schema.tables import StoredColumn, StoredTable, create_statement, every_row
 
 _NUMBERS = ("INT64", "FLOAT64", "NUMERIC")
@@ -16,26 +16,30 @@ _NUMBERS = ("INT64", "FLOAT64", "NUMERIC")
 
 @dataclass(frozen=True)
 class TypeChange:
-    """A column whose live type is not that of the contract. `is_castable` is False where the engine knows no cast."""
+    """A column whose live type is not that of the contract. `is_castable` is False where the engine knows no cast;
+    `is_wider` where the engine gives a column the type in place."""
 
     column: StoredColumn
     live_type: str
     is_castable: bool = True
+    is_wider: bool = False
 
     @property
     def name(self) -> str:
         return self.column.name
 
 
-def type_changes(session: Session, table: StoredTable, live: Columns) -> list[TypeChange]:
-    """The columns of a live table that are of another type."""
+def type_changes(
+    session: Session, table: StoredTable, live: Columns, relation: str | None = None
+) -> list[TypeChange]:  # fmt: skip
+    """The columns of a live table that are of another type; of a copy of it where a relation is given."""
     kinds = {name.lower(): kind for name, kind, _ in live}
     changes = [
-        TypeChange(column, kinds[column.name])
+        TypeChange(column, kinds[column.name], is_wider=is_widened(table, column, kinds[column.name]))
         for column in table.columns
         if column.name in kinds and kinds[column.name] != column.type
     ]
-    return [TypeChange(of.column, of.live_type, _is_castable(session, table, of)) for of in changes]
+    return [replace(of, is_castable=_is_castable(session, table, of, relation or table.relation)) for of in changes]
 
 
 def converted(
@@ -73,6 +77,11 @@ def is_lost(session: Session, change: TypeChange) -> str:
     return f"({name} is not null and ({value} is null or {differs}))"
 
 
+def widen_statement(session: Session, table: StoredTable, change: TypeChange) -> str:
+    kind = session.engine_type(change.column.type)
+    return f"alter table {session.named(table.relation)} alter column {change.name} set data type {kind}"
+
+
 def move_statements(
     session: Session, table: StoredTable, expressions: Mapping[str, str], dropped: Sequence[date]
 ) -> tuple[str, ...]:  # fmt: skip
@@ -89,16 +98,11 @@ def move_statements(
     )
 
 
-def swap_statements(session: Session, table: StoredTable) -> tuple[str, ...]:
-    """The table made anew takes the name."""
-    return f"drop table {session.named(table.relation)}", rename_statement(session, table)
-
-
-def _is_castable(session: Session, table: StoredTable, change: TypeChange) -> bool:
+def _is_castable(session: Session, table: StoredTable, change: TypeChange, relation: str) -> bool:
     value = session.try_cast(change.name, change.column.type)
     back = value if change.column.type == "JSON" else session.try_cast(value, change.live_type)
     try:
-        of_all = f"from {session.named(table.relation)} where {every_row(table)}"
+        of_all = f"from {session.named(relation)} where {every_row(table)}"
         session.read(f"select {value} as there, {back} as back {of_all} limit 0")
     except Exception:  # whatever the engine calls a cast that it does not know
         return False

@@ -13,16 +13,13 @@ from dataclasses import dataclass, replace
 from python_processors.engines.base import Columns, Session, environment_name
 from python_processors.errors import FullcourtError
 from python_processors.schema.adopted import carried_columns, check_adoption
-from python_processors.schema.tables import (
-    StoredColumn,
-    StoredTable,
-    create_statement,
-    every_row,
-    stored_tables,
-)
+from python_processors.schema.tables import StoredColumn, StoredTable, every_row, stored_tables
 
 PUBLISH_LEDGER = "nba_ops.publish_ledger"
-LOST_NOT_NULL, OTHER_TYPE, SURPLUS = "lost_not_null", "type", "surplus"
+MISSING, LOST_NOT_NULL, OTHER_TYPE, SURPLUS, CUT_OFF = "missing", "lost_not_null", "type", "surplus", "cut_off"
+IN_PLACE, BESIDE = "in_place", "beside"  # how a table is brought to its contract, see Drift.way
+_SMALLER_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER")  # of DuckDB alone
+_BUILDS_BESIDE = "builds a table beside it and swaps the two"
 TAKES_ROWS = (LOST_NOT_NULL, SURPLUS)  # a table with such a difference takes rows of its contract all the same
 
 
@@ -74,10 +71,11 @@ class ForeignTablesError(DriftError):
 class Drift:
     """One difference between a live table and its contract.
 
-    `table` is `dataset.table` without the target's prefix, `problem` one sentence. `repair` holds SQL
-    statements, or None when a person has to decide; `to_do` says then what there is to decide, and is
-    empty otherwise. Columns of one table may share a repair. Of another type it is empty: the statements
-    depend on the values (schema/conversion.py).
+    `table` is `dataset.table` without the target's prefix, `problem` one sentence, `change` what the table needs in two
+    words. `way` is IN_PLACE, or BESIDE where a table is built beside it and takes its name; empty when a person has to
+    decide: `to_do` says then what there is to decide. `repair` holds the SQL statements of what is done in place, None
+    when a person has to decide. Of another type and of what is built beside it is empty: the statements depend on the
+    rows (orchestration/migration.py).
     """
 
     table: str
@@ -86,9 +84,14 @@ class Drift:
     problem: str
     repair: tuple[str, ...] | None
     to_do: str = ""
+    change: str = ""
+    way: str = ""
 
     def __str__(self) -> str:
         return f"{self.problem} {self.to_do}".rstrip()
+
+    def to_dict(self) -> dict[str, str]:
+        return {"table": self.table, "column": self.column, "change": self.change, "way": self.way or "by_hand"}
 
 
 def find_drift(session: Session, relations: Iterable[str] | None = None) -> list[Drift]:
@@ -144,17 +147,17 @@ def _counted(drifts: Sequence[Drift]) -> str:
 
 
 def migrate(session: Session, drifts: Sequence[Drift]) -> list[Drift]:
-    """Apply the repairs of those that have one, and return these; the others are left as they are, types among them.
+    """Apply the repairs of those that are made in place whatever the rows hold, and return these; the others are left
+    as they are, types among them.
 
     All is checked before anything is changed. Run again after an interruption, it does what is left.
 
     :raises MigrationError: a column that may not be null is null in some rows.
     """
     repairable = [drift for drift in drifts if drift.repair]
-    _check_for_nulls(session, [drift for drift in repairable if drift.kind == LOST_NOT_NULL])
-    # Columns are added first: a table that is made anew has all of its contract's.
-    for repair in dict.fromkeys(d.repair for d in sorted(repairable, key=lambda d: d.kind == LOST_NOT_NULL)):
-        session.execute(";\n".join(repair or ()))
+    check_for_nulls(session, [drift for drift in repairable if drift.kind == LOST_NOT_NULL])
+    for drift in sorted(repairable, key=lambda d: d.kind == LOST_NOT_NULL):
+        session.execute(";\n".join(drift.repair or ()))
     return repairable
 
 
@@ -167,7 +170,7 @@ def _compare(session: Session, table: StoredTable, live: Columns) -> list[Drift]
             continue
         kind, nullable = there[column.name]
         if kind != column.type:
-            found.append(_other_type(session, table, column, kind))
+            found.append(_other_type(table, column, kind))
         elif nullable and column.required:
             found.append(_lost_not_null(session, table, column))
     names = {column.name for column in table.columns}
@@ -176,7 +179,7 @@ def _compare(session: Session, table: StoredTable, live: Columns) -> list[Drift]
     # A rewrite would lose a column that was carried over, too; a run only leaves it as it is.
     carried = carried_columns(session, table.relation) if unknown else ()
     return [
-        drift for drift in _without_rewrites(session, table, found + surplus)
+        drift for drift in _without_rewrites(found + surplus)
         if drift.kind != SURPLUS or drift.column not in carried
     ]  # fmt: skip
 
@@ -186,32 +189,38 @@ def _missing(session: Session, table: StoredTable, column: StoredColumn) -> Drif
     named = session.named(table.relation)
     if column.required:
         return Drift(
-            table.relation, column.name, "missing",
+            table.relation, column.name, MISSING,
             f"{lacks}, and `fullcourt migrate` cannot add it, as it may not be null.", None,
             f"Add {column.name} by hand with a value for each row; or build the table beside it and let `fullcourt"
-            " adopt` put that in its place, which keeps this one (docs/adopt.md).",
+            " adopt` put that in its place, which keeps this one (docs/adopt.md).", change="column added",
         )  # fmt: skip
     return Drift(
-        table.relation, column.name, "missing",
-        f"{lacks}, and `fullcourt migrate` adds it, as null in the rows that are there.",
+        table.relation, column.name, MISSING,
+        f"{lacks}, and `fullcourt migrate` adds it in place, as null in the rows that are there.",
         (f"alter table {named} add column {column.name} {session.engine_type(column.type)}",),
+        change="column added", way=IN_PLACE,
     )  # fmt: skip
 
 
-def _other_type(session: Session, table: StoredTable, column: StoredColumn, live_type: str) -> Drift:
-    differs = f"{table.relation}.{column.name} is {live_type} where {table.contract_file} says {column.type}"
+def _other_type(table: StoredTable, column: StoredColumn, live_type: str) -> Drift:
+    is_wider = is_widened(table, column, live_type)
+    done = "widens it in place" if is_wider else f"{_BUILDS_BESIDE}, with its values converted"
     return Drift(
         table.relation, column.name, OTHER_TYPE,
-        f"{differs}, and `fullcourt migrate` converts it, once it has said what becomes of the values.", (),
+        f"{table.relation}.{column.name} is {live_type} where {table.contract_file} says {column.type}, and `fullcourt"
+        f" migrate` {done}, once it has said what becomes of the values.", (),
+        change="type widened" if is_wider else "type changed", way=IN_PLACE if is_wider else BESIDE,
     )  # fmt: skip
 
 
 def _lost_not_null(session: Session, table: StoredTable, column: StoredColumn) -> Drift:
     tighten = f"alter table {session.named(table.relation)} alter column {column.name} set not null"
+    done = "makes it NOT NULL again, in place" if session.can_require else f"{_BUILDS_BESIDE}, NOT NULL again"
     return Drift(
         table.relation, column.name, LOST_NOT_NULL,
-        f"{_may_be_null(table, column.name)}, and `fullcourt migrate` makes it NOT NULL again.",
-        (tighten,) if session.can_require else _rewrite(session, table),
+        f"{_may_be_null(table, column.name)}, and `fullcourt migrate` {done}.",
+        (tighten,) if session.can_require else (),
+        change="NOT NULL again", way=IN_PLACE if session.can_require else BESIDE,
     )  # fmt: skip
 
 
@@ -225,6 +234,7 @@ def _surplus(session: Session, table: StoredTable, name: str) -> Drift:
         f"{table.relation} has a column {name} that {table.contract_file} lacks, and `fullcourt migrate` drops none.",
         None,
         f"Add {name} to the contract, or `alter table {session.named(table.relation)} drop column {name}`.",
+        change="column of no contract",
     )  # fmt: skip
 
 
@@ -233,10 +243,9 @@ def _cut_off(session: Session, table: StoredTable) -> list[Drift]:
     if session.can_require or not session.columns(new_relation(table)):
         return []
     return [Drift(
-        table.relation, "", "cut_off",
+        table.relation, "", CUT_OFF,
         f"{table.relation} is not there and {new_relation(table)} has its rows, as a migration was cut off,"
-        " and `fullcourt migrate` gives them the name.",
-        (rename_statement(session, table),),
+        " and `fullcourt migrate` gives them the name.", (), change="cut off", way=BESIDE,
     )]  # fmt: skip
 
 
@@ -244,33 +253,7 @@ def new_relation(table: StoredTable) -> str:
     return f"{table.relation}__migrated"
 
 
-def is_made_anew(session: Session, drift: Drift) -> bool:
-    """Whether its repair moves the rows into a new table."""
-    return drift.kind == OTHER_TYPE or (drift.kind == LOST_NOT_NULL and not session.can_require)
-
-
-def rename_statement(session: Session, table: StoredTable) -> str:
-    return f"alter table {session.named(new_relation(table))} rename to {table.relation.partition('.')[2]}"
-
-
-def _rewrite(session: Session, table: StoredTable) -> tuple[str, ...]:
-    """Where a column cannot be made NOT NULL in place, a new table takes the rows and then the name.
-
-    No statement leaves the rows in neither table. A new table that an interrupted attempt left is not
-    replaced, as the rows may be there alone: `create table` fails, and names it.
-    """
-    new = new_relation(table)
-    columns = ", ".join(column.name for column in table.columns)
-    return (
-        create_statement(session, table, relation=new),
-        f"insert into {session.named(new)} ({columns})"
-        f" select {columns} from {session.named(table.relation)} where {every_row(table)}",
-        f"drop table {session.named(table.relation)}",
-        rename_statement(session, table),
-    )
-
-
-def _without_rewrites(session: Session, table: StoredTable, drifts: list[Drift]) -> list[Drift]:
+def _without_rewrites(drifts: list[Drift]) -> list[Drift]:
     """A table with a drift that needs a person is not made anew: the rewrite would lose a
     surplus column, and fail on another type."""
     if all(drift.repair is not None for drift in drifts):
@@ -281,14 +264,42 @@ def _without_rewrites(session: Session, table: StoredTable, drifts: list[Drift])
             problem=f"{drift.problem.partition(', and `')[0]}, and `fullcourt migrate` cannot mend that alone.",
             repair=None,
             to_do="Settle what else is wrong with the table, then run it.",
+            way="",
         )
-        if is_made_anew(session, drift)
+        if drift.way == BESIDE
         else drift
         for drift in drifts
     ]
 
 
-def _check_for_nulls(session: Session, drifts: Sequence[Drift]) -> None:
+def is_widened(table: StoredTable, column: StoredColumn, live_type: str) -> bool:
+    """Whether both engines give a column its type in place: BigQuery does where the type coerces, and neither the
+    partitions nor the clusters are made of it. Whether each value is kept is asked of the rows all the same."""
+    if column.name in (table.partition_by, *table.cluster_by):
+        return False
+    wanted = column.type
+    if live_type in _SMALLER_INTEGERS:
+        live_type = "INT64"
+        if wanted == live_type:
+            return True
+    if wanted == "FLOAT64":
+        return live_type in ("INT64", "FLOAT") or live_type.startswith("NUMERIC")
+    whole, scale = _digits(wanted) if wanted.startswith("NUMERIC(") else (0, 0)
+    live_whole, live_scale = _digits(live_type)
+    return live_whole + live_scale > 0 and live_whole <= whole and live_scale <= scale
+
+
+def _digits(kind: str) -> tuple[int, int]:
+    """Digits before and after the point that a number of a type may have; none of what has no such bounds."""
+    if kind == "INT64":
+        return 19, 0
+    if not kind.startswith("NUMERIC("):
+        return 0, 0
+    precision, scale = map(int, kind[8:-1].split(","))
+    return precision - scale, scale
+
+
+def check_for_nulls(session: Session, drifts: Sequence[Drift]) -> None:
     """One query per table. :raises MigrationError: naming the first column with nulls."""
     columns: dict[str, list[str]] = defaultdict(list)
     for drift in drifts:

@@ -48,9 +48,9 @@ def test_what_is_looked_at_and_written_is_valid(table: str) -> None:
     count_days(session, [of], "", columns)
     counts = [DayCount(table, DAY, 1, 1, 0, 0, 0, 0, 0)]
     statements = [
-        *rows_statements(session, of, "", columns[table]), *days_statements(session, of, "", columns[table], [DAY]),
+        *rows_statements(session, of, "", columns[table], has_more=True), *days_statements(session, of, "", columns[table], [DAY]),
         ledger_statement(session, counts, {DAY: ("1:2:3", "abc")}, "a-run", datetime.now(UTC)),
     ]  # fmt: skip
     for statement in statements:
         session.catalog.analyse(statement)
-    assert (session.asked, len(statements)) == (2, 6)
+    assert (session.asked, len(statements)) == (2, 7)

@@ -15,13 +15,14 @@ from google.api_core.exceptions import ServiceUnavailable
 
 from python_processors.contract import Contract, load_contract
 from python_processors.engines.bigquery.errors import BigQueryError
+from python_processors.engines.bigquery.keeping import BigQueryKeeper
 from python_processors.engines.bigquery.profile import ProfileError, credentials_of
 from python_processors.engines.bigquery.session import BigQuerySession
 from python_processors.orchestration import migration
 from python_processors.orchestration.proof.row_checks import check_rows
 from python_processors.orchestration.run.history import LEDGER, ProcessorRun, Published, published_by, record_runs
 from python_processors.orchestration.warehouse import BigQueryWarehouse, warehouse_of_target
-from python_processors.schema.drift import MigrationError, find_drift, migrate
+from python_processors.schema.drift import Drift, find_drift
 from python_processors.schema.tables import create_statement, create_tables, stored_tables
 from tests.bigquery.raw import local_server, settings_of
 from tests.emulator import server
@@ -200,7 +201,8 @@ def test_not_null_is_restored_with_rows_partition_and_clusters_kept(with_runs: B
         (RUNS, "run_id"),
         (RUNS, "skip_reason"),
     }
-    assert migrate(with_runs, drifts) == drifts
+    assert {(of.way, of.repair) for of in drifts if of.column != "skip_reason"} == {("beside", ())}
+    assert migrated(with_runs, RUNS) == drifts
     assert find_drift(with_runs) == []
     rows = with_runs.read(f"select run_id, skip_reason from {RUNS} where run_date > '2021-01-01'")
     assert rows.to_pylist() == [{"run_id": "r", "skip_reason": None}]
@@ -211,14 +213,13 @@ def test_not_null_is_restored_with_rows_partition_and_clusters_kept(with_runs: B
     assert with_runs.columns(f"{RUNS}__migrated") == []
 
 
-def test_a_migration_that_was_cut_off_before_its_rename_is_ended_by_the_next(with_runs: BigQuerySession) -> None:
-    """`select 1` is for this server alone, which looks for the renamed table after a statement that renames it."""
+def test_a_migration_that_was_cut_off_before_it_had_the_name_is_ended_by_the_next(with_runs: BigQuerySession) -> None:
     with_runs.execute(RUN.format("true"))
-    with_runs.execute(f"alter table {RUNS} rename to {RUNS.partition('.')[2]}__migrated; select 1")
+    with_runs.execute(f"create table {RUNS}__migrated copy {RUNS}; drop table {RUNS}")
     (drift,) = find_drift(with_runs, [RUNS])
     assert f"{RUNS}__migrated has its rows" in drift.problem
-    assert drift.repair is not None
-    assert migrate(with_runs, [replace(drift, repair=(*drift.repair, "select 1"))]) != []
+    assert migrated(with_runs, RUNS) == [drift]
+    assert with_runs.columns(f"{RUNS}__migrated") == []
     assert find_drift(with_runs, [RUNS]) == []
     assert with_runs.read(f"select count(*) as n from {RUNS} where run_date > '2021-01-01'")["n"].to_pylist() == [1]
 
@@ -226,8 +227,9 @@ def test_a_migration_that_was_cut_off_before_its_rename_is_ended_by_the_next(wit
 def test_nulls_stop_a_migration_before_it_changes_anything(with_runs: BigQuerySession) -> None:
     with_runs.execute(f"alter table {RUNS} alter column success drop not null")
     with_runs.execute(RUN.format("null"))
-    with pytest.raises(MigrationError, match="success is null in 1 row,"):
-        migrate(with_runs, find_drift(with_runs))
+    (conversion,) = migration.plan_migration(with_runs, BigQueryKeeper(with_runs), [RUNS]).conversions
+    assert "success is null in some rows, and may not be." in conversion.refused
+    assert migrated(with_runs, RUNS) == []
 
 
 def test_a_table_with_a_surplus_column_is_not_made_anew(with_runs: BigQuerySession) -> None:
@@ -271,13 +273,8 @@ def test_an_environment_has_copies_in_datasets_of_its_own(session: BigQuerySessi
 
 
 @pytest.mark.parametrize("name", ["ml_feature_store_v2", "upcoming_team_game_context"])
-def test_a_hashed_table_of_the_former_types_is_converted_and_a_kill_loses_nothing(
-    session: BigQuerySession, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Numbers become FLOAT64, an array of them, too, and a text JSON; values, hashes, partition and clusters stay.
-
-    `select 1` is for this server alone, as above.
-    """
+def test_a_hashed_table_of_the_former_types_is_converted(session: BigQuerySession, name: str) -> None:
+    """Numbers become FLOAT64, an array of them, too, and a text JSON; values, hashes, partition and clusters stay."""
     contract = load_contract(name)
     table, rows = stored_tables()[contract.relation], nominal_rows(contract)
     session.execute(f"create schema if not exists {contract.dataset}")
@@ -286,25 +283,13 @@ def test_a_hashed_table_of_the_former_types_is_converted_and_a_kill_loses_nothin
     session.execute(create_statement(session, former))
     session.append(contract.relation, rows)
 
-    def planned() -> migration.Migration:
-        return migration.plan_migration(session, [contract.relation])
-
-    def stopped(*_: object) -> tuple[str, ...]:
-        raise KeyboardInterrupt
-
-    before = stored(session, contract)
-    (conversion,) = planned().conversions
+    (conversion,) = migration.plan_migration(session, BigQueryKeeper(session), [contract.relation]).conversions
     assert {of.name: of.live_type for of in conversion.changes} == {
         column.name: kinds[column.name] for column in table.columns if kinds[column.name] != column.type
     }
     assert (conversion.lost, conversion.dropped, conversion.rehashed, conversion.refused) == ({}, (), (), "")
-    swap = migration.swap_statements
-    monkeypatch.setattr(migration, "swap_statements", stopped)
-    with pytest.raises(KeyboardInterrupt):
-        migration.carry_out(session, planned(), "run")
-    assert stored(session, contract) == before
-    monkeypatch.setattr(migration, "swap_statements", lambda *given: (*swap(*given), "select 1"))
-    migration.carry_out(session, planned(), "run")
+    assert conversion.is_beside
+    migrated(session, contract.relation)
     assert find_drift(session, [contract.relation]) == []
     assert stored(session, contract) == with_objects(rows, contract)
     live = session._table(f"local.{contract.relation}")
@@ -313,6 +298,26 @@ def test_a_hashed_table_of_the_former_types_is_converted_and_a_kill_loses_nothin
     assert live.clustering_fields == [*contract.cluster_by]
     check = check_rows(session, name, *DAYS)
     assert (check.rows, check.problems) == (2, [])
+
+
+def test_a_number_is_widened_in_place(session: BigQuerySession) -> None:
+    """Nothing is copied, so that the table keeps all that it has."""
+    contract = load_contract("team_offense_game_summary")
+    table = stored_tables()[contract.relation]
+    session.execute(f"drop table if exists {contract.relation}; create schema if not exists {contract.dataset}")
+    narrow = [replace(of, type="NUMERIC(4,1)") if of.name == "pace" else of for of in table.columns]
+    session.execute(create_statement(session, replace(table, columns=tuple(narrow))))
+    session.append(contract.relation, nominal_rows(contract))
+    (drift,) = find_drift(session, [contract.relation])
+    assert (drift.change, drift.way) == ("type widened", "in_place")
+    assert migrated(session, contract.relation) == [drift]
+    assert find_drift(session, [contract.relation]) == []
+    assert stored(session, contract) == with_objects(nominal_rows(contract), contract)
+
+
+def migrated(session: BigQuerySession, relation: str) -> list[Drift]:
+    keeper = BigQueryKeeper(session)
+    return migration.carry_out(session, keeper, migration.plan_migration(session, keeper, [relation]), "run")
 
 
 def stored(session: BigQuerySession, contract: Contract) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """Starts local-bigquery; runs under the emulator's own Python 3.13, never under the project's.
 
-Seven things that the service does and the emulator does not are put right here, in the test's set-up,
+Nine things that the service does and the emulator does not are put right here, in the test's set-up,
 so that the product carries nothing for them:
 
 - After CREATE TABLE AS SELECT the service names the new table as the job's destination; dbt reads it.
@@ -12,6 +12,8 @@ so that the product carries nothing for them:
 - CREATE TABLE CLONE reads no rows, so it needs no partition filter; the emulator makes a SELECT of it.
 - CREATE TABLE COPY is another word for CLONE, and both take OPTIONS after the table that they copy; the emulator knows
   CLONE, and reads OPTIONS before it alone.
+- A copy has the modes, scales, partitions and clusters of its table; the emulator makes it by CREATE TABLE AS SELECT.
+- A column that was given another type has that type's precision and scale; the emulator keeps the former ones.
 - CAST(NUMERIC AS STRING) has no trailing zeros (BigQuery's conversion rules); the emulator's has.
 
 And two things took a sixth of its time in a backfill of all tables (2026-11-30): the catalog was asked anew at each place
@@ -28,9 +30,9 @@ import threading
 
 import duckdb
 from local_bigquery import cli
-from local_bigquery.catalog import ddl
+from local_bigquery.catalog import ddl, names
 from local_bigquery.catalog import tables as catalog_tables
-from local_bigquery.engine import database
+from local_bigquery.engine import database, types
 from local_bigquery.jobs import merge, query, runner
 from local_bigquery.sql import script
 from local_bigquery.sql.dialect import DuckDBDialect
@@ -106,7 +108,41 @@ def _run(cursor, tree, *arguments):  # type: ignore[no-untyped-def]
         _in_transaction.add(id(cursor))
     elif isinstance(tree, (exp.Commit, exp.Rollback)):
         _in_transaction.discard(id(cursor))
+    context, _, _, is_dry = arguments[:4]
+    if tree.args.get("clone") and not is_dry:
+        _as_its_table(cursor, tree, context)
+    actions = tree.args.get("actions") or () if isinstance(tree, exp.Alter) and not is_dry else ()
+    for action in actions:
+        if isinstance(action, exp.AlterColumn) and action.args.get("dtype"):
+            _with_new_type(names.reference(tree.find(exp.Table), context.project_id, context.dataset_id), action)
     return result
+
+
+def _as_its_table(cursor, tree, context):  # type: ignore[no-untyped-def]
+    source, copy = (
+        names.reference(table, context.project_id, context.dataset_id)
+        for table in (tree.args["clone"].this, tree.find(exp.Table))
+    )
+    table, named = catalog_tables.load(*source), catalog_tables.name(*copy)
+    fields = catalog_tables.fields(table)
+    if table.numRows == "0":  # DuckLake makes no column of an empty table NOT NULL
+        cursor.execute(f"create or replace table {named} ({', '.join(types.column(field) for field in fields)})")
+    else:
+        for field in fields:
+            if field.mode == "REQUIRED":
+                cursor.execute(f'alter table {named} alter column "{field.name}" set not null')
+    kept = table.only("timePartitioning", "rangePartitioning", "clustering", "schema")
+    catalog_tables.annotate(copy, kept)
+
+
+def _with_new_type(reference, action):  # type: ignore[no-untyped-def]
+    table, given = catalog_tables.load(*reference), ddl._parameters(action.args["dtype"])
+    fields = [
+        field.without("precision", "scale").replace(**given) if field.name == action.name else field
+        for field in catalog_tables.fields(table)
+    ]
+    kept = table.only("schema").replace(schema={"fields": [field.dump() for field in fields]})
+    catalog_tables.annotate(reference, kept)
 
 
 table_rules._check, merge.run, query._run = _check_outside_merge, _merge, _run

@@ -49,6 +49,7 @@ NO_TEST = {
         "tests/integration/test_promote.py runs the same",
         "two checkouts of the code",
     },
+    "docs/migrations.md": {"tests/integration/test_migrate.py runs the same"},
     "docs/platform.md": {"needs a database of the platform; tests/on_platform runs the same on a simulated one"},
     "docs/python.md": {"writes a folder; tests/integration/test_export.py runs the same"},
     "docs/raw-archive.md": {"needs an archive"},

@@ -19,6 +19,10 @@ from tests.warehouse import Warehouse, environment
 
 PLAYERS = "player_game_summary"
 DAY = "2021-10-25"
+REFUSED = (
+    "insert into nba_ops.runs (run_id, command, state, started_at, ended_at, range_start, range_end, errors_json) values"
+    """ ('of-production', 'backfill', 'refused', now(), now(), '2021-10-19', '2021-10-20', '["too much"]')"""
+)
 MONTH = ("--start", FIRST_MONTH[0], "--end", FIRST_MONTH[1])
 
 
@@ -53,12 +57,15 @@ def test_a_run_in_an_environment_builds_what_is_due_there_and_leaves_production_
     copy_of_confirmed_month: Warehouse,
 ) -> None:
     warehouse = copy_of_confirmed_month
+    warehouse.execute(REFUSED)
     before = production(warehouse)
     assert as_json(warehouse, "env", "create", "dev")["made_from"] == "production"
     assert production(warehouse) == before
     (made,) = as_json(warehouse, "env", "list")["environments"]
     assert (made["environment"], made["is_whole"]) == ("dev", True)
     assert "Nothing to do" in fullcourt(warehouse, "plan", "--env", "dev", *MONTH).stdout
+    assert "REFUSED backfill 2021-10-19 to 2021-10-20" in fullcourt(warehouse, "status", code=1).stdout
+    assert "REFUSED" not in fullcourt(warehouse, "status", "--env", "dev").stdout
     assert fullcourt(warehouse, "compare", "prod", "dev").stdout.splitlines()[-1] == "EQUAL"
 
     warehouse.execute(f"delete from dev__nba_analytics.{PLAYERS} where game_date = '{DAY}'")

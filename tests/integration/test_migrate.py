@@ -16,6 +16,7 @@ from tests.warehouse import Warehouse
 
 TABLE, DAY = "team_offense_game_summary", "2021-11-05"
 RELATION = f"nba_analytics.{TABLE}"
+NOTHING: dict[str, Any] = {"repaired": [], "left": [], "changes": [], "conversions": [], "kept": []}
 MONTH = ("--start", FIRST_MONTH[0], "--end", FIRST_MONTH[1])
 
 
@@ -28,6 +29,11 @@ def types(warehouse: Warehouse) -> set[tuple[Any, ...]]:
 
 def runs(warehouse: Warehouse) -> list[tuple[Any, ...]]:
     return warehouse.query("select command, state from nba_ops.runs where command <> 'backfill' order by started_at")
+
+
+def kept(warehouse: Warehouse) -> list[str]:
+    found = warehouse.query("select table_name from duckdb_tables() where schema_name = 'nba_replaced'")
+    return [name for (name,) in found]
 
 
 def hold_whole(warehouse: Warehouse, whole: Any, due: list[str]) -> None:
@@ -55,7 +61,9 @@ def test_values_that_are_kept_are_converted_and_no_date_is_due(copy_of_confirmed
         "alter table nba_ops.runs alter column rows_written type varchar"
     )
     drifted = types(warehouse)
-    assert "Run `fullcourt migrate`, then the same again." in fullcourt(warehouse, "backfill", *MONTH, code=2).stderr
+    refused = fullcourt(warehouse, "plan", *MONTH, code=2).stderr
+    assert "Run `fullcourt migrate`, then the same again." in refused
+    assert refused.count("builds a table beside it and swaps the two, with its values converted") == 4
     said = fullcourt(warehouse, "migrate", "--dry-run", code=1).stdout
     assert "pace from STRING to NUMERIC(6,1)" in said or "pace from STRING to NUMERIC" in said
     assert "Every value is kept." in said
@@ -67,8 +75,10 @@ def test_values_that_are_kept_are_converted_and_no_date_is_due(copy_of_confirmed
     done = as_json(warehouse, "migrate", "--yes")
     assert ([one["lossless"] for one in done["conversions"]], done["left"]) == ([True] * 3, [])
     assert types(warehouse) == of_contract
+    assert (done["kept"], kept(warehouse)) == ([], [])
+    assert {(of["change"], of["way"]) for of in done["changes"]} == {("type changed", "beside")}
     assert runs(warehouse) == [("migrate", "done")]
-    assert as_json(warehouse, "migrate") == {"repaired": [], "left": [], "conversions": []}
+    assert as_json(warehouse, "migrate") == NOTHING
     hold_whole(warehouse, whole, [])
 
 
@@ -87,9 +97,17 @@ def test_dates_with_a_value_that_does_not_fit_are_named_dropped_and_built_anew(
     (plan,) = as_json(warehouse, "migrate", "--dry-run", code=1)["conversions"]
     assert (plan["rows"], plan["dropped"], plan["dropped_rows"], plan["due_again"]) == (rows, [DAY], of_day, [])
     assert plan["lost"] == {"pace": of_day // 2}
-    fullcourt(warehouse, "migrate", "--yes", code=1)  # a backfill is still to come
+    said = fullcourt(warehouse, "migrate", "--yes", code=1).stdout  # a backfill is still to come
+    assert f"Run `fullcourt backfill --start {DAY} --end {DAY}`, then `fullcourt migrate`" in said
+    assert warehouse.query(f"select count(*) from nba_replaced.{kept(warehouse)[0]}") == [(rows,)]
     assert warehouse.query(f"select count(*) from {RELATION}") == [(rows - of_day,)]
     hold_whole(warehouse, whole, [DAY])
+    assert (
+        "The new one verifies: `fullcourt migrate` drops" in fullcourt(warehouse, "migrate", "--dry-run", code=1).stdout
+    )
+    assert len(kept(warehouse)) == 1
+    assert "verifies: nba_replaced." in fullcourt(warehouse, "migrate").stdout
+    assert (kept(warehouse), as_json(warehouse, "migrate")) == ([], NOTHING)
 
 
 @pytest.mark.slow
@@ -119,26 +137,35 @@ def test_a_missing_hashed_column_alone_makes_its_dates_due(copy_of_confirmed_mon
 KILLED = """
 import os, signal, sys
 from python_processors.cli import app
-from python_processors.orchestration import migration
-migration.swap_statements = lambda *given: os.kill(os.getpid(), signal.SIGKILL)
+from python_processors.orchestration import made_anew, migration
+{moment} = lambda *given: os.kill(os.getpid(), signal.SIGKILL)
 sys.argv = ['fullcourt', 'migrate', '--yes']
 app()
 """
 
 
 @pytest.mark.slow
-def test_a_kill_in_the_midst_leaves_the_old_table_and_the_next_ends_it(copy_of_confirmed_month: Warehouse) -> None:
+@pytest.mark.parametrize(("moment", "is_swapped"), [("made_anew._end_swap", False), ("migration.drop_old", True)])
+def test_a_kill_in_the_midst_leaves_the_old_table_and_the_next_ends_it(
+    copy_of_confirmed_month: Warehouse, moment: str, is_swapped: bool
+) -> None:
     warehouse, whole = copy_of_confirmed_month, copy_of_confirmed_month.hashes()
     warehouse.execute(f"alter table {RELATION} alter column pace type varchar")
     before = warehouse.query(f"select * from {RELATION} order by all")
     with at_work(warehouse):
-        killed = subprocess.run([sys.executable, "-c", KILLED], cwd=PROJECT_ROOT, capture_output=True, check=False)
+        killed = subprocess.run(
+            [sys.executable, "-c", KILLED.format(moment=moment)], cwd=PROJECT_ROOT, capture_output=True, check=False
+        )
     assert killed.returncode == -signal.SIGKILL, killed.stderr
-    assert warehouse.query(f"select * from {RELATION} order by all") == before
-    fullcourt(warehouse, "backfill", *MONTH, code=2)
+    where = f"nba_replaced.{kept(warehouse)[0]}" if is_swapped else RELATION
+    assert warehouse.query(f"select * from {where} order by all") == before
+    fullcourt(warehouse, "backfill", *MONTH, code=2) if not is_swapped else None
     fullcourt(warehouse, "migrate", "--yes")
+    assert kept(warehouse) == []
     assert runs(warehouse) == [("migrate", "killed"), ("migrate", "done")]
-    hold_whole(warehouse, whole, [])
+    if not is_swapped:
+        hold_whole(warehouse, whole, [])
+    assert warehouse.hashes() == whole
 
 
 def test_what_a_person_must_decide_is_left_and_the_rest_is_repaired(copy_of_confirmed_month: Warehouse) -> None:

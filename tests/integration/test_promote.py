@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from python_processors.contract import hashed_tables, load_contract
 from python_processors.engines.duckdb.session import DuckDBSession
 from python_processors.orchestration.project import Project
+from python_processors.schema.adopted import ADOPTED, PRODUCTION_UNIT, Step, note
 from tests.integration.conftest import copied, made_once
 from tests.integration.test_environments import DAY, MONTH, PLAYERS, as_json, fullcourt, production
 from tests.warehouse import Warehouse
@@ -93,6 +95,35 @@ def test_production_gets_the_rows_that_were_compared_and_nothing_is_due(site: Wa
     assert " 0 rows written" in run.stdout
     again = as_json(site, *PROMOTE, "--dry-run")
     assert (again["tables"], again["models"]) == ([], [])
+
+
+def test_columns_that_were_carried_over_keep_their_values(site: Warehouse) -> None:
+    """Of an environment that was made before, or from nothing, and has none of them."""
+    with duckdb.connect(str(site.path)) as connection:
+        session = DuckDBSession(connection)
+        for number, unit in enumerate((TABLE, PRODUCTION_UNIT)):
+            note(session, Step(unit, ADOPTED, "beside", "20211101", (unit,), (unit,), ("Written_by",)), number)
+    site.execute(f"alter table {TABLE} add column Written_by text; update {TABLE} set Written_by = player_lookup")
+    shown = as_json(site, *PROMOTE, "--dry-run")
+    (players,) = [of for of in shown["tables"] if of["table"] == PLAYERS]
+    assert players == {"table": PLAYERS, "dates": [DAY], "to_insert": 1, "to_update": 1, "to_delete": 1}
+    said = fullcourt(site, *PROMOTE, "--dry-run").stdout
+    assert "player_game_summary: Written_by stays as it is in rows that stay, and is null in rows that are" in said
+    # The key that is there twice is removed with both rows, as by a publish; this one is there once.
+    (once,) = site.query(
+        f"select max(player_lookup) from {TABLE} where game_date = '{DAY}' and player_lookup <> 'nobody'"
+    )
+    site.execute(f"update {TABLE} set assists = assists + 1 where game_date = '{DAY}' and player_lookup = '{once[0]}'")
+    made = as_json(site, *PROMOTE, "--yes", "--compared", compared(site))
+    assert made["verification"]["passed"]
+    own = f"select * exclude (Written_by) from {TABLE}"
+    assert site.query(f"(from ({own}) except all from {IN_DEV}) union all (from {IN_DEV} except all ({own}))") == []
+    of_day = f"from {TABLE} where Written_by is distinct from player_lookup"
+    assert len(site.query(f"select 1 {of_day}")) == 2  # the inserted one, and the one that was there twice
+    assert site.query(f"select Written_by from {TABLE} where game_date = '{DAY}' and player_lookup = '{once[0]}'") == [
+        once
+    ]
+    assert "Nothing to do" in fullcourt(site, "plan", *MONTH).stdout
 
 
 def test_what_was_not_compared_is_not_published(site: Warehouse) -> None:

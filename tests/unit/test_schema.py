@@ -51,8 +51,8 @@ def test_a_missing_nullable_column_is_added_as_null(session: DuckDBSession) -> N
     (drift,) = find_drift(session)
     assert (drift.table, drift.column) == (RUNS, "skip_reason")
     assert str(drift) == (
-        f"{RUNS} lacks the column skip_reason (STRING) that models/ops/_sources.yml has, and `fullcourt migrate` adds it,"
-        " as null in the rows that are there."
+        f"{RUNS} lacks the column skip_reason (STRING) that models/ops/_sources.yml has, and `fullcourt migrate` adds it"
+        " in place, as null in the rows that are there."
     )
     assert migrate(session, [drift]) == [drift]
     assert find_drift(session) == []
@@ -87,8 +87,8 @@ def test_a_column_of_another_type_is_converted_once_its_values_were_looked_at(se
     (drift,) = find_drift(session)
     assert (drift.table, drift.column, drift.repair) == (LEDGER, "row_count", ())
     assert str(drift) == (
-        f"{LEDGER}.row_count is STRING where models/ops/_sources.yml says INT64, and `fullcourt migrate` converts it, once"
-        " it has said what becomes of the values."
+        f"{LEDGER}.row_count is STRING where models/ops/_sources.yml says INT64, and `fullcourt migrate` builds a table"
+        " beside it and swaps the two, with its values converted, once it has said what becomes of the values."
     )
     assert migrate(session, [drift]) == []
 
@@ -127,7 +127,7 @@ def test_a_lost_not_null_is_restored(session: DuckDBSession) -> None:
     (drift,) = find_drift(session)
     assert str(drift) == (
         f"{RUNS}.success may be null where models/ops/_sources.yml requires a value, and `fullcourt migrate` makes it"
-        " NOT NULL again."
+        " NOT NULL again, in place."
     )
     migrate(session, [drift])
     assert find_drift(session) == []

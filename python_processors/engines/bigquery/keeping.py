@@ -54,6 +54,9 @@ class BigQueryKeeper:
         clauses = [f"{name} = {_quoted(text)}" for name, text in told.items() if text]
         pairs = ", ".join(f"({_quoted(of)}, {_quoted(value)})" for of, value in _marked(options, mark).items())
         clauses += [f"labels = [{pairs}]"] if pairs else []
+        copied = self._table(source)
+        if copied is not None and copied.require_partition_filter:
+            clauses.append("require_partition_filter = true")
         given = f" options({', '.join(clauses)})" if clauses else ""
         if not self._are_alike(source, target):
             self.drop(target)  # no table takes the place of one that is partitioned or clustered otherwise

@@ -12,7 +12,6 @@ from python_processors.orchestration.adoption.plan import (
     NotAdoptedError,
     all_tables,
     chosen_tables,
-    free_stamp,
     make_plan,
 )
 from python_processors.orchestration.environments import built_relations, within
@@ -32,6 +31,7 @@ from python_processors.schema.adopted import (
     kept_name,
     newest,
 )
+from python_processors.schema.kept import free_stamp
 from python_processors.schema.tables import output_datasets
 
 Confirm = Callable[[AdoptionPlan], None]

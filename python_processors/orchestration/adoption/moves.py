@@ -18,6 +18,7 @@ from python_processors.engines.keeping import Keeper, TableOptions
 from python_processors.orchestration.adoption.plan import NotAdoptedError
 from python_processors.orchestration.warehouse import Session
 from python_processors.schema.adopted import ADOPTED, BEGUN, PRODUCTION_UNIT, UNDO_BEGUN, UNDONE, Step, kept_name, note
+from python_processors.schema.kept import keep_aside
 from python_processors.schema.tables import StoredColumn, create_statement, every_row, stored_tables
 
 _NEXT = "next"
@@ -91,31 +92,19 @@ class Moves:
             old = there or self._options(kept)
             with self._unchanged(name):
                 if there is not None:
-                    self._keep(name, relation, step.stamp, old)
+                    keep_aside(self.session, self.keeper, relation, step.stamp, old)
                 if step.carried:
                     source = self._with_carried(relation, step, kept)
                 dressed = old if is_dressed_as_before else new
             self.keeper.copy(source, name, dressed, step.stamp)
         self.keeper.dress(name, self._options(kept) if is_dressed_as_before else new, step.stamp)
 
-    def _keep(self, name: str, relation: str, stamp: str, options: TableOptions) -> None:
-        """Copy aside what has the name. What is kept already is never replaced: a mark may have been lost meanwhile,
-        and the name would have the new table."""
-        kept, number = self.session.named(kept_name(relation, stamp)), 1
-        first = kept
-        while self.keeper.options(kept) is not None:
-            number += 1
-            kept = self.session.named(kept_name(relation, f"{stamp}_again_{number}"))
-        self.keeper.copy(name, kept, options)
-        for of in {kept, first}:  # the first may not have been dressed before a kill
-            self.keeper.dress(of, options)
-
     def _restore(self, relation: str, step: Step, mark: str) -> None:
         name = self.session.named(relation)
         kept = self.session.named(kept_name(relation, step.stamp))
         now = self.keeper.options(name)
         if now is not None and self.keeper.mark_of(name) != mark:
-            self._keep(name, relation, f"ours_{step.undo_stamp}", now)
+            keep_aside(self.session, self.keeper, relation, f"ours_{step.undo_stamp}", now)
             if relation not in step.there_before:
                 self.keeper.drop(name)
                 return

@@ -15,7 +15,7 @@ from python_processors.contract import hashed_tables, load_contract
 from python_processors.engines.base import Columns, Location, Sides
 from python_processors.errors import RefusedError
 from python_processors.orchestration.warehouse import Session, Warehouse
-from python_processors.schema.adopted import ADOPTED, BEGUN, PRODUCTION_UNIT, Step, kept_name, newest
+from python_processors.schema.adopted import ADOPTED, BEGUN, PRODUCTION_UNIT, Step, newest
 from python_processors.schema.drift import PUBLISH_LEDGER, has_published
 from python_processors.schema.tables import every_row, stored_tables
 
@@ -181,19 +181,6 @@ def make_plan(
     left = tuple(of for of in all_tables() if of not in adopted and of not in cut_off and of not in wanted)
     ends = PRODUCTION_UNIT in steps and steps[PRODUCTION_UNIT].step == ADOPTED
     return AdoptionPlan(environment, built, found, tuple(resumed), tuple(adopted), left, has_ledgers=ends)
-
-
-def free_stamp(today: date, relations: Sequence[str], taken: Sequence[str], form: str = "{}") -> str:
-    """The date, or the date with a number, under which none of these is kept yet.
-
-    :param taken: tables of the dataset of kept tables.
-    """
-    names, number = set(taken), 1
-    while True:
-        stamp = f"{today:%Y%m%d}" + (f"_{number}" if number > 1 else "")
-        if not names & {kept_name(of, form.format(stamp)).partition(".")[2] for of in relations}:
-            return stamp
-        number += 1
 
 
 def _check_open(session: Session, steps: Mapping[str, Step], environment: str) -> None:

@@ -32,6 +32,7 @@ from python_processors.orchestration.state.fingerprints import Fingerprints, lon
 from python_processors.orchestration.state.ledger import LEDGER
 from python_processors.orchestration.state.whole import Origins, memory_of, read_origins, unchanged
 from python_processors.orchestration.warehouse import Session, Warehouse
+from python_processors.schema.adopted import carried_columns
 from python_processors.schema.drift import check_drift
 
 COMMAND = "promote"
@@ -106,7 +107,8 @@ class Change:
 
     `compared` names the two sides as they are: with another name, one of them has changed. `production` says so of
     each relation of production alone, and is kept by the run, so that one that was cut off can be finished. `origins`
-    say of models that are built whole, and are what building them now would make, what each is made of.
+    say of models that are built whole, and are what building them now would make, what each is made of. `carried` are
+    columns by table that production has beyond its contract, and the environment has not: they are left as they are.
     """
 
     environment: str
@@ -119,6 +121,7 @@ class Change:
     copies: tuple[Copy, ...]
     columns: Mapping[str, Mapping[str, str]]
     own_columns: Mapping[str, Mapping[str, str]]
+    carried: Mapping[str, tuple[str, ...]]
     counts: tuple[DayCount, ...]
     brought: Contents
     production: Mapping[str, str]
@@ -144,6 +147,10 @@ class Change:
                 f"  {of.table:<30} {len(of.days):,} dates: {of.inserted:,} rows to insert, {of.updated:,} to update,"
                 f" {of.deleted:,} to delete"
             )
+        out += [
+            f"  {table}: {', '.join(names)} stays as it is in rows that stay, and is null in rows that are inserted."
+            for table, names in self.carried.items()
+        ]
         for model in self.models:
             what = "whole" if model.is_whole else f"{len(model.days):,} dates"
             out.append(f"  {model.model:<30} {what}: {model.rows_before:,} rows before, {model.rows_after:,} after")
@@ -192,7 +199,10 @@ def change_of(project: Project, own: Project, warehouse: Warehouse, name: str, s
     with within(""), warehouse.reading() as session:
         check_drift(session)
         copies = copies_of(project, start, end)
-        theirs, ours = columns_of(session, copies, name), columns_of(session, copies, "")
+        theirs, live = columns_of(session, copies, name), columns_of(session, copies, "")
+        carried = _carried_beside(session, copies, theirs, live)
+        ours = {of: {column: kind for column, kind in columns.items() if column not in carried.get(of, ())}
+                for of, columns in live.items()}  # fmt: skip
         _check_columns(name, copies, theirs, ours)
         _check_before(project, session, name, copies, theirs)
         brought, there = contents(session, copies, name, theirs), contents(session, copies, "", ours)
@@ -219,8 +229,7 @@ def change_of(project: Project, own: Project, warehouse: Warehouse, name: str, s
                         is_whole=of.day is None)
             for of in copies if not of.key and (differing[of.name] or theirs[of.name] != ours[of.name])
         ),
-        tuple(copies), theirs, ours, tuple(counts), brought, before_it,
-        origins,
+        tuple(copies), theirs, ours, carried, tuple(counts), brought, before_it, origins,
     )  # fmt: skip
 
 
@@ -261,6 +270,20 @@ def _current_models(project: Project, session: Session) -> Origins:
     origins = read_origins(project, session, project.whole_models)
     current = unchanged(project, session, memory_of(project, session, project.whole_models), origins)
     return {name: of for name, of in origins.items() if name in current}
+
+
+def _carried_beside(
+    session: Session, copies: Sequence[Copy], theirs: Mapping[str, Mapping[str, str]],
+    ours: Mapping[str, Mapping[str, str]],
+) -> dict[str, tuple[str, ...]]:  # fmt: skip
+    """By hashed table the columns that were carried over when it was adopted, and that the environment lacks."""
+    found = {}
+    for of in copies:
+        more = [name for name in ours[of.name] if of.key and name not in theirs[of.name]]
+        carried = carried_columns(session, of.relation) if more else ()
+        if names := tuple(name for name in more if name.lower() in carried):
+            found[of.name] = names
+    return found
 
 
 def _check_columns(

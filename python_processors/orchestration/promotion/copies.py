@@ -167,19 +167,29 @@ def _by_table_and_day(row: Mapping[str, Any]) -> tuple[str, date]:
     return row["table_name"], row["day"]
 
 
-def rows_statements(session: Session, of: Copy, environment: str, columns: Collection[str]) -> list[str]:
+def rows_statements(
+    session: Session, of: Copy, environment: str, columns: Collection[str], *, has_more: bool = False
+) -> list[str]:  # fmt: skip
     """Make production's rows of a hashed table those of an environment; a row that is as it is there is left alone.
 
     A key that is there more than once goes with all its copies, as in a publish.
+
+    :param has_more: production has columns beyond these, which rows that stay keep: they are updated, not written anew.
     """
     source, target = session.named(of.relation, environment), session.named(of.relation, "")
     high, low = session.row_hash([f"published.{name}" for name in sorted(columns)])
     own_high, own_low = session.row_hash([f"brought.{name}" for name in sorted(columns)])
     keys, listed = ", ".join(of.key), ", ".join(columns)
     days = of.where("published.").removeprefix(" where ")
+    given = ", ".join(f"{name} = brought.{name}" for name in columns if name not in of.key)
+    updates = [
+        f"update {target} as published set {given} from {source} as brought{of.where('brought.')} and {days}"
+        f" and {_same(of.key, 'brought')} and ({own_high} <> {high} or {own_low} <> {low})"
+    ]
     return [
         f"delete from {target} as published where {days} and exists (select 1 from (select {keys} from {target}"
         f"{of.where()} group by {keys} having count(*) > 1) as doubled where {_same(of.key, 'doubled')})",
+        *(updates if has_more else []),
         f"delete from {target} as published where {days} and not exists (select 1 from (select"
         f" {', '.join(f'brought.{name}' for name in of.key)}, {own_high} as high, {own_low} as low"
         f" from {source} as brought{of.where('brought.')}) as kept"

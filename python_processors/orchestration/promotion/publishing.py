@@ -113,7 +113,7 @@ def _copy(warehouse: Warehouse, change: Change, run_id: str, check_lock: Callabl
 def _statements(session: Session, of: Copy, change: Change, days: Sequence[date]) -> list[str]:
     columns = change.columns[of.name]
     if of.key:
-        return rows_statements(session, of, change.environment, columns)
+        return rows_statements(session, of, change.environment, columns, has_more=of.name in change.carried)
     if columns == change.own_columns[of.name]:
         return days_statements(session, of, change.environment, columns, days)
     with within(change.environment):

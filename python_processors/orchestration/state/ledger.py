@@ -142,6 +142,31 @@ def confirmed_models(session: Session, models: Sequence[str]) -> pa.Table:
     return session.read(sql.format(session.named(MODEL_LEDGER)))
 
 
+def confirmed_dates(session: Session, table: str) -> set[date]:
+    """Dates of a table that a run has ever confirmed."""
+    if not session.columns(LEDGER):
+        return set()
+    sql = f"select distinct game_date from {session.named(LEDGER)} where {_EVERY_DATE} and table_name = '{table}'"
+    return {*session.read(sql)["game_date"].to_pylist()}
+
+
+def taken_back_dates(session: Session, table: str) -> set[date]:
+    """Dates of a table whose confirmation was taken back, and that no run has confirmed since."""
+    if not session.columns(DECISIONS):
+        return set()
+    last = "select game_date, max(coalesce(sequence, 0)) as sequence from {} where {} group by game_date"
+    where = f"{_EVERY_DATE} and table_name = '{table}'"
+    taken = last.format(session.named(DECISIONS), f"{where} and decision = 'taken_back'")
+    if not session.columns(LEDGER):
+        return {*session.read(taken)["game_date"].to_pylist()}
+    confirmed = last.format(session.named(LEDGER), where)
+    found = session.read(
+        f"select taken.game_date from ({taken}) as taken left join ({confirmed}) as confirmed"
+        " on taken.game_date = confirmed.game_date where coalesce(confirmed.sequence, -1) < taken.sequence"
+    )
+    return {*found["game_date"].to_pylist()}
+
+
 def newest(what: str, where: str, by: str = "table_name") -> str:
     """SQL of the newest row per table and date of a ledger `{}`; rows from before there was a sequence count least."""
     return (
