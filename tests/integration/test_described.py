@@ -143,3 +143,24 @@ def test_every_model_has_a_group_with_an_owner(manifest: dict[str, Any]) -> None
     owned = {group["name"] for group in manifest["groups"].values() if group["owner"]["name"]}
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
     assert {node["name"] for node in models if node["group"] not in owned} == set()
+
+
+def test_a_test_is_named_by_its_table_and_what_it_claims(manifest: dict[str, Any]) -> None:
+    """dbt's own names are of the arguments, end in `_` without one, and in a hash where they are long."""
+    nodes = manifest["nodes"].values()
+    attached = [node for node in nodes if node["resource_type"] == "test" and node.get("attached_node")]
+    assert len(attached) > 20  # 26 in 2026-11
+    assert {node["name"] for node in attached if not is_readable(node)} == set()
+    of_dbt = {"attached_node": "model.fullcourt.coverage", "column_name": None}
+    for name in ("every_date_is_accounted_for_coverage_", "complete_against_schedule_coverage_expected_boxes"):
+        arguments = {"expected": "expected_boxes"} if name.endswith("boxes") else {}
+        metadata = {"name": name.partition("_coverage")[0], "kwargs": arguments}
+        assert not is_readable({**of_dbt, "name": name, "test_metadata": metadata})
+
+
+def is_readable(test: Mapping[str, Any]) -> bool:
+    """Of a test of a column dbt's name is as short as one can be: `not_null_arenas_city`."""
+    name, table = test["name"], test["attached_node"].rpartition(".")[2]
+    of_dbt = f"{test['test_metadata']['name']}_{table}_"
+    of_column = {f"{of_dbt}{test['column_name']}"} if test["column_name"] else set()
+    return table in name and len(name) <= 60 and (name in of_column or not name.startswith(of_dbt))
