@@ -6,14 +6,16 @@ import copy
 import json
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from python_processors.contract import PROJECT_ROOT
+from python_processors.contract import PROJECT_ROOT, hashed_tables
 from python_processors.raw_loader import FILE_COLUMN
+from python_processors.yaml_files import read_yaml
 from tests.integration.conftest import at_work
 from tests.warehouse import Warehouse
 
@@ -143,6 +145,18 @@ def test_every_model_has_a_group_with_an_owner(manifest: dict[str, Any]) -> None
     owned = {group["name"] for group in manifest["groups"].values() if group["owner"]["name"]}
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
     assert {node["name"] for node in models if node["group"] not in owned} == set()
+
+
+def test_the_evaluator_is_told_by_which_tests_the_keys_of_hashed_tables_are_held(manifest: dict[str, Any]) -> None:
+    """Its rule: a model has all tests of one of the lists. dbt's own stay, since it asks for their columns."""
+    told = read_yaml(PROJECT_ROOT / "dbt_project.yml")["vars"]["dbt_project_evaluator"]["primary_key_test_macros"]
+    assert told[0] == ["dbt.test_unique", "dbt.test_not_null"]
+    used: dict[str, set[str]] = defaultdict(set)
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "test" and node.get("attached_node"):
+            used[node["attached_node"]] |= set(node["depends_on"]["macros"])
+    held = {name for name, macros in used.items() if any({f"macro.{of}" for of in every} <= macros for every in told)}
+    assert {f"model.fullcourt.{name}" for name in hashed_tables()} <= held
 
 
 def test_a_test_is_named_by_its_table_and_what_it_claims(manifest: dict[str, Any]) -> None:
