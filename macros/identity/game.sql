@@ -168,6 +168,11 @@
     end
 {%- endmacro %}
 
+{#- The eighth digit of a playoff game's id is its round, and the fourth round is the final series: 0042100406. -#}
+{% macro is_of_final_series(nba_game_id) -%}
+    left({{ nba_game_id }}, 3) = '004' and substr({{ nba_game_id }}, 8, 1) = '4'
+{%- endmacro %}
+
 {#- The cup final is played, so it counts for rest; it has no place in season statistics. -#}
 {% macro is_in_scope(game_type) -%}
     {{ game_type }} in ('regular_season', 'play_in', 'playoffs')

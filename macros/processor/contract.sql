@@ -9,10 +9,13 @@
     {{ return(names) }}
 {%- endmacro %}
 
-{#- The node of a relation built by this project: tests and macros get relations, contracts are on nodes. -#}
+{#-
+  The node of a relation built by this project: tests and macros get relations, contracts are on nodes. Under `--defer` the
+  relation may be that of another environment.
+-#}
 {% macro node_of(relation) -%}
-    {%- for node in graph.nodes.values() -%}
-        {%- if node.resource_type in ('model', 'seed') and node.alias == relation.identifier and node.schema == relation.schema -%}
+    {%- for node in graph.nodes.values() if node.resource_type in ('model', 'seed') and node.alias == relation.identifier -%}
+        {%- if relation.schema in (node.schema, (node.defer_relation or {}).schema) -%}
             {{ return(node) }}
         {%- endif -%}
     {%- endfor -%}
@@ -21,10 +24,17 @@
 
 {#-
   The relation of a model, without a ref(): for a test that looks at what its table comes of anyway. A ref() would make it a
-  test of that model, too, which dbt runs whenever the model alone is built.
+  test of that model, too, which dbt runs whenever the model alone is built. Under `--defer` it is the one that ref() gives.
 -#}
 {% macro relation_of(model_name) -%}
-    {{ return(node_named(model_name).relation_name) }}
+    {%- set node = node_named(model_name) -%}
+    {%- if node.defer_relation -%}
+        {%- set is_state_first = invocation_args_dict.favor_state and node.unique_id not in selected_resources -%}
+        {%- if is_state_first or adapter.get_relation(node.database, node.schema, node.alias) is none -%}
+            {{ return(node.defer_relation.relation_name) }}
+        {%- endif -%}
+    {%- endif -%}
+    {{ return(node.relation_name) }}
 {%- endmacro %}
 
 {#- A hashed table's date column, and the column that tells its rows of a date (or of a game) apart. -#}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from python_processors.alerts.channels import Message
 from python_processors.alerts.findings import LAYER, ROW_FAULTS, Finding
 from python_processors.alerts.news import News
+from python_processors.errors import RefusedError
 
 if TYPE_CHECKING:
     from python_processors.orchestration.proof.held_back import HeldBack
@@ -111,6 +112,11 @@ def digest_of_error(command: str, error: Exception, said: str, *, is_reminder: b
                 "",
                 "Next: fullcourt migrate --dry-run",
             ),
+        )
+    if isinstance(error, RefusedError):
+        return Message(
+            f"fullcourt {command} was refused{again}",
+            (said, "", "Next: repair the cause, then run the same command again; fullcourt status names the dates."),
         )
     return Message(
         f"fullcourt {command} failed{again}",

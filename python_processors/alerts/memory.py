@@ -28,7 +28,12 @@ class Memory:
     sequence: int = 0
 
     def of(self, channel: Channel) -> Mapping[Key, Told]:
-        return self.told.get(_spelled(channel), {})
+        return self.told.get(spelled(channel), {})
+
+    def with_notes(self, notes: Mapping[str, Mapping[Key, Told]]) -> Memory:
+        """With what was told since, and is not in the ledger."""
+        channels = {*self.told, *notes}
+        return Memory({name: {**self.told.get(name, {}), **notes.get(name, {})} for name in channels}, self.sequence)
 
 
 def recall(session: Session, now: datetime, after: timedelta) -> Memory:
@@ -69,11 +74,22 @@ def recall(session: Session, now: datetime, after: timedelta) -> Memory:
 
 
 def remember(
-    session: Session, memory: Memory, deliveries: Iterable[tuple[Channel, News, bool]], run_id: str, now: datetime
-) -> None:
-    """Note what channels took, and of those that did not the events: nobody would find them again."""
+    session: Session, memory: Memory, deliveries: Iterable[tuple[Channel, News, bool]], run_id: str, now: datetime,
+    notes: Mapping[str, Mapping[Key, Told]] | None = None,
+) -> None:  # fmt: skip
+    """Note what channels took, and of those that did not the events: nobody would find them again.
+
+    :param notes: what was told before, and is not in the ledger yet.
+    """
     rows = [
         row for channel, news, is_taken in deliveries for row in _rows(channel, news, memory.of(channel), is_taken, now)
+    ]
+    noted = {(row["channel"], row["table_name"], row["kind"]) for row in rows}
+    rows += [
+        _row(channel, of.finding, of.fingerprint, of.first_told_at, of.told_at)
+        for channel, told in (notes or {}).items()
+        for key, of in told.items()
+        if (channel, key.table, key.kind) not in noted
     ]
     if not rows:
         return
@@ -102,12 +118,12 @@ def _rows(
 
 
 def _row(
-    channel: Channel, finding: Finding, fingerprint: str, first_told_at: datetime | None = None,
+    channel: Channel | str, finding: Finding, fingerprint: str, first_told_at: datetime | None = None,
     told_at: datetime | None = None, resolved_at: datetime | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     first, last = finding.scope or (None, None)
     return {
-        "channel": _spelled(channel), "table_name": finding.key.table, "game_date": finding.key.day or _NO_DATE,
+        "channel": spelled(channel), "table_name": finding.key.table, "game_date": finding.key.day or _NO_DATE,
         "kind": finding.key.kind, "entity": finding.key.entity, "said": finding.said, "fingerprint": fingerprint,
         "first_date": first, "last_date": last, "first_told_at": first_told_at, "told_at": told_at,
         "resolved_at": resolved_at,
@@ -126,6 +142,6 @@ def _utc(instant: datetime | None) -> datetime | None:
     return instant if instant is None or instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
-def _spelled(channel: Channel) -> str:
-    """A channel as the ledger has it: never by its URL."""
-    return f"{channel.number} {channel.kind}"
+def spelled(channel: Channel | str) -> str:
+    """A channel as the ledger has it, or was read from it: never by its URL."""
+    return channel if isinstance(channel, str) else f"{channel.number} {channel.kind}"

@@ -11,19 +11,25 @@ from datetime import UTC, date, datetime, timedelta
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+from python_processors.alerts.beside import forget_beside, note_beside, told_beside
 from python_processors.alerts.channels import CHANNELS, Channel, Message, channels_of, send
 from python_processors.alerts.findings import Finding, Key, excused_dates, findings_of_run, open_breakers
-from python_processors.alerts.news import Look, News, look_of, news_of
+from python_processors.alerts.news import Look, News, Told, look_of, news_of
 
 if TYPE_CHECKING:
     from python_processors.alerts.memory import Memory
+    from python_processors.engines.base import RunLockedError
     from python_processors.orchestration.proof.row_checks import Verification
     from python_processors.orchestration.request import Request
     from python_processors.orchestration.run.journal import RunResult
     from python_processors.orchestration.warehouse import Warehouse
 
 REMINDER = "alert_reminder_hours"
+HELD = "alert_held_hours"
 ASKED = "fullcourt.request"  # in click's context: the request that a command made of its options
+REFUSED = (
+    "fullcourt.refused"  # the same: first and last date of a run that was refused with nobody there; () of unknown ones
+)
 
 
 def alerting(command: Callable[..., int]) -> Callable[..., int]:
@@ -64,28 +70,30 @@ class _Telling:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     breakers: list[Finding] = field(default_factory=list)
     _memory: Memory | None = None
+    _notes: dict[str, dict[Key, Told]] = field(default_factory=dict)
     _is_ours: bool = True
 
     def recall(self, request: Request | None) -> None:
         """What channels know, and the breakers of a range. Where that cannot be read, everything is new to them."""
-        from python_processors.alerts.memory import recall
+        from python_processors.alerts.memory import Memory, recall
 
+        if self.warehouse is None:
+            return
+        self._notes = told_beside(self.warehouse)
+        self._memory = Memory().with_notes(self._notes)
         try:
-            if self.warehouse is None:
-                return
             with self.warehouse.reading() as session:
                 self._is_ours = bool(session.columns("nba_ops.publish_ledger"))
-                self._memory = recall(session, self.now, self.after)
+                self._memory = recall(session, self.now, self.after).with_notes(self._notes)
                 if request is not None:
                     self.breakers = open_breakers(session, request)
         except Exception as error:
-            _warn(f"what was told before cannot be read ({type(error).__name__}); open findings are told again.")
+            if self.run_id:  # of a command that did not begin it may be known beside the ledger
+                _warn(f"what was told before cannot be read ({type(error).__name__}); open findings are told again.")
 
     @property
     def after(self) -> timedelta:
-        from python_processors.logic_version import project_vars
-
-        return timedelta(hours=float(project_vars()[REMINDER]))
+        return _hours(REMINDER)
 
     def news(self, found: Sequence[Finding], look: Look | None) -> list[tuple[Channel, News]]:
         return [
@@ -111,9 +119,31 @@ class _Telling:
 
         try:
             with self.warehouse.writing() as session:
-                remember(session, self._memory or Memory(), outcomes, self.run_id, self.now)
+                remember(session, self._memory or Memory(), outcomes, self.run_id, self.now, self._notes)
+            forget_beside(self.warehouse)
         except Exception as error:
-            _warn(f"what was told cannot be noted ({type(error).__name__}); the next run tells it again.")
+            if not self._is_noted_beside(outcomes):
+                _warn(f"what was told cannot be noted ({type(error).__name__}); the next run tells it again.")
+
+    def _is_noted_beside(self, outcomes: Sequence[tuple[Channel, News, bool]]) -> bool:
+        """Of commands that did not begin; what a run found, the next one finds and tells again."""
+        from python_processors.alerts.memory import spelled
+
+        if self.run_id or self.warehouse is None:
+            return False
+        notes = {name: dict(of) for name, of in self._notes.items()}
+        for channel, news, is_taken in outcomes:
+            again = [of.finding for of in news.still_open] if news.is_reminder_due else []
+            for finding in (*news.new, *again) if is_taken else ():
+                before = self._memory.of(channel).get(finding.key) if self._memory else None
+                first = (before and before.first_told_at) or self.now
+                fingerprint = before.fingerprint if before and finding in again else finding.fingerprint
+                notes.setdefault(spelled(channel), {})[finding.key] = Told(finding, fingerprint, first, self.now)
+        try:
+            note_beside(self.warehouse, notes)
+        except OSError:
+            return False
+        return True
 
 
 def _tell_of_run(warehouse: Warehouse, request: Request, result: RunResult, verification: Verification | None) -> None:
@@ -136,15 +166,13 @@ def _tell_of_run(warehouse: Warehouse, request: Request, result: RunResult, veri
 
 
 def _tell_of_error(command: str, error: Exception) -> None:
-    """Nothing of what its asker is told at once: a request that cannot be, a person's no, another run at work."""
-    import click
-
+    """Nothing of what its asker is told at once, and of another run at work that tells of itself."""
     from python_processors.alerts.digest import digest_of_error, digest_of_wait
     from python_processors.alerts.sentences import one_line, own_sentence
-    from python_processors.engines.base import WaitEndedError
-    from python_processors.errors import FullcourtError, RefusedError
+    from python_processors.engines.base import RunLockedError, WaitEndedError
+    from python_processors.errors import FullcourtError
 
-    if isinstance(error, (RefusedError, click.ClickException, click.Abort, click.exceptions.Exit)):
+    if _is_for_its_asker(command, error):
         return
     channels = channels_of(os.environ[CHANNELS])
     if isinstance(error, WaitEndedError):
@@ -152,7 +180,10 @@ def _tell_of_error(command: str, error: Exception) -> None:
         return
     kind = "" if isinstance(error, FullcourtError) else f"{type(error).__name__}: "
     said = kind + (str(error) if isinstance(error, FullcourtError) else own_sentence(str(error)))
-    finding = Finding(Key(f"fullcourt {command}", None, "error"), one_line(said), _asked())
+    finding = Finding(
+        Key(f"fullcourt {command}", None, "error"), one_line(said), _asked(command),
+        same_as=f"held by {error.holder.get('run_id')}" if isinstance(error, RunLockedError) else "",
+    )  # fmt: skip
     telling = _Telling(_warehouse(), "", channels)
     telling.recall(None)
     telling.tell(
@@ -172,13 +203,54 @@ def _of_error(news: News, finding: Finding, now: datetime, after: timedelta) -> 
     return News(new, (), of_it, (), is_due)
 
 
-def _asked() -> tuple[date, date] | None:
-    """The range of the command at work, where it came so far as to know it."""
+def _is_for_its_asker(command: str, error: Exception) -> bool:
+    """Whether whoever typed the command is the only one to hear of its error.
+
+    So it is with a request that cannot be, and with one that a person at a terminal was told about. `today` comes again
+    and does then what the run at work keeps it from; one that holds the warehouse for hours hangs, or nobody knows it.
+    """
+    import click
+
+    from python_processors.engines.base import RunLockedError
+    from python_processors.errors import RefusedError
+    from python_processors.orchestration.run.refused import KEEPS_UP
+
+    if not isinstance(error, RefusedError):
+        return isinstance(error, (click.ClickException, click.Abort, click.exceptions.Exit))
+    if _in_context(REFUSED) is None:
+        return True
+    return isinstance(error, RunLockedError) and command == KEEPS_UP and not _is_held_for_long(error)
+
+
+def _is_held_for_long(error: RunLockedError) -> bool:
+    """Also where nobody knows since when."""
+    try:
+        since = datetime.strptime(str(error.holder.get("since")), "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC)
+    except ValueError:
+        return True
+    return datetime.now(UTC) - since >= _hours(HELD)
+
+
+def _hours(name: str) -> timedelta:
+    from python_processors.logic_version import project_vars
+
+    return timedelta(hours=float(project_vars()[name]))
+
+
+def _asked(command: str) -> tuple[date, date] | None:
+    """The range of the command at work, where it came so far as to know it: `today` asks the warehouse for its own."""
+    from python_processors.orchestration.run.refused import KEEPS_UP
+
+    if request := _in_context(ASKED):
+        return request.start, request.end
+    return None if command == KEEPS_UP else _in_context(REFUSED) or None
+
+
+def _in_context(key: str) -> Any:
     import click
 
     context = click.get_current_context(silent=True)
-    request = context.meta.get(ASKED) if context else None
-    return (request.start, request.end) if request else None
+    return context.meta.get(key) if context else None
 
 
 def _warehouse() -> Warehouse | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from python_processors.alerts.telling import ASKED
+from python_processors.alerts.telling import ASKED, REFUSED
 from python_processors.cli import opening
 from python_processors.errors import FullcourtError, RefusedError
 from python_processors.redaction import without_secrets
@@ -56,6 +56,8 @@ def _note(command: str, error: Exception, options: dict[str, Any]) -> None:
     if isinstance(error, RefusedError) and sys.stdin.isatty():
         return  # a person sits there, and was told
     asked = _asked(command, options)
+    if context is not None:
+        context.meta[REFUSED] = asked[:2] if asked else ()  # an alert tells of it
     if asked is None:
         return
     said = str(error) if isinstance(error, FullcourtError) else f"{type(error).__name__}: {error}"

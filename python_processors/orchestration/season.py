@@ -13,9 +13,6 @@ from python_processors.orchestration.state.snapshot import Schedule, is_prepared
 from python_processors.orchestration.warehouse import Warehouse
 
 _LEAGUE = ZoneInfo("America/New_York")
-# A season whose last game is played from June on has ended; the schedule of the next one is out by October. (2019-20
-# and 2020-21 ended in October and July: then a summer was shorter, and a schedule was due as early.)
-_ENDS_FROM, _NEXT_IS_KNOWN_BY = (6, 1), (10, 1)
 
 
 def today_in_the_league() -> date:
@@ -52,8 +49,8 @@ def newest_schedule(project: Project, warehouse: Warehouse, day: date) -> Schedu
 def dates_up_to(schedule: Schedule, day: date) -> tuple[date, date]:
     """The range of season_to_date() by a schedule.
 
-    In a summer it ends with the season's last game. Any other day that the schedule does not know is in the range, and
-    nothing passes there: the schedule is old.
+    In a summer (known_dates) it ends with the season's last game. A day that the schedule does not know is in the
+    range, and nothing passes there: the schedule is old, or cut off.
 
     :raises RangeError: the schedule has no game up to the day.
     """
@@ -61,12 +58,12 @@ def dates_up_to(schedule: Schedule, day: date) -> tuple[date, date]:
     for of, season_year in zip(schedule.days["day"].to_pylist(), schedule.days["season_year"].to_pylist(), strict=True):
         seasons.setdefault(season_year, []).append(of)
     spans = {season_year: (min(days), max(days)) for season_year, days in seasons.items()}
-    begun = [(first, last, season_year) for season_year, (first, last) in spans.items() if first <= day]
+    begun = [(first, last) for first, last in spans.values() if first <= day]
     if not begun:
         known = f"Its first one is on {min(first for first, _ in spans.values())}" if spans else "It has none"
         raise RangeError(f"The schedule has no game up to {day}. {known}: load the schedule of the season.")
-    first, last, season_year = max(begun)
-    if knows(schedule, day) or _is_summer(day, last, season_year):
+    first, last = max(begun)
+    if knows(schedule, day):
         return first, min(day, last)
     return first, day
 
@@ -75,8 +72,3 @@ def knows(schedule: Schedule, day: date) -> bool:
     """Whether the schedule says if games are played on a day."""
     spans = zip(schedule.known["first_date"].to_pylist(), schedule.known["last_date"].to_pylist(), strict=True)
     return any(first <= day <= last for first, last in spans)
-
-
-def _is_summer(day: date, last_game: date, season_year: int) -> bool:
-    """Whether a season is over, and the next one is not yet to be known."""
-    return date(season_year + 1, *_ENDS_FROM) <= last_game < day < date(season_year + 1, *_NEXT_IS_KNOWN_BY)

@@ -34,6 +34,7 @@ from tests.bigquery.proxy import (
 from tests.bigquery.raw import LOCATION, server_on_platform
 from tests.conftest import archive
 from tests.emulator import server
+from tests.integration.test_freshness import FEEDS, stale
 from tests.warehouse import DbtOutcome, Warehouse, environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.nightly]
@@ -140,6 +141,22 @@ def test_the_unit_tests_of_models_pass(built: BigQueryWarehouse, window: tuple[s
     outcome = built.dbt("test", "--select", "test_type:unit", window=window, claims=True)
     assert outcome.success, outcome.failures or outcome.error
     assert outcome.unit_tests_passed > 0
+
+
+def test_freshness_goes_by_summers_and_by_feeds_that_came(
+    on_bigquery: BigQueryWarehouse, window: tuple[str, str]
+) -> None:
+    assert on_bigquery.dbt(
+        "build", "--select", "+known_dates", "--exclude-resource-type", "test", window=window
+    ).success
+    on_bigquery.query(
+        "insert into nba_ops.known_dates (season_year, first_date, last_date, is_summer)"
+        " values (1990, date '1991-06-17', date '1991-09-30', true)"
+    )
+    with environment(**on_bigquery.settings):
+        assert stale(on_bigquery.warehouse, "1991-07-15") == set()
+        assert stale(on_bigquery.warehouse, "1991-10-01") == FEEDS
+    on_bigquery.query("delete from nba_ops.known_dates where season_year = 1990")
 
 
 def test_ledgers_agree(built: BigQueryWarehouse, on_duckdb: Warehouse) -> None:

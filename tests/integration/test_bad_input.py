@@ -96,7 +96,7 @@ def test_raw_rows_that_cannot_be_used_are_quarantined_with_their_reason(
             "select * replace", "select * exclude (rowid) replace"
         ),
     )
-    assert set(copy_of_built.dbt("build").failures) == {"every_date_is_accounted_for_coverage_"}
+    assert set(copy_of_built.dbt("build").failures) == {"coverage_accounts_for_every_date"}
     assert copy_of_built.query("select count(*) from nba_ops.build_failures") == [(0,)], "it is partial, and was built"
     found = set(copy_of_built.query("select table_name, reason from nba_ops.quarantine"))
     assert found == {
@@ -366,7 +366,7 @@ def test_a_game_without_any_box_score_fails_the_build_and_is_named(
     for table in ("nbac_gamebook_player_stats", "bdl_player_boxscores", "nbac_team_boxscore"):
         rewrite(copy_of_built.raw_dir, table, f"select * from raw where game_id <> '{game}'")
     outcome = copy_of_built.dbt("build")
-    assert set(outcome.failures) == {"every_date_is_accounted_for_coverage_"}
+    assert set(outcome.failures) == {"coverage_accounts_for_every_date"}
     ((reason,),) = copy_of_built.query(
         "select reason from nba_ops.coverage where table_name = 'team_offense_game_summary' and outcome = 'partial'"
     )

@@ -6,14 +6,16 @@ import copy
 import json
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from python_processors.contract import PROJECT_ROOT
+from python_processors.contract import PROJECT_ROOT, hashed_tables
 from python_processors.raw_loader import FILE_COLUMN
+from python_processors.yaml_files import read_yaml
 from tests.integration.conftest import at_work
 from tests.warehouse import Warehouse
 
@@ -143,3 +145,36 @@ def test_every_model_has_a_group_with_an_owner(manifest: dict[str, Any]) -> None
     owned = {group["name"] for group in manifest["groups"].values() if group["owner"]["name"]}
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
     assert {node["name"] for node in models if node["group"] not in owned} == set()
+
+
+def test_the_evaluator_is_told_by_which_tests_the_keys_of_hashed_tables_are_held(manifest: dict[str, Any]) -> None:
+    """Its rule: a model has all tests of one of the lists. dbt's own stay, since it asks for their columns."""
+    told = read_yaml(PROJECT_ROOT / "dbt_project.yml")["vars"]["dbt_project_evaluator"]["primary_key_test_macros"]
+    assert told[0] == ["dbt.test_unique", "dbt.test_not_null"]
+    used: dict[str, set[str]] = defaultdict(set)
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "test" and node.get("attached_node"):
+            used[node["attached_node"]] |= set(node["depends_on"]["macros"])
+    held = {name for name, macros in used.items() if any({f"macro.{of}" for of in every} <= macros for every in told)}
+    assert {f"model.fullcourt.{name}" for name in hashed_tables()} <= held
+
+
+def test_a_test_is_named_by_its_table_and_what_it_claims(manifest: dict[str, Any]) -> None:
+    """dbt's own names are of the arguments, end in `_` without one, and in a hash where they are long."""
+    nodes = manifest["nodes"].values()
+    attached = [node for node in nodes if node["resource_type"] == "test" and node.get("attached_node")]
+    assert len(attached) > 20  # 26 in 2026-11
+    assert {node["name"] for node in attached if not is_readable(node)} == set()
+    of_dbt = {"attached_node": "model.fullcourt.coverage", "column_name": None}
+    for name in ("every_date_is_accounted_for_coverage_", "complete_against_schedule_coverage_expected_boxes"):
+        arguments = {"expected": "expected_boxes"} if name.endswith("boxes") else {}
+        metadata = {"name": name.partition("_coverage")[0], "kwargs": arguments}
+        assert not is_readable({**of_dbt, "name": name, "test_metadata": metadata})
+
+
+def is_readable(test: Mapping[str, Any]) -> bool:
+    """Of a test of a column dbt's name is as short as one can be: `not_null_arenas_city`."""
+    name, table = test["name"], test["attached_node"].rpartition(".")[2]
+    of_dbt = f"{test['test_metadata']['name']}_{table}_"
+    of_column = {f"{of_dbt}{test['column_name']}"} if test["column_name"] else set()
+    return table in name and len(name) <= 60 and (name in of_column or not name.startswith(of_dbt))

@@ -9,13 +9,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from python_processors import cli
+from python_processors.contract import PROJECT_ROOT
 from python_processors.doctor.macros import Macros
 from python_processors.engines.base import placed
 from python_processors.engines.duckdb.session import DuckDBSession
 from python_processors.schema.tables import output_datasets
 from tests.integration.conftest import FIRST_MONTH
 from tests.integration.test_command_line import contents
-from tests.warehouse import Warehouse, environment
+from tests.warehouse import Warehouse, environment, invoke
 
 PLAYERS = "player_game_summary"
 DAY = "2021-10-25"
@@ -140,3 +141,26 @@ def test_what_is_built_has_the_environments_name_and_raw_tables_are_shared() -> 
         assert placed("nba_ops.runs", "") == "my_nba_ops.runs"
         for dataset in output_datasets():
             assert Macros("duckdb", database="warehouse").call("generate_schema_name", dataset, None) == placed(dataset)
+
+
+@pytest.mark.slow
+def test_plain_dbt_defers_to_production_what_an_environment_lacks(copy_of_built: Warehouse) -> None:
+    """Tests among it that look at other tables than their own, and those of tables that are not built here."""
+    warehouse, state = copy_of_built, copy_of_built.path.parent / "state"
+    before = production(warehouse)
+    fullcourt(warehouse, "env", "create", "dev", "--empty")
+    with environment(FULLCOURT_DUCKDB=str(warehouse.path), RAW_DIR=str(warehouse.raw_dir)):
+        parsed = invoke([
+            "parse", "--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT / "profiles"),
+            "--target-path", str(state), "--log-path", str(state), "--quiet",
+        ])  # fmt: skip
+    assert parsed.success
+    with environment(FULLCOURT_ENV="dev"):
+        outcome = warehouse.dbt(
+            "build", "--select", "team_defense_game_summary", "--defer", "--state", str(state),
+        )  # fmt: skip
+    assert outcome.success, outcome.failures or outcome.error
+    (elsewhere,) = (warehouse.path.parent / "target" / "compiled").rglob("team_defense_zone_analysis_is_proven.sql")
+    assert '"nba_precompute"."team_defense_zone_analysis"' in elsewhere.read_text()
+    assert production(warehouse) == before
+    assert warehouse.query("select count(*) from dev__nba_analytics.team_defense_game_summary") != [(0,)]

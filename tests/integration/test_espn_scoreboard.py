@@ -147,7 +147,7 @@ def with_old_schedule(built: Warehouse, tmp_path_factory: pytest.TempPathFactory
         from raw where {of_game} <> '{lost}' or home_team_tricode in ('LBN', 'DRT')""",
     )  # fmt: skip
     outcome = warehouse.dbt("build", window=(DAY, DAY), allow_deletes=True)
-    assert set(outcome.failures) == {"every_date_is_accounted_for_coverage_"}, outcome
+    assert set(outcome.failures) == {"coverage_accounts_for_every_date"}, outcome
     return warehouse
 
 

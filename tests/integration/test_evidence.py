@@ -11,7 +11,7 @@ from tests.integration.conftest import Rewrite
 from tests.warehouse import Warehouse
 
 DAY = "2021-10-21"
-JUDGES = {"every_date_is_accounted_for_coverage_", "schedule_has_played_days_schedule_days_"}
+JUDGES = {"coverage_accounts_for_every_date", "schedule_days_have_every_played_day"}
 
 
 @pytest.fixture(scope="module")
@@ -297,7 +297,7 @@ def test_a_game_that_feeds_have_as_played_and_the_schedule_has_not_final_blocks_
         """.replace("select * replace", "select * exclude (is_it) replace", 1),
     )  # fmt: skip
     outcome = copy_of_built.dbt("build", window=(DAY, "2021-10-23"))
-    assert set(outcome.failures) == {"every_date_is_accounted_for_coverage_"}, outcome
+    assert set(outcome.failures) == {"coverage_accounts_for_every_date"}, outcome
     for table in ("player_game_summary", "upcoming_team_game_context"):
         said, reason = covered(copy_of_built, table)
         assert said == "blocked"

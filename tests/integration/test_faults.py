@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.nightly]
 RANGE = ("--start", WEEK[0], "--end", WEEK[1])
 SUMMARIES = {"player_game_summary", "team_offense_game_summary", "team_defense_game_summary"}
 CONTEXTS = {"upcoming_player_game_context", "upcoming_team_game_context"}
-JUDGE = {"every_date_is_accounted_for_coverage_"}
+JUDGE = {"coverage_accounts_for_every_date"}
 DAY = date(2021, 10, 22)
 
 
@@ -176,7 +176,7 @@ def test_a_day_that_no_feed_has_is_missing_and_named(found: Found) -> None:
     contexts = "select count(*) from nba_analytics.upcoming_player_game_context"
     assert found.warehouse.query(f"{contexts} where game_date = '{DAY}'") != [(0,)]
     assert not found.verified()
-    assert found.failing_tests() == {"every_date_is_accounted_for_coverage_"}
+    assert found.failing_tests() == {"coverage_accounts_for_every_date"}
 
 
 @of("late_corrections")
@@ -204,7 +204,7 @@ def test_a_day_with_one_of_its_games_is_partial(found: Found) -> None:
     assert found.warehouse.query(
         f"select count(distinct game_id) from nba_analytics.team_offense_game_summary where game_date = '{DAY}'"
     ) == [(1,)]
-    assert found.failing_tests() == {"every_date_is_accounted_for_coverage_"}
+    assert found.failing_tests() == {"coverage_accounts_for_every_date"}
 
 
 @of("broken_names")

@@ -32,6 +32,7 @@ def stale(warehouse: Warehouse, today: str | None = None) -> set[str]:
 
 
 def test_what_was_not_loaded_of_late_is_stale(copy_of_built: Warehouse) -> None:
+    copy_of_built.execute("alter table nba_ops.known_dates drop column is_summer")  # as an older version built it
     assert stale(copy_of_built) == FEEDS
     copy_of_built.execute(
         "insert into nba_raw.bdl_player_boxscores select * replace"
@@ -40,23 +41,31 @@ def test_what_was_not_loaded_of_late_is_stale(copy_of_built: Warehouse) -> None:
     assert stale(copy_of_built) == FEEDS - {"bdl_player_boxscores"}
 
 
-@pytest.mark.parametrize(
-    ("last_game", "loaded", "today", "is_summer"),
-    [
-        ("2022-06-16", "2022-06-18", "2022-07-15", True),
-        ("2022-06-16", "2022-06-18", "2022-06-19", False),
-        ("2022-06-16", "2022-06-10", "2022-07-15", False),
-        ("2022-06-16", "2022-06-18", "2022-10-18", False),
-    ],
-    ids=["a summer", "days after a game", "an old schedule", "October"],
-)
-def test_in_a_summer_nothing_is_stale_unless_the_schedule_is_old(
-    copy_of_built: Warehouse, last_game: str, loaded: str, today: str, is_summer: bool
+def test_an_optional_feed_that_was_emptied_or_dropped_is_stale_and_one_that_never_came_is_not(
+    copy_of_built: Warehouse,
 ) -> None:
+    ledger = "insert into nba_ops.model_ledger (relation, game_date, run_id, invocation_id, fingerprint, recorded_at)"
     copy_of_built.execute(
-        f"delete from nba_raw.nbac_schedule where game_date > '{last_game}';"
-        f" update nba_raw.nbac_schedule set processed_at = '{loaded}';"
-        f" insert into nba_raw.nbac_schedule select * replace (date '{last_game}' as game_date)"
-        " from nba_raw.nbac_schedule limit 1"
+        "drop table nba_raw.nbac_injury_report;"  # its rows are still staged
+        " delete from nba_raw.bdl_player_boxscores; delete from nba_staging.stg_bdl__player_boxscores;"  # a run saw rows
+        f"{ledger} values ('stg_bdl__player_boxscores', '2021-10-19', 'r', 'i', '270:1:1', now());"
+        " delete from nba_raw.odds_api_game_lines; delete from nba_staging.stg_odds_api__game_lines;"  # nobody ever did
+        f"{ledger} values ('stg_odds_api__game_lines', '2021-10-19', 'r', 'i', '0:0:0', now())"
     )
-    assert (stale(copy_of_built, today) == set()) is is_summer
+    assert stale(copy_of_built) == FEEDS - {"odds_api_game_lines"}
+
+
+@pytest.mark.parametrize(
+    ("today", "is_fresh"),
+    [("2022-07-15", True), ("2022-06-20", False), ("2022-10-01", False)],
+    ids=["a summer", "days after a game", "October"],
+)
+def test_in_a_summer_of_which_the_schedule_knows_nothing_is_stale(
+    copy_of_built: Warehouse, today: str, is_fresh: bool
+) -> None:
+    """Which schedule knows of one: the unit tests of known_dates."""
+    copy_of_built.execute(
+        "insert into nba_ops.known_dates (season_year, first_date, last_date, is_summer)"
+        " values (2021, '2022-06-17', '2022-09-30', true)"
+    )
+    assert (stale(copy_of_built, today) == set()) is is_fresh

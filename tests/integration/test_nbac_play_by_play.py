@@ -138,7 +138,7 @@ def test_a_play_by_play_of_another_score_or_of_strangers_is_not_used(
         ) from raw where not (game_id = '{first}' and period = 4 and event_type = '3pt')""",
     )  # fmt: skip
     outcome = warehouse.dbt("build", window=(DAY, DAY))
-    assert set(outcome.failures) == {"every_date_is_accounted_for_coverage_"}, outcome
+    assert set(outcome.failures) == {"coverage_accounts_for_every_date"}, outcome
     assert warehouse.query(
         f"select game_id, reason from nba_ops.quarantine where table_name = '{FEED}' group by all order by 1"
     ) == [

@@ -52,7 +52,7 @@ def test_summaries_that_lack_a_past_day_hold_up_every_later_date_by_name(
     for table in SUMMARIES:
         copy_of_month.execute(f"delete from nba_analytics.{table} where game_date = '2021-11-10'")
     outcome = copy_of_month.dbt("build", window=LAST_DAYS, allow_deletes=True)
-    assert set(outcome.failures) == {"every_date_is_accounted_for_coverage_"}
+    assert set(outcome.failures) == {"coverage_accounts_for_every_date"}
     assert row_counts(copy_of_month) == dict.fromkeys(PRECOMPUTE, 0)
     assert blocked(copy_of_month) == {
         "team_defense_zone_analysis": {"team_defense_game_summary"},

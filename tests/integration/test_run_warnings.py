@@ -14,7 +14,7 @@ from tests.warehouse import Warehouse
 
 DAY = "2021-11-10"
 RANGE = ("--start", DAY, "--end", DAY)
-TEST = "schedule_has_played_days_schedule_days_"
+TEST = "schedule_days_have_every_played_day"
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from tests.integration.conftest import Rewrite, at_work
 from tests.warehouse import Warehouse
 
 DAY = "2021-10-21"
-JUDGES = {"every_date_is_accounted_for_coverage_"}
+JUDGES = {"coverage_accounts_for_every_date"}
 TEAMS = "nba_analytics.upcoming_team_game_context"
 
 

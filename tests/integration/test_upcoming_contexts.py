@@ -68,7 +68,7 @@ def test_a_player_whom_nobody_registered_gets_no_row_and_an_outcome_that_says_wh
          from raw where player_status = 'dnp' and game_date >= '2021-10-19' order by game_id limit 1)
     """)  # fmt: skip
     # His date lacks his row, and says so.
-    assert set(copy_of_built.dbt("build").failures) == {"every_date_is_accounted_for_coverage_"}
+    assert set(copy_of_built.dbt("build").failures) == {"coverage_accounts_for_every_date"}
     assert copy_of_built.hashes()[PLAYER] == built.hashes()[PLAYER]
     assert copy_of_built.query(
         "select entity_id, failure_category, left(failure_reason, 16), can_retry, attempt_count from nba_ops.analytics_failures"
@@ -208,7 +208,7 @@ def test_a_schedule_without_the_day_is_told_apart_from_a_day_without_games(
     assert said == [("2021-10-23", "DATE_LEVEL", "MISSING_SCHEDULE", False)]
     outcome = copy_of_built.dbt("test", "--select", "schedule_days", window=("2021-10-22", "2021-10-29"))
     assert outcome.success  # a warning: what the feeds hold of the day is in quarantine
-    assert list(outcome.failures) == ["schedule_has_played_days_schedule_days_"]
+    assert list(outcome.failures) == ["schedule_days_have_every_played_day"]
 
 
 @pytest.mark.slow

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
+import click
 import pytest
 
 from python_processors.alerts import CHANNELS, alerting, tell_of_run, telling
@@ -17,8 +19,10 @@ from python_processors.alerts.channels import Message, channels_of, send
 from python_processors.alerts.digest import digest_of_run
 from python_processors.alerts.findings import Finding, Key, findings_of_run
 from python_processors.alerts.news import News, Told
+from python_processors.cli.refused import noting_refusals
 from python_processors.engines import DuckDBWarehouse
-from python_processors.engines.base import WaitEndedError
+from python_processors.engines.base import RunLockedError, WaitEndedError
+from python_processors.engines.duckdb.warehouse import WarehouseLockedError
 from python_processors.orchestration.backfill import NotConfirmedError
 from python_processors.orchestration.proof.held_back import HeldBack
 from python_processors.orchestration.proof.open_findings import OpenFinding
@@ -373,6 +377,106 @@ def test_a_request_that_is_refused_is_told_to_who_asked_alone(
     with pytest.raises(type(error)):
         raising(error)()
     assert channel.received == []
+
+
+def held_since(age: timedelta, run_id: str = "20211127T060000-abcdef") -> RunLockedError:
+    since = f"{datetime.now(UTC) - age:%Y-%m-%d %H:%M:%S} UTC"
+    return RunLockedError({"run_id": run_id, "what": "a run", "since": since, "pid": 7, "host": "here"})
+
+
+@pytest.mark.parametrize(
+    ("command", "error", "is_told"),
+    [
+        ("today", NotConfirmedError(400), True),
+        ("backfill", NotConfirmedError(400), True),
+        ("backfill", RangeError("no such dates"), False),  # mistyped: no dates were asked for that could be built
+        ("today", held_since(timedelta(minutes=10)), False),  # the run at work tells of itself, and `today` comes again
+        ("today", held_since(timedelta(hours=4)), True),
+        ("backfill", held_since(timedelta(minutes=10)), True),
+    ],
+)
+def test_a_refused_run_is_told_once_with_what_to_do(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch, command: str, error: Exception, is_told: bool
+) -> None:
+    monkeypatch.setenv(CHANNELS, channel.url)
+    for _ in range(2):
+        refused(command, error)
+    assert len(channel.received) == is_told, channel.received
+    for sent in channel.received:
+        assert sent["title"] == f"fullcourt {command} was refused"
+        first, *_, last = sent["message"].splitlines()
+        assert first == str(error)
+        assert last == "Next: repair the cause, then run the same command again; fullcourt status names the dates."
+
+
+def test_a_person_at_a_terminal_is_told_of_a_refusal_there_alone(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(CHANNELS, channel.url)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    refused("backfill", NotConfirmedError(400))
+    assert channel.received == []
+
+
+def test_a_refusal_by_a_held_warehouse_is_told_once_and_its_end_once(
+    channel: Channel, warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(CHANNELS, channel.url)
+    with monkeypatch.context() as held:
+        held.setattr(DuckDBWarehouse, "_connect", held_by_another)
+        for _ in range(3):
+            refused("today", held_since(timedelta(hours=4)))
+        refused("today", held_since(timedelta(hours=5), run_id="20211127T030000-fedcba"))
+    assert len(channel.received) == 2, "once for each run that holds it"
+    assert CHANNELS not in capsys.readouterr().err
+    tell_of_run(warehouse, REQUEST, ended(), verified(partial(START)))
+    tell_of_run(warehouse, REQUEST, ended(), verified(partial(START)))
+    assert [sent["title"] for sent in channel.received[2:]] == [
+        f"fullcourt {START} to {END}: 1 partial, 1 resolved"
+    ], channel.received[2:]  # fmt: skip
+    assert "fullcourt today: no longer ends in: Run 20211127T030000-fedcba" in channel.received[2]["message"]
+    assert not list(warehouse.path.parent.glob("*.told.json"))
+
+
+def test_what_was_told_beside_the_ledger_stays_told_after_a_run_of_other_dates(
+    channel: Channel, warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(CHANNELS, channel.url)
+    with monkeypatch.context() as held:
+        held.setattr(DuckDBWarehouse, "_connect", held_by_another)
+        refused("backfill", NotConfirmedError(400))
+    other = Request(START + timedelta(days=400), START + timedelta(days=401))
+    hole = OpenFinding("it is partial", "partial", other.start, other.start, "3 of 4 rows")
+    tell_of_run(warehouse, other, ended(), verified(hole))
+    assert len(channel.received) == 2
+    assert not list(warehouse.path.parent.glob("*.told.json"))
+    refused("backfill", NotConfirmedError(400))
+    assert len(channel.received) == 2, "the ledger has it by now"
+
+
+def test_a_refusal_of_dates_that_nobody_could_look_up_is_told(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `backfill --season`: the schedule is in the file that the other run holds."""
+    monkeypatch.setenv(CHANNELS, channel.url)
+    refused("backfill", held_since(timedelta(minutes=10)), start=None, end=None)
+    assert [sent["title"] for sent in channel.received] == ["fullcourt backfill was refused"]
+
+
+def held_by_another(warehouse: DuckDBWarehouse, read_only: bool) -> None:
+    raise WarehouseLockedError(warehouse.path, "")
+
+
+def refused(name: str, error: Exception, start: date | None = START, end: date | None = END) -> None:
+    """What the command line does with an error of a command before it began; all dates of REQUEST were asked for."""
+
+    def command(**options: object) -> int:
+        raise error
+
+    command.__name__ = name
+    asked = {"as_of": END} if name == "today" else {"asked": SimpleNamespace(start=start, end=end, tables=None)}
+    with click.Context(click.Command(name)), pytest.raises(type(error)):
+        alerting(noting_refusals(command))(**asked)
 
 
 def raising(error: Exception) -> Callable[[], int]:

@@ -12,12 +12,14 @@ import pytest
 import yaml
 
 from python_processors.cli import app
+from python_processors.cli.command import LOCKED
 from python_processors.contract import PROJECT_ROOT
 
 DOCKERFILE = (PROJECT_ROOT / "Dockerfile").read_text(encoding="utf-8")
 PAGE = (PROJECT_ROOT / "docs" / "bigquery.md").read_text(encoding="utf-8")
 JOB = "deploy/cloud_run_job.yaml"
 WORKFLOW = ".github/workflows/today.yml"
+DAG = "deploy/airflow/fullcourt_today.py"
 CHANGE = ".github/workflows/change.yml"
 
 
@@ -49,6 +51,18 @@ def commands_of_change() -> list[list[str]]:
     return [shlex.split(line.replace("$DATES", dates)) for line in lines]
 
 
+def commands_of_dag() -> list[list[str]]:
+    lines = re.findall(r"bash_command=f\"\{FULLCOURT\} (.*)\"", text_of(DAG))
+    assert len(lines) == text_of(DAG).count("bash_command") == 2
+    return [shlex.split(line) for line in lines]
+
+
+def test_the_dag_names_the_exit_code_of_another_run() -> None:
+    (code,) = re.findall(r"^ANOTHER_RUN_IS_AT_WORK = (\d+)$", text_of(DAG), re.MULTILINE)
+    assert int(code) == LOCKED
+    assert "skip_on_exit_code=ANOTHER_RUN_IS_AT_WORK" in text_of(DAG)
+
+
 def test_the_base_of_the_image_is_one_version_of_the_python_that_the_project_runs_on() -> None:
     (base,) = re.findall(r"^FROM (.*)$", DOCKERFILE, re.MULTILINE)
     assert re.fullmatch(r"python:3\.11\.\d+-slim-\w+", base)
@@ -68,6 +82,7 @@ def test_the_image_runs_as_nobody_special_and_holds_what_make_setup_needs() -> N
         container()["args"],
         *(line.split()[1:] for line in re.findall(r"\.venv/bin/(fullcourt .*)$", text_of(WORKFLOW), re.MULTILINE)),
         *commands_of_change(),
+        *commands_of_dag(),
     ],
 )
 def test_each_of_them_types_a_command_that_there_is(arguments: list[str]) -> None:

@@ -12,6 +12,7 @@ from python_processors.orchestration.season import dates_up_to
 from python_processors.orchestration.state.snapshot import Schedule
 
 FIRST, LAST = date(2021, 10, 19), date(2022, 6, 16)
+SUMMER = (date(2022, 6, 17), date(2022, 9, 30))
 NEXT, NEXT_LAST = date(2022, 10, 18), date(2023, 6, 12)
 
 
@@ -40,13 +41,16 @@ def schedule(*seasons: tuple[date, date], known: list[tuple[date, date]] | None 
     ],
 )
 def test_a_season_is_brought_up_to_the_day_and_in_summer_to_its_last_game(day: date, end: date) -> None:
-    assert dates_up_to(schedule((FIRST, LAST)), day) == (FIRST, end)
+    assert dates_up_to(schedule((FIRST, LAST), known=[(FIRST, LAST), SUMMER]), day) == (FIRST, end)
 
 
 def test_a_day_that_an_old_schedule_does_not_know_is_asked_about_so_that_nothing_passes() -> None:
     in_april = date(2022, 4, 10)
     assert dates_up_to(schedule((FIRST, in_april)), date(2022, 4, 12)) == (FIRST, date(2022, 4, 12))
-    assert dates_up_to(schedule((FIRST, LAST)), date(2022, 10, 1)) == (FIRST, date(2022, 10, 1))
+    in_june = date(2022, 6, 5)  # in the final series, which nobody has won: no summer is known
+    assert dates_up_to(schedule((FIRST, in_june)), date(2022, 6, 8)) == (FIRST, date(2022, 6, 8))
+    ended = schedule((FIRST, LAST), known=[(FIRST, LAST), SUMMER])
+    assert dates_up_to(ended, date(2022, 10, 1)) == (FIRST, date(2022, 10, 1))
 
 
 def test_the_newest_season_that_has_begun_is_meant() -> None:
