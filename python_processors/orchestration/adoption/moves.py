@@ -51,10 +51,13 @@ class Moves:
         """Put back what was there before, and keep what is there now under a dated name, too."""
         begun = step
         if step.step != UNDO_BEGUN:
-            # Of an adoption that was cut off only what was replaced by then has the mark.
+            # Of an adoption that was cut off only what was replaced by then has the mark, or what was dropped for it
+            # is not there.
+            live = self.session.live_columns(step.there_before)
             untouched = {
                 relation for relation in step.there_before
-                if step.step == BEGUN and self.keeper.mark_of(self.session.named(relation)) != step.stamp
+                if step.step == BEGUN and live[relation]
+                and self.keeper.mark_of(self.session.named(relation)) != step.stamp
             }  # fmt: skip
             tables, there = (
                 tuple(of for of in names if of not in untouched) for names in (step.tables, step.there_before)
@@ -156,7 +159,9 @@ class Moves:
         next_name, table = kept_name(relation, _NEXT), stored_tables()[relation]
         contract = load_contract(relation.partition(".")[2])
         key = key_by_date(contract.key, contract.partition_by)
-        types = {name: kind for name, kind, _ in self.session.live_columns([relation])[relation]}
+        # Not of the table itself: a kill may have come between dropping it and copying to its name.
+        of_kept = kept_name(relation, step.stamp)
+        types = {name: kind for name, kind, _ in self.session.live_columns([of_kept])[of_kept]}
         columns = [StoredColumn(name, types[name], False) for name in step.carried]
         named = self.session.named(next_name)
         self.keeper.drop(named)
