@@ -33,6 +33,7 @@ from python_processors.schema.conversion import (
 from python_processors.schema.drift import LOST_NOT_NULL, OTHER_TYPE, Drift, find_drift, new_relation
 from python_processors.schema.drift import migrate as repair
 from python_processors.schema.tables import StoredTable, create_tables, every_row, stored_tables
+from python_processors.words import count_of
 
 
 class ConversionError(FullcourtError):
@@ -68,8 +69,11 @@ class Conversion:
         relation, dates = self.table.relation, [*self.dropped, *self.rehashed]
         changes = [f"{of.name} from {of.live_type} to {of.column.type}" for of in self.changes]
         changes += [f"adds {name} as null" for name in self.added]
-        lines = [f"{relation}, {self.rows:,} rows: {', '.join(changes)}."]
-        lines += [f"  {count:,} rows have a {name} that would not keep its value." for name, count in self.lost.items()]
+        lines = [f"{relation}, {count_of(self.rows, 'row')}: {', '.join(changes)}."]
+        lines += [
+            f"  {count_of(count, 'row has', 'rows have')} a {name} that would not keep its value."
+            for name, count in self.lost.items()
+        ]
         if self.changes and not self.lost and not self.refused:
             lines.append("  Every value is kept.")
         if self.dropped:
@@ -159,7 +163,10 @@ def _convert(session: Session, of: Conversion, run_id: str) -> None:
         moved, before = (_count(session, table, relation) for relation in (new, table.relation))
         if moved != before - of.dropped_rows:
             raise ConversionError(
-                table.relation, f"{moved:,} of {before:,} rows would be there, and {of.dropped_rows:,} were to go",
+                table.relation, (
+                    f"{moved:,} of {count_of(before, 'row')} would be there, and"
+                    f" {of.dropped_rows:,} were to go"
+                ),
                 "Somebody wrote to it meanwhile: run `fullcourt migrate` again.",
             )  # fmt: skip
         session.execute(";\n".join(swap_statements(session, table)))
@@ -173,7 +180,7 @@ def _clear(session: Session, table: StoredTable) -> None:
     copied, stored = _count(session, table, new), _count(session, table, table.relation)
     if copied > stored:
         raise ConversionError(
-            table.relation, f"{new} is there with {copied:,} rows, and it has {stored:,}",
+            table.relation, f"{new} is there with {count_of(copied, 'row')}, and it has {stored:,}",
             "Look which of the two is right, and give the other a dated name.",
         )  # fmt: skip
     session.execute(f"drop table {session.named(new)}")
@@ -239,7 +246,10 @@ def _of_hashed(
     undated = sum(int(row["row_count"]) for row in rows if row["day"] is None)
     if undated:
         look = f"`select * from {session.named(table.relation)} where {every_row(table)} and {day} is null`"
-        refused = f"{undated:,} rows would have no {contract.partition_by}. Look at them ({look}), and run it again."
+        refused = (
+            f"{count_of(undated, 'row')} would have no {contract.partition_by}. Look at them ({look}),"
+            f" and run it again."
+        )
         return Conversion(table, live, changes, added, total, lost, refused=refused)
     dropped = tuple(sorted(row["day"] for row in rows if row["is_bad"]))
     kept = {row["day"]: int(row["row_count"]) for row in rows if not row["is_bad"]}

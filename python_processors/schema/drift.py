@@ -20,6 +20,7 @@ from python_processors.schema.tables import (
     every_row,
     stored_tables,
 )
+from python_processors.words import count_of
 
 PUBLISH_LEDGER = "nba_ops.publish_ledger"
 LOST_NOT_NULL, OTHER_TYPE, SURPLUS = "lost_not_null", "type", "surplus"
@@ -31,7 +32,7 @@ class MigrationError(FullcourtError):
 
     def __init__(self, table: StoredTable, column: str, null_rows: int, named: str) -> None:
         self.table, self.column, self.null_rows = table.relation, column, null_rows
-        count = f"{null_rows} {'row' if null_rows == 1 else 'rows'}"
+        count = count_of(null_rows, "row")
         rows = f"from {named} where {every_row(table)} and {column} is null"
         super().__init__(
             f"{table.relation}.{column} is null in {count}, so it cannot be made NOT NULL. Look at them"
@@ -138,7 +139,7 @@ def has_published(session: Session, ledger: Columns) -> bool:
 
 
 def _counted(drifts: Sequence[Drift]) -> str:
-    more = f", and {len(drifts) - 1} more differences" if len(drifts) > 1 else ""
+    more = f", and {count_of(len(drifts) - 1, 'more difference')}" if len(drifts) > 1 else ""
     first = drifts[0].problem.partition(", and `")[0]
     return f"{first.removeprefix(drifts[0].table).lstrip(' .')}{more}"
 
