@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from python_processors.errors import FullcourtError
+from python_processors.words import count_of
 
 _EXAMPLES = 5
 
@@ -24,8 +25,8 @@ class DateChange:
     deleted_keys: int
 
     def __str__(self) -> str:
-        keys = _counted(self.deleted_keys, "key")
-        return f"{self.game_date} ({keys} deleted: {_counted(self.rows_before, 'row')} before, {self.rows_after} after)"
+        keys = count_of(self.deleted_keys, "key")
+        return f"{self.game_date} ({keys} deleted: {count_of(self.rows_before, 'row')} before, {self.rows_after} after)"
 
 
 @dataclass(frozen=True)
@@ -92,24 +93,20 @@ def find_problems(
     if deleted > (allowed := allowance.keys(stored)):
         losing = sorted((c for c in changes if c.deleted_keys), key=lambda c: c.game_date)
         problems.append(
-            f"{_counted(deleted, 'key')} of {_counted(stored, 'row')} would be deleted, and {allowed} may go at once"
+            f"{count_of(deleted, 'key')} of {count_of(stored, 'row')} would be deleted, and {allowed} may go at once"
             f" ({allowance}): {_listed([str(change) for change in losing])}."
         )
     emptied = [c for c in changes if c.rows_before and not c.rows_after and games.get(c.game_date)]
     if emptied:
-        dates = [f"{c.game_date} ({_counted(c.rows_before, 'row')}; {_feeds(games[c.game_date])})" for c in emptied]
+        dates = [f"{c.game_date} ({count_of(c.rows_before, 'row')}; {_feeds(games[c.game_date])})" for c in emptied]
         problems.append(f"Dates would lose all rows, and feeds still have their games: {_listed(dates)}.")
     return problems
 
 
 def _feeds(rows: Mapping[str, int]) -> str:
-    return ", ".join(f"{_counted(count, 'raw row')} in {feed}" for feed, count in sorted(rows.items()))
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
+    return ", ".join(f"{count_of(count, 'raw row')} in {feed}" for feed, count in sorted(rows.items()))
 
 
 def _listed(texts: Sequence[str]) -> str:
     more = len(texts) - _EXAMPLES
-    return ", ".join(texts[:_EXAMPLES]) + (f" and {_counted(more, 'more date')}" if more > 0 else "")
+    return ", ".join(texts[:_EXAMPLES]) + (f" and {count_of(more, 'more date')}" if more > 0 else "")

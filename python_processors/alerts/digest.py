@@ -12,6 +12,7 @@ from python_processors.alerts.channels import Message
 from python_processors.alerts.findings import LAYER, ROW_FAULTS, Finding
 from python_processors.alerts.news import News
 from python_processors.errors import RefusedError
+from python_processors.words import count_of
 
 if TYPE_CHECKING:
     from python_processors.orchestration.proof.held_back import HeldBack
@@ -77,7 +78,9 @@ def digest_of_run(request: Request, result: RunResult, news: News, held_back: Se
     if unused:
         lines += ["", "Held back (nba_ops.quarantine):", *_some([f"  {one.sentence}" for one in unused], "reasons")]
     lines += ["", *_next([*news.new] or open_now)]
-    lines.append(f"Run {result.run_id} of {span}, {result.seconds:,.0f} s, {result.rows_written:,} rows written.")
+    lines.append(
+        f"Run {result.run_id} of {span}, {result.seconds:,.0f} s, {count_of(result.rows_written, 'row')} written."
+    )
     title = f"fullcourt {span}: {', '.join(part for part in parts if part)}"
     return Message(title, tuple(lines[1:] if not lines[0] else lines))
 
@@ -86,7 +89,7 @@ def digest_of_stop(request: Request, result: RunResult) -> Message:
     """One line: whoever stopped a run knows of it, and the next one tells what it finds."""
     span = f"--start {request.start} --end {request.end}"
     failed = sum(len(days) for days in result.failed.values())
-    more = f" {_plural(failed, 'partition')} had failed before that." if failed else ""
+    more = f" {count_of(failed, 'partition')} had failed before that." if failed else ""
     return Message(
         f"fullcourt {request.start} to {request.end}: stopped by a person after {result.seconds:,.0f} s",
         (f"`fullcourt backfill {span}` goes on where it ended.{more}",),
@@ -105,7 +108,7 @@ def digest_of_error(command: str, error: Exception, said: str, *, is_reminder: b
     again = " (again: told before, and not resolved)" if is_reminder else ""
     if isinstance(error, DriftError):
         return Message(
-            f"fullcourt {command} did not run: schema drift, {_plural(len(error.drifts), 'difference')}{again}",
+            f"fullcourt {command} did not run: schema drift, {count_of(len(error.drifts), 'difference')}{again}",
             (
                 *_some([f"  {drift}" for drift in error.drifts], "differences"),
                 "Live tables differ from their contracts; nothing was built.",
@@ -145,7 +148,7 @@ def _name(kind: str, count: int) -> str:
 def _kind_lines(kind: str, findings: Sequence[Finding]) -> list[str]:
     tables = {finding.key.table for finding in findings}
     dated = [finding for finding in findings if finding.key.day and kind not in ROW_FAULTS]
-    what = f"{_plural(len(findings), 'partition')} of {_plural(len(tables), 'table')}"
+    what = f"{count_of(len(findings), 'partition')} of {count_of(len(tables), 'table')}"
     head = f"{_name(kind, 2).capitalize()}: {what if dated and kind not in _NAMES else f'{len(findings):,}'}"
     return ["", head, *_group_lines(findings)]
 
@@ -226,7 +229,3 @@ def _named(days: Iterable[date]) -> str:
 def _some(lines: Sequence[str], what: str) -> list[str]:
     more = len(lines) - GROUPS
     return [*lines[:GROUPS], *([f"  and {more:,} more {what}"] if more > 0 else [])]
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from python_processors.alerts.sentences import one_line, own_sentence, without_passing, without_rows
+from python_processors.words import count_of
 
 if TYPE_CHECKING:
     from python_processors.orchestration.proof.open_findings import OpenFinding
@@ -79,7 +80,7 @@ def open_breakers(session: Session, request: Request) -> list[Finding]:
     return [
         Finding(
             Key(of.table, of.day, "breaker", of.entity),
-            one_line(f"{of.entity} after {of.attempts:,} attempts, {of.held}: {own_sentence(of.reason)}"),
+            one_line(f"{of.entity} after {count_of(of.attempts, 'attempt')}, {of.held}: {own_sentence(of.reason)}"),
             (of.day, of.day), of.category,
         )
         for of in breakers_of(session, request.start, request.end)

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from python_processors.contract import Contract, hashed_tables, load_contract
 from python_processors.errors import FullcourtError, meant
 from python_processors.orchestration.warehouse import Session
+from python_processors.words import count_of
 
 Day = date | str
 
@@ -93,7 +94,8 @@ def check_as_of(session: Session, tables: Collection[str], first: date, last: da
     if changed:
         one = changed[0]
         raise AsOfError(
-            f"Rows of {len(changed):,} partitions were written since {instant:%Y-%m-%d %H:%M} UTC, the first:"
+            f"Rows of {count_of(len(changed), 'partition')} were written since"
+            f" {instant:%Y-%m-%d %H:%M} UTC, the first:"
             f" {one['table_name']} of {one['game_date']} at {one['published_at']:%Y-%m-%d %H:%M} UTC. What was stored"
             " before is not kept: ask for a later moment, or for other dates."
         )

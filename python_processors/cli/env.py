@@ -12,6 +12,7 @@ import click
 from python_processors.cli import opening
 from python_processors.cli.command import NOBODY, SOMEBODY, Command, guarded
 from python_processors.cli.options import Asked, Day, json_option
+from python_processors.words import count_of
 
 if TYPE_CHECKING:
     from python_processors.compare.differences import Comparison
@@ -41,7 +42,7 @@ def create(name: str, source: str | None, is_empty: bool, wait: bool, as_json: b
         project, warehouse = opening.opened()
         warehouse = opening.patient(warehouse, is_alone=wait)
         made = create_environment(project, warehouse, name, is_empty=is_empty, wait=wait)
-    said = "is empty" if is_empty else f"holds copies of {made} tables of {source or PRODUCTION[1]}"
+    said = "is empty" if is_empty else f"holds copies of {count_of(made, 'table')} of {source or PRODUCTION[1]}"
     opening.printed(
         {"environment": name, "made_from": None if is_empty else source or PRODUCTION[1], "tables": made},
         [f"The environment `{name}` {said}. Work in it with `--env {name}`, or FULLCOURT_ENV={name} for plain dbt."],

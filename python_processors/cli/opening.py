@@ -14,6 +14,7 @@ import click
 from python_processors.alerts.telling import ASKED
 from python_processors.cli.command import JSON_VERSION
 from python_processors.cli.options import Asked, Ways
+from python_processors.words import count_of
 
 if TYPE_CHECKING:
     from python_processors.engines.base import Session, Warehouse
@@ -146,7 +147,7 @@ def confirm(
         guard(project, warehouse, request, made, confirmed=yes, skip_first_month=skip_first_month)
     except NotConfirmedError:
         can_ask = is_asked and sys.stdin.isatty()
-        if not can_ask or not click.confirm(f"Build these {len(made.dates)} dates?", err=True):
+        if not can_ask or not click.confirm(f"Build these {count_of(len(made.dates), 'date')}?", err=True):
             raise
 
 

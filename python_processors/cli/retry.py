@@ -13,6 +13,7 @@ from python_processors.cli import opening
 from python_processors.cli.command import NOBODY, SOMEBODY, Command, guarded
 from python_processors.cli.options import Asked, Ways, json_option, range_options
 from python_processors.cli.refused import has_run, noting_refusals
+from python_processors.words import count_of
 
 if TYPE_CHECKING:
     from python_processors.engines.base import Warehouse
@@ -116,10 +117,13 @@ def _open_lines(
     lines += [f"  {said}" for said in (*faults, *verification.layer, *verification.notes)]
     count = sum(one.dates for one in found)
     if lines or not verification.passed:
-        partitions = f"{count:,} partition needs" if count == 1 else f"{count:,} partitions need"
+        partitions = count_of(count, "partition needs", "partitions need")
         lines.insert(0, f"{span}: {partitions} attention.")
     else:
         lines = [f"{span}: nothing needs attention."]
     if excused:
-        lines.append(f"{excused:,} partitions are excused by completeness_exceptions: there is nothing to try.")
+        lines.append(
+            f"{count_of(excused, 'partition is', 'partitions are')} excused by completeness_exceptions: there"
+            " is nothing to try."
+        )
     return lines

@@ -13,6 +13,7 @@ from python_processors.cli.command import NOBODY, Command, guarded
 from python_processors.cli.options import Day, json_option
 from python_processors.errors import meant
 from python_processors.places import SIMULATED
+from python_processors.words import count_of
 
 
 class _WithFaults(Command):
@@ -76,13 +77,13 @@ def simulate(
         {"folder": str(out), "seasons": [asdict(season) for season in written], "faults": [asdict(of) for of in done]},
         [
             *(
-                f"{season.season}: {season.games:,} games played, {season.games_to_come:,} to come"
-                f" ({season.first_date} to {season.last_date}), {sum(season.rows.values()):,} rows"
+                f"{season.season}: {count_of(season.games, 'game')} played, {season.games_to_come:,} to come"
+                f" ({season.first_date} to {season.last_date}), {count_of(sum(season.rows.values()), 'row')}"
                 for season in written
             ),
             *(
                 f"{of.fault}{f' of {of.day}' if of.day else ''}: "
-                + ", ".join(f"{count:,} rows of {table}" for table, count in of.rows.items())
+                + ", ".join(f"{count_of(count, 'row')} of {table}" for table, count in of.rows.items())
                 for of in done
             ),
             f"An invented league is in {out}: RAW_DIR={out} makes it the raw folder.",

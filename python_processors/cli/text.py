@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from python_processors.orchestration.project import LAYER
 from python_processors.orchestration.run.progress import RunStatus, left_of, spelled
 from python_processors.orchestration.warehouse import Warehouse, dataset_prefix
+from python_processors.words import count_of
 
 if TYPE_CHECKING:
     from python_processors.export import Manifest
@@ -31,10 +32,16 @@ def plan_lines(made: Plan, *, full: bool) -> list[str]:
 
     if made.is_empty and not made.blocked:
         skipped = sum(made.skipped.values())
-        left = f"Nothing to do: {skipped:,} partitions are up to date ({made.start} to {made.end})."
+        left = (
+            f"Nothing to do: {count_of(skipped, 'partition is', 'partitions are')} up to date ({made.start}"
+            f" to {made.end})."
+        )
         return [left, *_out_of_reach_lines(made)]
     layer = _of_the_layer(sum(step.table == LAYER for step in made.steps))
-    lines = [f"Plan for {made.start} to {made.end}: {len(made.dates)} dates, {len(made.steps):,} partitions{layer}."]
+    lines = [
+        f"Plan for {made.start} to {made.end}: {count_of(len(made.dates), 'date')},"
+        f" {count_of(len(made.steps), 'partition')}{layer}."
+    ]
     tables = list(dict.fromkeys(step.table for step in made.steps))
     for table in tables:
         steps = [step for step in made.steps if step.table == table]
@@ -42,13 +49,13 @@ def plan_lines(made: Plan, *, full: bool) -> list[str]:
         unsure = [step.day for step in steps if not step.is_certain]
         parts = [f"{spelled(days)} {verb}" for days, verb in ((certain, "will run"), (unsure, "may run")) if days]
         whys = list(dict.fromkeys(step.why for step in steps))
-        more = f" (and {len(whys) - 1} other reasons)" if len(whys) > 1 else ""
+        more = f" (and {count_of(len(whys) - 1, 'other reason')})" if len(whys) > 1 else ""
         lines.append(f"  {table:<30} {'; '.join(parts)}: {whys[0]}{more}")
         if full:
             lines += [f"    {step.day} {'will run' if step.is_certain else 'may run'}: {step.why}" for step in steps]
     lines += [f"  blocked: {block.table} {block.day}: {block.reason}" for block in made.blocked[: None if full else 5]]
     if len(made.blocked) > 5 and not full:
-        lines.append(f"  and {len(made.blocked) - 5:,} more dates are blocked")
+        lines.append(f"  and {count_of(len(made.blocked) - 5, 'more date is', 'more dates are')} blocked")
     lines += _out_of_reach_lines(made)
     lines += _changes_lines(made)
     lines += _rows_lines(made)
@@ -62,10 +69,10 @@ def plan_lines(made: Plan, *, full: bool) -> list[str]:
         f", {read / 1e9:,.2f} GB by dry run, about {billed / 1e9:,.2f} GB billed (10 MB at least for each table that a"
         f" query names), {money:,.2f} dollars at list price"
     )  # fmt: skip
-    chunks = "1 chunk" if len(made.chunks) == 1 else f"{len(made.chunks)} chunks"
+    chunks = count_of(len(made.chunks), "chunk")
     lines.append(f"  {chunks}, {seconds}{cost}.")
     if made.uncounted:
-        lines.append(f"  {made.uncounted} dates are to be counted against the schedule.")
+        lines.append(f"  {count_of(made.uncounted, 'date is', 'dates are')} to be counted against the schedule.")
     return lines
 
 
@@ -93,14 +100,14 @@ def _rows_lines(made: Plan) -> list[str]:
         f" {of['to_delete']['rows']:,} to delete (a count)."
     )
     unknown = of["to_insert"]["dates_without_guess"]
-    more = [f"  {unknown:,} more partitions will get rows; no box score tells how many."] if unknown else []
+    more = [f"  {count_of(unknown, 'more partition')} will get rows; no box score tells how many."] if unknown else []
     return [line, *more]
 
 
 def _changes_lines(made: Plan) -> list[str]:
     """Raw rows that a load would take away or add, and dates that would have no rows any more."""
     lines = [
-        f"  raw {table}: {change['rows_to_add']:,} rows to add, {change['rows_to_remove']:,} to remove of"
+        f"  raw {table}: {count_of(change['rows_to_add'], 'row')} to add, {change['rows_to_remove']:,} to remove of"
         f" {change['rows_before']:,}"
         for table, change in made.raw_changes.items()
         if change["rows_to_remove"]
@@ -117,10 +124,11 @@ def _changes_lines(made: Plan) -> list[str]:
 def result_lines(result: RunResult) -> list[str]:
     built = sum(count for table, count in result.built.items())
     lines = [
-        f"Run {result.run_id}: {built:,} partitions built{_of_the_layer(result.built.get(LAYER, 0))},"
+        f"Run {result.run_id}: {count_of(built, 'partition')} built{_of_the_layer(result.built.get(LAYER, 0))},"
         f" {sum(result.skipped.values()):,} skipped: inputs unchanged,"
         f" {sum(result.cut_off.values()):,} skipped by early cutoff;"
-        f" {result.rows_written:,} rows written by {result.nodes_run:,} dbt nodes in {result.seconds:,.1f} s."
+        f" {count_of(result.rows_written, 'row')} written by {count_of(result.nodes_run, 'dbt node')} in"
+        f" {result.seconds:,.1f} s."
     ]
     if result.audited:
         wrong = len(result.wrong_skips)
@@ -128,7 +136,8 @@ def result_lines(result: RunResult) -> list[str]:
 
         _, at_most = wrong_skip_rate(result.audited, wrong)
         lines.append(
-            f"{result.audited} skipped dates of {result.audited_tables} tables were recomputed, {wrong} of them"
+            f"{count_of(result.audited, 'skipped date')} of {count_of(result.audited_tables, 'table')}"
+            f" {'was' if result.audited == 1 else 'were'} recomputed, {wrong} of them"
             f" differed: at most {100 * at_most:.1f} % of the skips of these tables are wrong, with 95 % confidence."
         )
     lines += [f"FAILED {table} {spelled(sorted(days))}" for table, days in result.failed.items()]
@@ -156,7 +165,7 @@ def run_lines(running: RunStatus) -> list[str]:
     now = f"; now {running.now}" if running.now else ""
     lines = [
         f"Run {running.run_id} ({running.what}) is {running.state}: {running.steps_done:,} of {running.steps_planned:,}"
-        f" partitions, {running.rows_written:,} rows written{left_of(running)}{now}"
+        f" partitions, {count_of(running.rows_written, 'row')} written{left_of(running)}{now}"
     ]
     return lines + [f"FAILED {failure}" for failure in running.failures]
 
@@ -170,7 +179,7 @@ def status_lines(lines: Sequence[TableStatus], audit: dict[str, Any]) -> list[st
         text.append(f"{line.table + season:<38} {line.rows:>9,} rows{share:<15}  {outcomes}")
     if audit["audited"]:
         text.append(
-            f"{audit['audited']} skips recomputed, {audit['wrong']} wrong: {100 * audit['rate']:.2f} %,"
+            f"{count_of(audit['audited'], 'skip')} recomputed, {audit['wrong']} wrong: {100 * audit['rate']:.2f} %,"
             f" at most {100 * audit['at_most']:.2f} % with 95 % confidence"
         )
     return text
@@ -179,8 +188,8 @@ def status_lines(lines: Sequence[TableStatus], audit: dict[str, Any]) -> list[st
 def export_lines(folder: Path, made: Manifest) -> list[str]:
     """Each file, each date of a table that cannot be trusted, and how the export is checked."""
     lines = [
-        f"{of.name:<38} {of.rows:>9,} rows of {sum(day.rows > 0 for day in of.dates):,} dates"
-        + (f", {len(of.left_out):,} dates left out" if of.left_out else "")
+        f"{of.name:<38} {of.rows:>9,} rows of {count_of(sum(day.rows > 0 for day in of.dates), 'date')}"
+        + (f", {count_of(len(of.left_out), 'date')} left out" if of.left_out else "")
         for of in made.files
     ]
     verb = "exported all the same" if made.asked.include_untrusted else "left out"

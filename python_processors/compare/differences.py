@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from python_processors.words import count_of
+
 ROWS = "rows"  # of a whole row, where a finding is of no single column
 KINDS_OF_VALUES = ("null", "number", "text", "type")
 KINDS_OF_KEYS = ("only_in_one", "only_in_two")
@@ -98,8 +100,8 @@ class TableComparison:
     def lines(self) -> list[str]:
         if self.said:
             return [f"{self.table}: NOT COMPARED: {self.said}"]
-        rows = f"{self.rows_in_one:,} rows and {self.rows_in_two:,}"
-        alike = f"of {self.matched:,} keys of both {self.differing:,} differ, {self.columns} columns compared"
+        rows = f"{count_of(self.rows_in_one, 'row')} and {self.rows_in_two:,}"
+        alike = f"of {count_of(self.matched, 'key')} of both {self.differing:,} differ, {self.columns} columns compared"
         return [f"{self.table}: {self.verdict}: {rows}; {alike}", *(finding.line() for finding in self.findings)]
 
 
@@ -130,7 +132,11 @@ class Comparison:
         if not self.is_fine:
             return "DIFFERENT"
         explained = sum(len(table.findings) for table in self.tables)
-        return f"EQUAL but for {explained} differences that are explained" if explained else "EQUAL"
+        return (
+            f"EQUAL but for {count_of(explained, 'difference that is', 'differences that are')} explained"
+            if explained
+            else "EQUAL"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -169,4 +175,4 @@ def share(count: int, of: int) -> str:
 
 
 def rows_said(count: int) -> str:
-    return f"{count:,} row" if count == 1 else f"{count:,} rows"
+    return count_of(count, "row")

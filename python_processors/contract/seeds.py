@@ -10,6 +10,7 @@ from typing import Any
 
 from python_processors.errors import ContractError
 from python_processors.places import PROJECT_ROOT
+from python_processors.words import count_of
 from python_processors.yaml_files import named, read_yaml
 
 SEEDS = PROJECT_ROOT / "seeds"
@@ -59,7 +60,9 @@ def _lines(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
         header = next(rows, [])
         for row in rows:
             if row and len(row) != len(header):
-                raise _error(file, rows.line_num, f"it has {len(row)} fields, and the header has {len(header)}")
+                raise _error(
+                    file, rows.line_num, f"it has {count_of(len(row), 'field')}, and the header has {len(header)}"
+                )
             yield rows.line_num, dict(zip(header, row, strict=False))
 
 

@@ -13,6 +13,7 @@ from python_processors.engines.base import Warehouse
 from python_processors.engines.look import NOTE, PROBLEM, Line
 from python_processors.errors import FullcourtError
 from python_processors.raw_contract import raw_tables
+from python_processors.words import count_of
 
 CHECKS = (
     "versions", "contracts", "folders", "database", "datasets", "rights", "raw_files", "raw_tables", "tipoff_hours",
@@ -42,7 +43,7 @@ class Examination:
             for line in self.lines
         ]
         count = sum(line.level == PROBLEM for line in self.lines)
-        spelled = f"{count} problem{'' if count == 1 else 's'}"
+        spelled = count_of(count, "problem")
         return [*said, "", "A run would work." if self.would_work else f"A run would not work: {spelled}."]
 
 

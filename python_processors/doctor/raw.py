@@ -17,6 +17,7 @@ from python_processors.orchestration.plan.preparation import check_load, load_pl
 from python_processors.raw_contract import RawColumn, RawTable, optional_inputs, raw_tables
 from python_processors.raw_loader import LoadPlan, find_raw_dir, loads_files
 from python_processors.simulation import has_marked_files
+from python_processors.words import count_of
 
 # A wall clock is read from either type (macro tipoff_instant).
 _READ_ALIKE = {"DATETIME": ("TIMESTAMP",)}
@@ -80,7 +81,10 @@ def of_files(files: Files | None) -> Iterator[Line]:
     changes = files.plan.changes.values()
     count = sum(of.files_loaded for of in changes)
     added, removed = sum(of.rows_to_add for of in changes), sum(of.rows_to_remove for of in changes)
-    said = f"A run loads {count:,} files of {files.folder}: {added:,} rows to add, {removed:,} to remove."
+    said = (
+        f"A run loads {count_of(count, 'file')} of {files.folder}: {count_of(added, 'row')} to add,"
+        f" {removed:,} to remove."
+    )
     yield Line("raw_files", OK, said if count or removed else f"Every file of {files.folder} is loaded.")
 
 
@@ -176,7 +180,7 @@ def _of_loaded(files: Files, table: RawTable, held: Held | None) -> Iterator[Lin
     if not rows:
         yield _of_missing(table, f"{relation} has no rows, and {files.folder} no file for it")
     elif to_come is not None:
-        yield Line("raw_tables", OK, f"{relation}: {rows:,} rows once the files are loaded.")
+        yield Line("raw_tables", OK, f"{relation}: {count_of(rows, 'row')} once the files are loaded.")
     elif held is not None:
         yield Line("raw_tables", OK, f"{relation}: {_spelled(held)}.")
 
@@ -220,7 +224,7 @@ def _more(wrong: list[str]) -> str:
 
 
 def _spelled(held: Held) -> str:
-    return f"{held.rows:,} rows" + (f", {held.first} to {held.last}" if held.first else "")
+    return count_of(held.rows, "row") + (f", {held.first} to {held.last}" if held.first else "")
 
 
 def schedule(files: Files | None, held: Mapping[str, Held], today: date) -> Iterator[Line]:
@@ -258,7 +262,7 @@ def tipoff_hours(seen: Seen, files: Files | None) -> Iterator[Line]:
     seasons = _rows(seen, macros.call("seasons_of_impossible_tipoffs", f"({tipoffs}) as raw_schedule", least))
     for of in seasons:
         said = (
-            f"Tip-offs are read in the wrong zone: of {of['games']} games of the season that starts in"
+            f"Tip-offs are read in the wrong zone: of {count_of(of['games'], 'game')} of the season that starts in"
             f" {of['season_year']}, {of['from_noon']} tip off between 12:00 and 24:00 in New York, and"
             f" {of['in_the_evening']} from 18:00 on."
         )
@@ -278,8 +282,8 @@ def tipoff_hours(seen: Seen, files: Files | None) -> Iterator[Line]:
         yield Line("tipoff_hours", NOTE, said, "See that var tipoff_clock is right (docs/platform.md).")
     elif not seasons and told:
         games = sum(of["games"] for of in told)
-        of_seasons = f"{len(told)} season{'' if len(told) == 1 else 's'}"
-        said = f"{games:,} games of {of_seasons} tip off when games do, on the clock {given['tipoff_clock']}."
+        of_seasons = count_of(len(told), "season")
+        said = f"{count_of(games, 'game')} of {of_seasons} tip off when games do, on the clock {given['tipoff_clock']}."
         yield Line("tipoff_hours", OK, said)
     elif not known:
         yield Line("tipoff_hours", NOTE, "No game that counts is in the schedule.")

@@ -36,6 +36,7 @@ from python_processors.orchestration.proof.row_checks import (
     check_hashes,
     hashed_part,
 )
+from python_processors.words import count_of
 
 _AGAIN = "Copy the export again, or make it anew."
 _HASH = "data_hash"
@@ -101,7 +102,10 @@ class ExportCheck:
         notes += [f"{of.file.name} has no rows." for of in self.files if not of.file.rows]
         excused = sum(of.outcome == "excused" for of in made.partitions)
         if excused:
-            notes.append(f"{excused:,} partitions lack rows that can never come (excused): {MANIFEST} has the reasons.")
+            notes.append(
+                f"{count_of(excused, 'partition lacks', 'partitions lack')} rows that can never come (excused):"
+                f" {MANIFEST} has the reasons."
+            )
         if made.asked.include_untrusted:
             notes += [f"Not trusted, and in the export: {of.date}: {of.reason}" for of in made.distrusted]
         notes += [
@@ -127,8 +131,12 @@ class ExportCheck:
         more = [f"and {len(notes) - MOST_REASONS:,} more; --json has all of them"] if len(notes) > MOST_REASONS else []
         lines += ["", *notes[:MOST_REASONS], *more] if notes else []
         rows, hashed_rows = (sum(of.rows for of in self.files), sum(of.hashed_rows for of in self.files))
-        counts = f"{len(self.files)} files, {rows:,} rows, {hashed_rows:,} of them by data_hash"
-        return [*lines, "", f"PASS: {counts}" if self.passed else f"FAIL: {len(self.findings):,} findings; {counts}"]
+        counts = f"{count_of(len(self.files), 'file')}, {count_of(rows, 'row')}, {hashed_rows:,} of them by data_hash"
+        return [
+            *lines,
+            "",
+            f"PASS: {counts}" if self.passed else f"FAIL: {count_of(len(self.findings), 'finding')}; {counts}",
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         made = self.manifest
@@ -193,7 +201,7 @@ def _contradictions(made: Manifest) -> Iterator[str]:
             yield f"{file.name} {day}: the date is there twice."
         counted = sum(of.rows for of in file.dates)
         if counted != file.rows:
-            yield f"{file.name}: {file.rows:,} rows, and its dates have {counted:,}."
+            yield f"{file.name}: {count_of(file.rows, 'row')}, and its dates have {counted:,}."
         for of in file.dates:
             for table in file.tables:
                 source = partitions.get((table, of.date))
@@ -284,7 +292,7 @@ class _Seen:
         yield from made.findings
         for name in self.file.key:
             if nulls := sum(of[name].null_count for of in self._keys):
-                yield OpenFinding(f"{nulls:,} rows have no {name}, which is of the key", "key")
+                yield OpenFinding(f"{count_of(nulls, 'row has', 'rows have')} no {name}, which is of the key", "key")
 
     def differences(self) -> Iterator[tuple[date | None, str]]:
         """Dates whose rows are not those of the manifest."""
@@ -295,9 +303,9 @@ class _Seen:
             of = expected.get(day) if day else None
             if of is None:
                 why = "which was left out" if day in left_out else "which the manifest does not have"
-                yield day, f"{rows:,} rows of {'a date,' if day else 'no date,'} {why}."
+                yield day, f"{count_of(rows, 'row')} of {'a date,' if day else 'no date,'} {why}."
             elif rows != of.rows:
-                yield day, f"{rows:,} rows, and {of.rows:,} were exported."
+                yield day, f"{count_of(rows, 'row')}, and {of.rows:,} were exported."
             elif of.fingerprint is not None and of.fingerprint != f"{rows}:{high}:{low}":
                 yield day, "its rows are not those that were exported: their data_hash values are others."
 

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from python_processors.contract import Column, Contract, ContractType
 from python_processors.errors import FullcourtError
 from python_processors.hashing import HASH_LENGTH, fingerprint
+from python_processors.words import count_of
 
 MANIFEST = "manifest.json"
 KIND: Final = "fullcourt export"
@@ -203,7 +204,9 @@ def read_manifest(folder: Path) -> Manifest:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole"
-        raise ManifestError(f"{error.error_count()} faults of its form, the first: {where}: {first['msg']}.") from error
+        raise ManifestError(
+            f"{count_of(error.error_count(), 'fault')} of its form, the first: {where}: {first['msg']}."
+        ) from error
 
 
 def fingerprint_of(hashes: pa.Array | pa.ChunkedArray) -> str:

@@ -35,6 +35,7 @@ from python_processors.orchestration.state.attempts import count_met
 from python_processors.orchestration.state.snapshot import NotPreparedError, Snapshot, is_prepared
 from python_processors.orchestration.warehouse import Warehouse
 from python_processors.schema.drift import check_drift
+from python_processors.words import count_of
 
 DATES_WITHOUT_CONFIRMATION = 31
 FIRST_MONTH_DAYS = 32  # 2021-10-19 to 2021-11-19, the month that every change is looked at first
@@ -47,7 +48,8 @@ class NotConfirmedError(RefusedError):
 
     def __init__(self, dates: int) -> None:
         super().__init__(
-            f"The plan has {dates} dates, and more than {DATES_WITHOUT_CONFIRMATION} need a yes: look at the plan,"
+            f"The plan has {count_of(dates, 'date')}, and more than {DATES_WITHOUT_CONFIRMATION} need a yes:"
+            " look at the plan,"
             " then run the same command with --yes. Nothing was started."
         )
 
@@ -113,7 +115,7 @@ def guard(
         check_deletes(plan.changes)
     if len(plan.dates) > MOST_DATES:
         raise TooMuchError(
-            f"The plan has {len(plan.dates):,} dates; a run takes at most {MOST_DATES:,}. Split the range."
+            f"The plan has {count_of(len(plan.dates), 'date')}; a run takes at most {MOST_DATES:,}. Split the range."
         )
     if plan.bytes_read and plan.bytes_read > MOST_BYTES:
         raise TooMuchError(

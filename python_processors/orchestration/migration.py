@@ -44,6 +44,7 @@ from python_processors.schema.drift import (
 )
 from python_processors.schema.drift import migrate as repair
 from python_processors.schema.tables import StoredTable, create_tables, every_row, stored_tables
+from python_processors.words import count_of
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,11 @@ class Conversion:
         changes = [f"{of.name} from {of.live_type} to {of.column.type} ({_kind(of)})" for of in self.changes]
         changes += [f"adds {name} as null" for name in self.added]
         changes += [f"makes {name} NOT NULL again" for name in self.required]
-        lines = [f"{relation}, {self.rows:,} rows: {', '.join(changes)}."]
-        lines += [f"  {count:,} rows have a {name} that would not keep its value." for name, count in self.lost.items()]
+        lines = [f"{relation}, {count_of(self.rows, 'row')}: {', '.join(changes)}."]
+        lines += [
+            f"  {count_of(count, 'row has', 'rows have')} a {name} that would not keep its value."
+            for name, count in self.lost.items()
+        ]
         if self.changes and not self.lost and not self.refused:
             lines.append("  Every value is kept.")
         if self.dropped:
@@ -270,7 +274,10 @@ def _of_hashed(
     undated = sum(int(row["row_count"]) for row in rows if row["day"] is None)
     if undated:
         look = f"`select * from {session.named(table.relation)} where {every_row(table)} and {day} is null`"
-        refused = f"{undated:,} rows would have no {contract.partition_by}. Look at them ({look}), and run it again."
+        refused = (
+            f"{count_of(undated, 'row')} would have no {contract.partition_by}. Look at them ({look}),"
+            f" and run it again."
+        )
         return Conversion(table, live, changes, added, total, lost, refused=refused)
     dropped = tuple(sorted(row["day"] for row in rows if row["is_bad"]))
     kept = {row["day"]: int(row["row_count"]) for row in rows if not row["is_bad"]}

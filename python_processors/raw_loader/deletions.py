@@ -15,6 +15,7 @@ from python_processors.raw_contract import RawTable, played_feeds, raw_tables
 from python_processors.raw_loader.ledger import FILE_COLUMN, StoredFile, columns_of, named
 from python_processors.raw_loader.overlay import table_to_come
 from python_processors.raw_loader.plan import LoadPlan, TableChange
+from python_processors.words import count_of
 
 VARIABLE = "FULLCOURT_ALLOW_DELETES"
 SCHEDULE = "nbac_schedule"
@@ -85,14 +86,15 @@ def _shrinks(
         return None
     after = {load.file.name: load.rows_to_store for load in plan.loads if load.file.table.name == change.table}
     files = [
-        f"{_said(file)} {file.stored_count:,} → {after.get(file.name, 0):,} rows"
+        f"{_said(file)} {file.stored_count:,} → {count_of(after.get(file.name, 0), 'row')}"
         f"{_dates_of(connection, raw_tables()[change.table], file.name, prefix)}"
         for file in (*plan.gone, *plan.replaced)
         if file.table == change.table and after.get(file.name, 0) < file.stored_count
     ]
     deleted = 100 - 100 * change.rows_after / change.rows_before
     return (
-        f"{change.table} has {change.rows_before:,} rows and would have {change.rows_after:,}, {deleted:.1f} % fewer"
+        f"{change.table} has {count_of(change.rows_before, 'row')} and would have {change.rows_after:,},"
+        f" {deleted:.1f} % fewer"
         f" (max_deleted_pct is {share:g}): {_some(files)}"
     )
 
@@ -123,7 +125,7 @@ def _dates_without_schedule(connection: duckdb.DuckDBPyConnection, plan: LoadPla
     days = sorted({day for day, _, _ in held})
     return [
         f"{SCHEDULE} would have no game of {day} any more (now {before[day]}), of which "
-        + ", ".join(f"{feed} has {count:,} rows" for of, feed, count in held if of == day)
+        + ", ".join(f"{feed} has {count_of(count, 'row')}" for of, feed, count in held if of == day)
         for day in days[:_LISTED]
     ] + ([f"{SCHEDULE} would lose {len(days) - _LISTED} more such dates, to {days[-1]}"] if days[_LISTED:] else [])
 
@@ -171,4 +173,4 @@ def _dates_of(connection: duckdb.DuckDBPyConnection, table: RawTable, name: str,
 
 def _some(parts: Sequence[str]) -> str:
     more = len(parts) - _LISTED
-    return "; ".join(parts[:_LISTED]) + (f"; and {more} more files" if more > 0 else "")
+    return "; ".join(parts[:_LISTED]) + (f"; and {count_of(more, 'more file')}" if more > 0 else "")

@@ -29,6 +29,7 @@ from python_processors.raw_loader.listing import IgnoredFile
 from python_processors.raw_loader.overlaps import matches
 from python_processors.raw_loader.plan import Incoming, Kept, LoadPlan, loads_files, plan_load
 from python_processors.raw_loader.reading import UnreadableFileError, read_file
+from python_processors.words import count_of
 
 _PAGES_KEPT = "64MB"  # of DuckDB's between two files: the load of twenty seasons needs no more memory than that of one
 _ON_ITS_WAY = "moving:"  # before the name of a file whose new name is still another's
@@ -58,15 +59,16 @@ class LoadOutcome:
         rows = sum(self.rows_by_file.values())
         what = "simulated league" if self.is_simulated else "raw archive"
         text = (
-            f"{what} in {self.folder.path}: {len(self.rows_by_file)} files loaded ({rows:,} rows),"
+            f"{what} in {self.folder.path}: {count_of(len(self.rows_by_file), 'file')} loaded"
+            f" ({count_of(rows, 'row')}),"
             f" {self.unchanged_files} unchanged"
         )
         if self.moved:
             text += f", {len(self.moved)} moved"
         if self.removed:
-            text += f", {len(self.removed)} gone ({sum(self.removed.values()):,} rows deleted)"
+            text += f", {len(self.removed)} gone ({count_of(sum(self.removed.values()), 'row')} deleted)"
         if self.superseded:
-            text += f"; {self.superseded:,} rows are those of newer files"
+            text += f"; {count_of(self.superseded, 'row is', 'rows are')} those of newer files"
         return text
 
 

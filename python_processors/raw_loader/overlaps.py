@@ -14,6 +14,7 @@ from python_processors.raw_contract import RawTable
 from python_processors.raw_loader.ledger import FILE_COLUMN, named, registered
 from python_processors.raw_loader.listing import FoundFile
 from python_processors.raw_loader.reading import read_file
+from python_processors.words import count_of
 
 Bounds = Mapping[str, tuple[Any, Any]]
 
@@ -148,7 +149,8 @@ def _problem_of_ties(connection: duckdb.DuckDBPyConnection, table: RawTable, tie
             " select files, min(name), count(*) from shared group by 1 order by 1"
         ).fetchall()
     return [
-        f"{' and '.join(files)} are of the same time and give the same rows of {table.name} ({count:,} keys, one is"
+        f"{' and '.join(files)} are of the same time and give the same rows of {table.name}"
+        f" ({count_of(count, 'key')}, one is"
         f" `{example}`): nobody can tell which is right. `touch` the one that is, or move the other away"
         for files, example, count in found
     ]

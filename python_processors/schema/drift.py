@@ -14,6 +14,7 @@ from python_processors.engines.base import Columns, Session, environment_name
 from python_processors.errors import FullcourtError
 from python_processors.schema.adopted import carried_columns, check_adoption
 from python_processors.schema.tables import StoredColumn, StoredTable, every_row, stored_tables
+from python_processors.words import count_of
 
 PUBLISH_LEDGER = "nba_ops.publish_ledger"
 MISSING, LOST_NOT_NULL, OTHER_TYPE, SURPLUS, CUT_OFF = "missing", "lost_not_null", "type", "surplus", "cut_off"
@@ -28,7 +29,7 @@ class MigrationError(FullcourtError):
 
     def __init__(self, table: StoredTable, column: str, null_rows: int, named: str) -> None:
         self.table, self.column, self.null_rows = table.relation, column, null_rows
-        count = f"{null_rows} {'row' if null_rows == 1 else 'rows'}"
+        count = count_of(null_rows, "row")
         rows = f"from {named} where {every_row(table)} and {column} is null"
         super().__init__(
             f"{table.relation}.{column} is null in {count}, so it cannot be made NOT NULL. Look at them"
@@ -141,7 +142,7 @@ def has_published(session: Session, ledger: Columns) -> bool:
 
 
 def _counted(drifts: Sequence[Drift]) -> str:
-    more = f", and {len(drifts) - 1} more differences" if len(drifts) > 1 else ""
+    more = f", and {count_of(len(drifts) - 1, 'more difference')}" if len(drifts) > 1 else ""
     first = drifts[0].problem.partition(", and `")[0]
     return f"{first.removeprefix(drifts[0].table).lstrip(' .')}{more}"
 

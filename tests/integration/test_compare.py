@@ -134,7 +134,7 @@ def test_what_is_explained_is_told_apart_and_a_line_that_explains_nothing_is_nam
     output = compare(built, ".", there, "--known", str(known), code=0)
     assert "[explained: Each row is there twice.]" in output
     assert "Known differences that explain nothing: *, points, *: Nothing of the kind." in output
-    assert output.splitlines()[-1] == "EQUAL but for 1 differences that are explained"
+    assert output.splitlines()[-1] == "EQUAL but for 1 difference that is explained"
     copy_of_built.execute(f"update {RELATION} set points = 99")
     assert "(100.00 %) are other numbers" in compare(built, ".", there, "--tables", PLAYERS, code=1)
     assert compare(built, ".", there, "--known", str(known), "--tables", TEAMS, code=0)

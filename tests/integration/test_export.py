@@ -158,12 +158,12 @@ def first_key(folder: Path) -> str:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (first_changed("points", 99), "1 rows are not what their data_hash was made of: {key}"),
-        (first_changed("minutes_played", Decimal("47.9")), "1 rows are not what their data_hash was made of: {key}"),
-        (first_changed("data_hash", "x"), "1 rows have a data_hash that is not 16 lower-case hex characters: {key}"),
+        (first_changed("points", 99), "1 row is not what its data_hash was made of: {key}"),
+        (first_changed("minutes_played", Decimal("47.9")), "1 row is not what its data_hash was made of: {key}"),
+        (first_changed("data_hash", "x"), "1 row has a data_hash that is not 16 lower-case hex characters: {key}"),
         (without_first, "{less} rows, and {rows} were exported."),
         (first_changed("game_date", None), "{less} rows, and {rows} were exported."),
-        (with_first_twice, "1 keys have more than one row: {key}"),
+        (with_first_twice, "1 key has more than one row: {key}"),
     ],
     ids=["a value", "a decimal", "a hash", "a row less", "a date taken away", "a row twice"],
 )
@@ -232,9 +232,9 @@ def edited(key: str, value: Any) -> Callable[[Path], None]:
         ),
         (edited("rows", 1000), ["its digest is not that of what it says", "its dates have", "and 1,000 were exported"]),
         (edited("fingerprint", "4:1:1"), ["its digest is not", "the date's rows are not those that", "values are others"]),
-        (edited("rows", "many"), ["manifest.json: 1 faults of its form", "rows", "Nothing else was checked"]),
+        (edited("rows", "many"), ["manifest.json: 1 fault of its form", "rows", "Nothing else was checked"]),
         (lambda folder: (folder / MANIFEST).write_text("{"), ["manifest.json: it is no JSON object"]),
-        (lambda folder: (folder / MANIFEST).write_text("[]"), ["manifest.json:", "faults of its form"]),
+        (lambda folder: (folder / MANIFEST).write_text("[]"), ["manifest.json:", "1 fault of its form"]),
         (lambda folder: (folder / MANIFEST).unlink(), ["manifest.json: there is none"]),
     ],
     ids=[
@@ -326,7 +326,7 @@ def test_of_dates_without_a_row_to_trust_nothing_is_written(with_untrusted: Ware
 def test_it_is_written_while_a_run_holds_the_warehouse(copy_of_confirmed_month: Warehouse, tmp_path: Path) -> None:
     with held(copy_of_confirmed_month.path):
         command(copy_of_confirmed_month, "export", str(tmp_path / "export"), *ONE_DAY, "--tables", PLAYERS)
-    assert "PASS: 1 files" in verified(tmp_path / "export", code=0).stdout
+    assert "PASS: 1 file," in verified(tmp_path / "export", code=0).stdout
 
 
 def test_only_an_earlier_export_is_replaced_and_only_when_asked(confirmed: Warehouse, tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ def test_a_wrong_skip_is_an_alarm_and_is_built(
     said = fullcourt(warehouse, "backfill", *RANGE, "--tables", TEAMS, code=1)
     assert f"WRONG SKIP {TEAMS} 2021-11-09" in said.stderr
     assert (
-        "2 skipped dates of 1 tables were recomputed, 1 of them differed: at most 97.5 % of the skips of these tables"
+        "2 skipped dates of 1 table were recomputed, 1 of them differed: at most 97.5 % of the skips of these tables"
         in said.stdout
     )
     assert warehouse.hashes() == whole

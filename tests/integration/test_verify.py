@@ -65,9 +65,9 @@ def test_what_is_done_to_rows_behind_their_back_is_named(copy_of_built: Warehous
     )
     found = failures(verified(copy_of_built))
     assert set(found) == {players, teams, tonight}
-    assert found[players] == (f"1 rows are not what their data_hash was made of: {changed_name}",)
-    assert found[teams] == (f"1 rows have no data_hash: {taken_name}",)
-    assert found[tonight][0] == f"1 keys have more than one row: {twice_name}"
+    assert found[players] == (f"1 row is not what its data_hash was made of: {changed_name}",)
+    assert found[teams] == (f"1 row has no data_hash: {taken_name}",)
+    assert found[tonight][0] == f"1 key has more than one row: {twice_name}"
     assert "are stored" in found[tonight][1]  # the state of its date is from before
 
 

@@ -18,6 +18,7 @@ from python_processors.orchestration.warehouse import Session, Warehouse
 from python_processors.schema.adopted import ADOPTED, BEGUN, PRODUCTION_UNIT, Step, newest
 from python_processors.schema.drift import PUBLISH_LEDGER, has_published
 from python_processors.schema.tables import every_row, stored_tables
+from python_processors.words import count_of
 
 
 class NotAdoptedError(RefusedError):
@@ -64,8 +65,13 @@ class Replaced:
 
     def lines(self) -> list[str]:
         if not self.is_there:
-            return [f"{self.relation}: production has none; {self.rows_after:,} rows are put there."]
-        lines = [f"{self.relation}: {self.rows:,} rows are kept aside, {self.rows_after:,} take their place."]
+            return [
+                f"{self.relation}: production has none; {count_of(self.rows_after, 'row is', 'rows are')} put there."
+            ]
+        lines = [
+            f"{self.relation}: {count_of(self.rows, 'row is', 'rows are')} kept aside, {self.rows_after:,} take"
+            " their place."
+        ]
         if self.duplicates:
             lines.append(f"  {rows_said(self.duplicates)} of a key that is there already: in the kept table only.")
         if self.without_key:
@@ -74,7 +80,7 @@ class Replaced:
             lines.append(f"  {self.without_match:,} of its keys are not in the new table.")
         if self.dates_left:
             days, rows = sorted(self.dates_left), sum(self.dates_left.values())
-            span = f"{len(days):,} dates from {days[0]} to {days[-1]}" if len(days) > 1 else f"{days[0]}"
+            span = f"{count_of(len(days), 'date')} from {days[0]} to {days[-1]}" if len(days) > 1 else f"{days[0]}"
             lines.append(f"  {rows_said(rows)} of {span} outside of what was built: in the kept table only.")
         if self.undated:
             lines.append(f"  {rows_said(self.undated)} without a date: in the kept table only.")

@@ -17,6 +17,7 @@ from python_processors.logic_version import project_vars
 from python_processors.orchestration.state.snapshot import Snapshot
 from python_processors.orchestration.warehouse import Session
 from python_processors.raw_contract import played_feeds
+from python_processors.words import count_of
 
 _NAMED_DATES = 5
 
@@ -96,11 +97,13 @@ def check_deletes(changes: Mapping[str, Changes]) -> None:
         with_games = {day: feeds for day, feeds in (of.emptied or {}).items() if feeds}
         if with_games:
             first, feeds = next(iter(with_games.items()))
-            more = f", and {len(with_games) - 1} more dates" if len(with_games) > 1 else ""
+            more = f", and {count_of(len(with_games) - 1, 'more date')}" if len(with_games) > 1 else ""
             problems.append(f"{table} of {first} would be empty, while {', '.join(feeds)} still has its games{more}")
         if of.to_delete > deletes_allowed(of.stored):
             days = sorted(of.emptied or {})
             shown = ", ".join(map(str, days[:_NAMED_DATES])) + (" ..." if len(days) > _NAMED_DATES else "")
-            problems.append(f"{table} would lose {of.to_delete:,} of {of.stored:,} rows of the range: {shown}")
+            problems.append(
+                f"{table} would lose {of.to_delete:,} of {count_of(of.stored, 'row')} of the range: {shown}"
+            )
     if problems:
         raise DeletesError(problems)

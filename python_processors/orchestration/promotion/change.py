@@ -34,6 +34,7 @@ from python_processors.orchestration.state.whole import Origins, memory_of, read
 from python_processors.orchestration.warehouse import Session, Warehouse
 from python_processors.schema.adopted import carried_columns
 from python_processors.schema.drift import check_drift
+from python_processors.words import count_of
 
 COMMAND = "promote"
 _NAMED_DATES = 5
@@ -144,7 +145,8 @@ class Change:
         out += code_lines(self.code)
         for of in self.tables:
             out.append(
-                f"  {of.table:<30} {len(of.days):,} dates: {of.inserted:,} rows to insert, {of.updated:,} to update,"
+                f"  {of.table:<30} {count_of(len(of.days), 'date')}: {count_of(of.inserted, 'row')} to insert,"
+                f" {of.updated:,} to update,"
                 f" {of.deleted:,} to delete"
             )
         out += [
@@ -152,8 +154,10 @@ class Change:
             for table, names in self.carried.items()
         ]
         for model in self.models:
-            what = "whole" if model.is_whole else f"{len(model.days):,} dates"
-            out.append(f"  {model.model:<30} {what}: {model.rows_before:,} rows before, {model.rows_after:,} after")
+            what = "whole" if model.is_whole else count_of(len(model.days), "date")
+            out.append(
+                f"  {model.model:<30} {what}: {count_of(model.rows_before, 'row')} before, {model.rows_after:,} after"
+            )
         if not self.tables and not self.models:
             out.append("  No row differs: dates are confirmed for the code as it is now.")
         return out

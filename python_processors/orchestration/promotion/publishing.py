@@ -31,6 +31,7 @@ from python_processors.orchestration.state.ledger import LEDGER, Decision, Ledge
 from python_processors.orchestration.state.made import read_models_made
 from python_processors.orchestration.state.whole import memory_of, origins_made
 from python_processors.orchestration.warehouse import Session, Warehouse
+from python_processors.words import count_of
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,9 @@ class Promotion:
             verb: sum(getattr(table, verb) for table in of.tables) for verb in ("inserted", "updated", "deleted")
         }
         return [
-            f"Run {self.run_id}: {written['inserted']:,} rows inserted, {written['updated']:,} updated,"
+            f"Run {self.run_id}: {count_of(written['inserted'], 'row')} inserted, {written['updated']:,} updated,"
             f" {written['deleted']:,} deleted in production, as compared in {of.compared};"
-            f" {self.confirmed:,} dates of tables confirmed without building."
+            f" {count_of(self.confirmed, 'date')} of tables confirmed without building."
         ]
 
     def to_dict(self) -> dict[str, Any]:

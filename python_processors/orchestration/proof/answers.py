@@ -17,6 +17,7 @@ from python_processors.orchestration.state.inputs import changed_reads
 from python_processors.orchestration.state.snapshot import Snapshot
 from python_processors.orchestration.state.states import FINE, OUTCOMES, State
 from python_processors.orchestration.warehouse import Session
+from python_processors.words import count_of
 
 _FIRST = re.compile(r", the first:? [^;]*")
 
@@ -111,7 +112,7 @@ def explain(snapshot: Snapshot, session: Session, project: Project, table: str, 
         return f"{day} has no games, so {table} has no rows of it."
     sentences = [f"{table} of {day} is {state.outcome}" + (f": {state.reason}." if state.reason else ".")]
     if state.actual_rows:
-        sentences.append(f"It holds {state.actual_rows:,} rows (fingerprint {state.output_fingerprint}).")
+        sentences.append(f"It holds {count_of(state.actual_rows, 'row')} (fingerprint {state.output_fingerprint}).")
     sentences += [
         decision_sentence(row["decided_at"], row["run_id"], row["decision"], row["reason"])
         for row in _decisions(session, table, day)

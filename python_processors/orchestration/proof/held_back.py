@@ -19,6 +19,7 @@ from python_processors.orchestration.state.counted import EXCUSES
 from python_processors.orchestration.state.states import FINE, State
 from python_processors.orchestration.warehouse import Session
 from python_processors.raw_contract import played_feeds
+from python_processors.words import count_of
 
 _NAMED = 10
 _PLAYER = "add an alias or a row of the registry"
@@ -195,5 +196,5 @@ def lines_of(found: Sequence[HeldBack]) -> list[str]:
     """Up to ten of them for people, under a title; none where nothing is held back."""
     if not found:
         return []
-    more = [f"  and {len(found) - _NAMED:,} more reasons"] if len(found) > _NAMED else []
+    more = [f"  and {count_of(len(found) - _NAMED, 'more reason')}"] if len(found) > _NAMED else []
     return ["", "Held back (nba_ops.quarantine):", *(f"  {one.sentence}" for one in found[:_NAMED]), *more]

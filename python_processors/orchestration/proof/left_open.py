@@ -10,6 +10,7 @@ from typing import Any
 from python_processors.orchestration.proof.answers import class_of, ranges_of
 from python_processors.orchestration.state.breakers import Breaker
 from python_processors.orchestration.state.states import FINE, State
+from python_processors.words import count_of
 
 _SCHEDULE = "no run can build it before the schedule has the date: load a schedule that does"
 _WHY = {
@@ -64,7 +65,8 @@ def left_open(states: Sequence[State], breakers: Sequence[Breaker] = ()) -> list
 def _why_not(state: State, breaker: Breaker | None) -> str:
     if breaker is not None and state.rule == "failed":
         return (
-            f"its circuit breaker is open {breaker.held} after {breaker.attempts:,} attempts with the same inputs:"
+            f"its circuit breaker is open {breaker.held} after {count_of(breaker.attempts, 'attempt')} with the"
+            " same inputs:"
             " repair what the message says, or try it all the same with `fullcourt backfill`"
         )
     if state.rule in _WHY:

@@ -24,6 +24,7 @@ from python_processors.orchestration.proof.held_back import HeldBack, lines_of
 from python_processors.orchestration.proof.open_findings import OpenFinding
 from python_processors.orchestration.state.states import FINE, NOT_EXPECTED, WHOLE
 from python_processors.orchestration.warehouse import Session
+from python_processors.words import count_of
 
 EXAMPLES = 5
 MOST_REASONS = 10
@@ -90,32 +91,35 @@ class RowChecks:
         """The same with kind and dates."""
         return [
             OpenFinding(
-                f"{finding.count:,} {what}: {'; '.join(finding.examples)}{' ...' if _cut_off(finding) else ''}",
+                f"{count_of(finding.count, one, many)}: {'; '.join(finding.examples)}"
+                f"{' ...' if _cut_off(finding) else ''}",
                 kind, min(finding.days, default=None), max(finding.days, default=None),
             )
-            for kind, what, finding in self._faults
+            for kind, one, many, finding in self._faults
         ]  # fmt: skip
 
     @property
     def faulty_days(self) -> dict[date, str]:
         """Dates with a row that is not what it claims to be, and the faults of each."""
         found: dict[date, list[str]] = defaultdict(list)
-        for _, what, finding in self._faults:
+        for _, _, many, finding in self._faults:
             for day in finding.days:
-                found[day].append(what)
+                found[day].append(many)
         return {day: f"verification found that {', and '.join(faults)}" for day, faults in sorted(found.items())}
 
     @property
-    def _faults(self) -> list[tuple[str, str, Finding]]:
-        """(kind, what is said of it, rows or keys) of each fault that there is."""
+    def _faults(self) -> list[tuple[str, str, str, Finding]]:
+        """(kind, what is said of one, what of several, rows or keys) of each fault that there is."""
+        malformed = f"a data_hash that is not {HASH_LENGTH} lower-case hex characters"
+        unfit = "a value that its column's type cannot"
         said = {
-            "unhashed": "rows have no data_hash",
-            "malformed": f"rows have a data_hash that is not {HASH_LENGTH} lower-case hex characters",
-            "altered": "rows are not what their data_hash was made of",
-            "doubled": "keys have more than one row",
-            "unfit": "batches of rows hold a value that its column's type cannot",
+            "unhashed": ("row has no data_hash", "rows have no data_hash"),
+            "malformed": (f"row has {malformed}", f"rows have {malformed}"),
+            "altered": ("row is not what its data_hash was made of", "rows are not what their data_hash was made of"),
+            "doubled": ("key has more than one row", "keys have more than one row"),
+            "unfit": (f"batch of rows holds {unfit}", f"batches of rows hold {unfit}"),
         }
-        return [(kind, what, finding) for kind, what in said.items() if (finding := getattr(self, kind))]
+        return [(kind, *words, finding) for kind, words in said.items() if (finding := getattr(self, kind))]
 
 
 @dataclass(frozen=True)
@@ -344,12 +348,14 @@ def _reason(day: date, state: DateState | None, checks: RowChecks) -> OpenFindin
         return OpenFinding(f"{day} is not accounted for", "not accounted for", day, day)
     if state.outcome not in FINE:
         reason = state.reason or "no reason is known"
-        counts = f"{state.actual_rows:,} of {state.expected_rows:,} rows" if state.outcome == "partial" else ""
+        counts = (
+            f"{state.actual_rows:,} of {count_of(state.expected_rows, 'row')}" if state.outcome == "partial" else ""
+        )
         said = f"{day} is {state.outcome}{f' ({counts})' if counts else ''}: {reason}"
         return OpenFinding(said, state.outcome, day, day, f"{counts}: {reason}" if counts else reason)
     if stored != state.actual_rows:
-        said = f"{day} is {state.outcome} with {state.actual_rows:,} rows, and {stored:,} are stored"
-        why = f"{state.actual_rows:,} rows are known, and {stored:,} are stored"
+        said = f"{day} is {state.outcome} with {count_of(state.actual_rows, 'row')}, and {stored:,} are stored"
+        why = f"{count_of(state.actual_rows, 'row is', 'rows are')} known, and {stored:,} are stored"
         return OpenFinding(said, "miscounted", day, day, why)
     return None
 

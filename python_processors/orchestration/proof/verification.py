@@ -19,6 +19,7 @@ from python_processors.orchestration.state.ledger import Decision, LedgerWriter
 from python_processors.orchestration.state.snapshot import Snapshot
 from python_processors.orchestration.state.states import FINE, State
 from python_processors.orchestration.warehouse import Session, Warehouse
+from python_processors.words import count_of
 
 _NAMED_GAMES = 20
 _NAMED_FILES = 3
@@ -73,9 +74,10 @@ def _take_back(
             decisions = [Decision(table, day, "taken_back", reason) for (table, day), reason in reasons.items()]
             LedgerWriter(session, run_id, snapshot.libraries).decide(session, decisions)
     except (FullcourtError, OSError) as error:  # of a disk that nobody may write to, too
-        return [f"The confirmation of {len(reasons):,} partitions could not be taken back: {error}"]
+        return [f"The confirmation of {count_of(len(reasons), 'partition')} could not be taken back: {error}"]
     return [
-        f"The confirmation of {len(reasons):,} partitions was taken back: the next run builds them, and replaces"
+        f"The confirmation of {count_of(len(reasons), 'partition')} was taken back: the next run builds them,"
+        " and replaces"
         " their rows."
     ]
 
@@ -207,7 +209,7 @@ def lacking_rows(
             f" and {len(names) - _NAMED_GAMES} more" if len(names) > _NAMED_GAMES else ""
         )
         expected, lacking = int(row["expected_rows"]), int(row["lacking"])
-        text = f"{expected - lacking:,} of {expected:,} rows are there, missing {kind}: {shown}"
+        text = f"{expected - lacking:,} of {count_of(expected, 'row is', 'rows are')} there, missing {kind}: {shown}"
         found[row["day"]] = (text, expected, expected - lacking)
     return found
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from python_processors.orchestration.dbt_calls import DbtOutcome
+from python_processors.words import count_of
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class RunWarning:
 
     @property
     def said(self) -> str:
-        found = f"{self.failures:,} failure" + ("" if self.failures == 1 else "s")
+        found = count_of(self.failures, "failure")
         return f"{found}, {self.start} to {self.end}: {self.message}"
 
 

@@ -17,6 +17,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from python_processors.orchestration.locks import run_at_work
 from python_processors.orchestration.warehouse import Warehouse
+from python_processors.words import count_of
 
 _SUFFIX = ".run.json"
 _MINUTES = 10  # from so many on, time is said in minutes
@@ -128,8 +129,9 @@ class Progress:
         self._show()
         if self._bar.disable:
             self.say(
-                f"{status.steps_done:,} of {status.steps_planned:,} partitions,"
-                f" {status.rows_written:,} rows written{left_of(status)}: {', '.join(tables)} for {spelled(days)}"
+                f"{status.steps_done:,} of {count_of(status.steps_planned, 'partition')},"
+                f" {count_of(status.rows_written, 'row')} written{left_of(status)}: {', '.join(tables)} for"
+                f" {spelled(days)}"
             )
         for name, message in failures.items():
             self.say(f"FAILED {name}: {message}")

@@ -10,6 +10,7 @@ from typing import Any
 from python_processors.contract import hashed_tables
 from python_processors.orchestration.state.attempts import LEDGERS, BuildFailure, query_of_build_failures
 from python_processors.orchestration.warehouse import Session
+from python_processors.words import count_of
 
 _NAMED = 10
 DATE_LEVEL = "DATE_LEVEL"  # entity of a whole date
@@ -100,7 +101,7 @@ def _line(group: Sequence[Breaker]) -> str:
     dates = sorted({of.day for of in group})
     days = f"{dates[0]}" if len(dates) == 1 else f"{len(dates)} dates from {dates[0]} to {dates[-1]}"
     return (
-        f"Circuit breaker open: {first.table} {days}{who} after {most:,} attempts, {until.held}:"
+        f"Circuit breaker open: {first.table} {days}{who} after {count_of(most, 'attempt')}, {until.held}:"
         f" {first.reason.rstrip('.')}. It closes at once when its inputs change."
     )
 

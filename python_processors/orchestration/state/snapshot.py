@@ -29,6 +29,7 @@ from python_processors.orchestration.state.states import State
 from python_processors.orchestration.state.stored import query_of_made, query_of_stored
 from python_processors.orchestration.state.unproven import drift, find_unproven, note_forgotten, unproven_before
 from python_processors.orchestration.warehouse import Session
+from python_processors.words import count_of
 
 _LEDGER_COLUMNS = (
     "table_name, game_date as day, inputs, input_fingerprint, output_fingerprint, logic_version, libraries,"
@@ -169,7 +170,7 @@ class Snapshot:
         if self.memory.relations_in("unproven"):
             for day, read in self.days_touched(table, days, "unproven").items():
                 first, count, reason = unproven_before(self.memory, read.upstream, day)
-                more = f" and {count - 1} more dates" if count > 1 else ""
+                more = f" and {count_of(count - 1, 'more date')}" if count > 1 else ""
                 what = f"{read.upstream} of {first}{more} is not as a run confirmed it ({reason})"
                 found.setdefault(day, f"{what}: build from {first} on")
         return found
