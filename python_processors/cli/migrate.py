@@ -98,6 +98,14 @@ def _confirm(planned: Migration, *, yes: bool, is_asked: bool) -> None:
         raise NotConfirmedError(lines)
 
 
+def _check_as_confirmed(part: Migration, confirmed: Migration) -> None:
+    """:raises NotConfirmedError: more would be lost of a table than was said."""
+    said = {of.table.relation: (of.lost, of.dropped, of.refused) for of in confirmed.conversions}
+    more = [of for of in part.conversions if (of.lost, of.dropped, of.refused) != said.get(of.table.relation)]
+    if lines := [line for of in more if of.lost or of.dropped for line in of.lines]:
+        raise NotConfirmedError(lines)
+
+
 def _carried_out(
     project: Project, warehouse: Warehouse, planned: Migration
 ) -> tuple[list[Drift], list[OldTable]]:  # fmt: skip
@@ -136,9 +144,11 @@ def _carried_out(
                 with warehouse.writing() as session:
                     keeper = warehouse.keeper(session)
                     part = plan_migration(session, keeper, tables)
+                    _check_as_confirmed(part, now)
                     repaired = carry_out(session, keeper, part, run_id)
                 done += repaired
                 own.left += [str(drift) for drift in part.drifts if drift not in repaired]
             with warehouse.writing() as session:
                 old = drop_verified(session, warehouse.keeper(session))
+            own.left += [of.line for of in old if not of.is_done]
     return done, old

@@ -25,7 +25,8 @@ from python_processors.engines.base import placed
 from python_processors.engines.keeping import Keeper, TableOptions
 from python_processors.errors import FullcourtError
 from python_processors.orchestration.proof.row_checks import check_rows
-from python_processors.orchestration.state.ledger import confirmed_dates, taken_back_dates
+from python_processors.orchestration.state.ledger import confirmed_outputs, taken_back_dates
+from python_processors.orchestration.state.stored import stored_fingerprints
 from python_processors.orchestration.warehouse import Session
 from python_processors.schema.adopted import KEPT
 from python_processors.schema.conversion import converted, move_statements, type_changes
@@ -34,7 +35,7 @@ from python_processors.schema.kept import free_stamp, keep_aside
 from python_processors.schema.tables import StoredTable, every_row
 
 _STAMP = "before_{}"
-_DATED = re.compile(r"(\w+?)__(\w+)__before_\d{8}\w*")
+_DATED = re.compile(r"(\w+?)__(\w+)__before_\d{8}(_\d+)?(_again_\d+)?")
 
 
 class ConversionError(FullcourtError):
@@ -100,6 +101,7 @@ def make_anew(
     with session.transaction():
         options = _options(keeper, name)
         state = keeper.state(name)
+        _check_others(session, table)
         _clear(session, keeper, table)
         session.execute(";\n".join(move_statements(session, table, expressions, dropped)))
         _check_same(session, table, relation, expressions, new, dropped)
@@ -122,13 +124,19 @@ def make_anew(
 
 
 def end_cut_off(session: Session, keeper: Keeper, table: StoredTable) -> None:
-    """End a swap that was cut off: the name has the new table, or none, and the new table is there under its own."""
+    """End a swap that was cut off: the name has the new table, or none, and the new table is there under its own.
+
+    :raises ConversionError: the name has a table that lacks rows of the new one.
+    """
     new = session.named(new_relation(table))
     with session.transaction():
         kept = kept_tables(session, keeper).get(table.relation, [])
         options = _options(keeper, session.named(kept[-1]) if kept else new)
-        if keeper.options(session.named(table.relation)) is None:
+        # An empty one was made by whoever found no table there.
+        if keeper.options(session.named(table.relation)) is None or not _count(session, table, table.relation):
             keeper.copy(new, session.named(table.relation), options)
+        else:
+            _check_none_lost(session, table)
         _end_swap(session, keeper, table, options)
 
 
@@ -139,7 +147,7 @@ def kept_tables(session: Session, keeper: Keeper) -> dict[str, list[str]]:
     for name in keeper.names(dataset) if dataset in session.datasets() else []:
         if of := _DATED.fullmatch(name):
             found.setdefault(f"{of[1]}.{of[2]}", []).append(f"{KEPT}.{name}")
-    return found
+    return {relation: sorted(names, key=lambda name: (len(name), name)) for relation, names in found.items()}
 
 
 def old_table(session: Session, table: StoredTable, copies: Sequence[str]) -> OldTable:
@@ -180,7 +188,11 @@ def _unproven(session: Session, table: StoredTable, kept: str, expressions: Mapp
     if not days:
         return set()
     faulty = check_rows(session, name, min(days), max(days)).faulty_days
-    due = (differing - confirmed_dates(session, name)) | taken_back_dates(session, name) | {*faulty}
+    # That a run once confirmed a date says nothing of the rows that it has now.
+    stored = stored_fingerprints(session, [name], min(days), max(days))
+    now = dict(zip(stored["day"].to_pylist(), stored["fingerprint"].to_pylist(), strict=True))
+    stood_for = {day for day, output in confirmed_outputs(session, name).items() if now.get(day) == output}
+    due = (differing - stood_for) | taken_back_dates(session, name) | {*faulty}
     return due & {*days}
 
 
@@ -256,6 +268,32 @@ def _clear(session: Session, keeper: Keeper, table: StoredTable) -> None:
             "Look which of the two is right, and give the other a dated name.",
         )  # fmt: skip
     keeper.drop(session.named(new))
+
+
+def _check_none_lost(session: Session, table: StoredTable) -> None:
+    """:raises ConversionError: what has the name is not the table that was built beside it, nor built since by runs."""
+    new = new_relation(table)
+    if table.is_hashed:
+        unproven = _unproven(session, table, new, {column.name: column.name for column in table.columns})
+        problem = f"{min(unproven)} has other rows in {new}, and no run stands for its own" if unproven else ""
+    else:
+        built, now = (_count(session, table, of) for of in (new, table.relation))
+        problem = f"it has {now:,} rows, and {new} has {built:,}" if now < built else ""
+    if problem:
+        raise ConversionError(
+            table.relation, problem, "Look which of the two is right, and give the other a dated name."
+        )
+
+
+def _check_others(session: Session, table: StoredTable) -> None:
+    """:raises ConversionError: the table has columns that one of its contract would not have."""
+    contracted = {column.name.lower() for column in table.columns}
+    live = session.live_columns([table.relation])[table.relation]
+    if others := [name for name, _, _ in live if name.lower() not in contracted]:
+        raise ConversionError(
+            table.relation, f"a table built beside it would lack {', '.join(others)}",
+            "Add them to the contract, or move them elsewhere.",
+        )  # fmt: skip
 
 
 def _end_swap(session: Session, keeper: Keeper, table: StoredTable, options: TableOptions) -> None:

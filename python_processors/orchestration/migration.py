@@ -173,8 +173,10 @@ def carry_out(session: Session, keeper: Keeper, migration: Migration, run_id: st
         *(old.relation for old in migration.old if old.is_cut_off),
     ]:
         end_cut_off(session, keeper, stored_tables()[relation])
-    # Before a column is added: a kill in between leaves dates that are due, and none that only seems complete.
-    _take_back(session, [of for of in conversions if not of.is_beside], run_id)
+    # Before a column is added: a kill in between leaves dates that are due, and none that only seems complete. That is
+    # added to a table that is refused, too.
+    refused = [replace(of, dropped=()) for of in migration.conversions if of.refused and of.added]
+    _take_back(session, [*(of for of in conversions if not of.is_beside), *refused], run_id)
     repair(session, [drift for drift in done if drift.table not in anew])
     for of in conversions:
         if of.is_beside:
@@ -230,8 +232,11 @@ def _conversion(session: Session, table: StoredTable, live: Columns, drifts: Seq
         found, is_beside=is_beside or bool(found.dropped),
         required=tuple(drift.column for drift in mended.values() if drift.kind == LOST_NOT_NULL),
     )  # fmt: skip
-    if found.dropped and not is_beside and any(drift.repair is None for drift in drifts):
-        names = ", ".join(drift.column for drift in drifts if drift.repair is None)
+    contracted = {column.name.lower() for column in table.columns}
+    others = [name for name, _, _ in live if name.lower() not in contracted]  # carried over, too
+    lacking = dict.fromkeys([*(drift.column for drift in drifts if drift.repair is None), *others])
+    if found.dropped and not is_beside and lacking:
+        names = ", ".join(lacking)
         why = f"values do not fit, and a table built beside this one would lack {names}. Settle that first."
         return replace(found, refused=why)
     return found if found.changes or found.rehashed or found.is_beside else None

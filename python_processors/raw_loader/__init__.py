@@ -32,10 +32,11 @@ from python_processors.raw_loader.deletions import (
     max_deleted_pct,
     refusals_of,
 )
-from python_processors.raw_loader.folder import SIMULATED_UNTIL, RawFolder, find_raw_dir, mark_of_files
+from python_processors.raw_loader.folder import SIMULATED_UNTIL, RawFolder, find_raw_dir
 from python_processors.raw_loader.leagues import LeaguesMeetError
 from python_processors.raw_loader.ledger import FILE_COLUMN, holds_simulated
 from python_processors.raw_loader.links import link_files
+from python_processors.raw_loader.listing import mark_of_files
 from python_processors.raw_loader.load import LoadOutcome, load_raw, tell
 from python_processors.raw_loader.overlay import rows_to_come
 from python_processors.raw_loader.plan import LoadPlan, TableChange, loads_files, plan_load

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,13 +49,3 @@ def make_if_simulated(folder: RawFolder) -> None:
         if IS_INSTALLED:
             raise NoRawFilesError(str(WORK_FOLDER))
         simulate(folder.path, until=SIMULATED_UNTIL)
-
-
-def mark_of_files(folder: RawFolder) -> str:
-    """What differs once a file came, went or was written: by names, sizes and times."""
-    found = sorted(
-        (str(path), status.st_size, status.st_mtime_ns, status.st_ino)
-        for path in folder.path.rglob("*")
-        for status in [path.stat()]
-    )
-    return hashlib.sha256(repr(found).encode()).hexdigest()

@@ -93,6 +93,18 @@ def paths_of(folder: RawFolder, tables: frozenset[str] | set[str]) -> Iterator[t
             yield entry.name, entry.path
 
 
+def mark_of_files(folder: RawFolder) -> str:
+    """What differs once a file came, went or was written: by names, sizes and times of all that a load looks at."""
+    found: list[tuple[object, ...]] = []
+    for entry in _entries(folder.path):
+        try:
+            status = entry.path.stat()
+            found.append((entry.name, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns))
+        except OSError:  # it went meanwhile, or leads nowhere
+            found.append((entry.name,))
+    return hashlib.sha256(repr(found).encode()).hexdigest()
+
+
 def _entries(folder: Path) -> Iterator[_Entry]:
     """Files below a folder in the order of their names, each real folder once: a link may lead back."""
     seen: set[tuple[int, int]] = set()

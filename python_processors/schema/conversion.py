@@ -101,9 +101,14 @@ def move_statements(
 def _is_castable(session: Session, table: StoredTable, change: TypeChange, relation: str) -> bool:
     value = session.try_cast(change.name, change.column.type)
     back = value if change.column.type == "JSON" else session.try_cast(value, change.live_type)
+    of_all = f"from {session.named(relation)} where {every_row(table)}"
+    casts = f"select {value} as there, {back} as back {of_all} limit 0"
     try:
-        of_all = f"from {session.named(relation)} where {every_row(table)}"
-        session.read(f"select {value} as there, {back} as back {of_all} limit 0")
+        session.read(casts)
     except Exception:  # whatever the engine calls a cast that it does not know
-        return False
+        session.read(f"select 1 as there {of_all} limit 0")  # else the service does not answer, and nothing is known
+        try:
+            session.read(casts)
+        except Exception:
+            return False
     return True

@@ -18,7 +18,9 @@ from python_processors.orchestration.migration import Conversion, Migration, car
 from python_processors.orchestration.proof.row_checks import check_rows
 from python_processors.orchestration.state.ledger import DECISIONS, LedgerRow, LedgerWriter
 from python_processors.orchestration.state.ledger import LEDGER as INPUTS
+from python_processors.orchestration.state.stored import stored_fingerprints
 from python_processors.orchestration.warehouse import DuckDBSession
+from python_processors.schema import drift as drift_module
 from python_processors.schema.conversion import move_statements
 from python_processors.schema.drift import find_drift, is_widened
 from python_processors.schema.tables import StoredColumn, create_tables, stored_tables
@@ -208,7 +210,9 @@ def kept(session: DuckDBSession) -> list[str]:
 
 
 def confirm(session: DuckDBSession, day: date) -> None:
-    row = LedgerRow(TEAMS.table, day, "", "", "", "v")
+    """As the rows are now."""
+    stored = stored_fingerprints(session, [TEAMS.table], day, day)["fingerprint"].to_pylist()
+    row = LedgerRow(TEAMS.table, day, "", "", stored[0], "v")
     LedgerWriter(session, "run", "").confirm(session, "invocation", [row])
 
 
@@ -296,6 +300,49 @@ def test_the_old_table_stays_until_each_of_its_dates_is_there_or_built_anew(sess
     assert dropped(session)[0].unproven == DAYS[1:]  # no row there is what its hash says
     session.execute(f"update {TEAMS.relation} set pace = pace - 1 where game_date = '{DAYS[1]}'")
     assert (dropped(session)[0].is_done, kept(session)) == (True, [])
+
+
+def test_a_date_that_was_confirmed_once_and_has_lost_its_rows_since_keeps_the_old_table(session: DuckDBSession) -> None:
+    session.append(TEAMS.relation, nominal_rows(TEAMS))
+    for day in DAYS:
+        confirm(session, day)
+    session.execute(f"alter table {TEAMS.relation} alter column quality_metadata type varchar")
+    migrated(session)
+    session.execute(f"delete from {TEAMS.relation} where game_date = '{DAYS[1]}'")
+    (old,) = dropped(session)
+    assert (old.unproven, len(kept(session))) == (DAYS[1:], 1)
+
+
+def test_a_swap_that_was_cut_off_never_ends_with_fewer_rows(session: DuckDBSession) -> None:
+    """The name was free, and somebody made an empty table of it, or one with other rows."""
+    session.append(TEAMS.relation, nominal_rows(TEAMS))
+    new, before = f"{TEAMS.relation}__migrated", session.read(f"from {TEAMS.relation}").to_pylist()
+    session.execute(f"create schema nba_replaced; create table {new} as from {TEAMS.relation}")
+    session.execute(
+        f"create table nba_replaced.{TEAMS.relation.replace('.', '__')}__before_20261130 as from {TEAMS.relation}"
+    )
+    session.execute(f"delete from {TEAMS.relation} where game_date = '{DAYS[1]}'")
+    again = DuckDBSession(session._connection)
+    with pytest.raises(made_anew.ConversionError, match=f"{DAYS[1]} has other rows in {new}"):
+        migrated(again)
+    session.execute(f"delete from {TEAMS.relation}")
+    again = DuckDBSession(session._connection)
+    migrated(again)
+    assert again.read(f"from {TEAMS.relation}").to_pylist() == before
+
+
+def test_values_that_do_not_fit_build_no_table_without_a_column_that_was_carried_over(session: DuckDBSession) -> None:
+    session.append(TEAMS.relation, nominal_rows(TEAMS))
+    session.execute(f"alter table {TEAMS.relation} add column scout_note varchar default 'fine'")
+    session.execute(
+        f"alter table {TEAMS.relation} alter column quality_score type bigint;"
+        f"update {TEAMS.relation} set quality_score = 9007199254740993"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drift_module, "carried_columns", lambda *of: ("scout_note",))
+        (conversion,) = migrated(session).conversions
+    assert "would lack scout_note" in conversion.refused
+    assert session.read(f"select scout_note from {TEAMS.relation}")["scout_note"].to_pylist() == ["fine"] * 2
 
 
 def test_an_old_table_stays_where_the_new_one_has_lost_rows(session: DuckDBSession) -> None:

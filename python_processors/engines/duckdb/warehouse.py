@@ -142,9 +142,11 @@ class DuckDBWarehouse:
         for path in (real, *(of.with_name(of.name + ".wal") for of in (self.path, real))):
             try:
                 found = path.stat()
+                if not stat.S_ISREG(found.st_mode):
+                    return ""
                 with path.open("rb") as file:
                     parts += [found.st_ino, found.st_size, found.st_mtime_ns, file.read(_HEADERS)]
-            except FileNotFoundError:
+            except OSError:  # it is not there; what else is wrong with it says who opens it
                 parts.append(None)
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 

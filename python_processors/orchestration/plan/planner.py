@@ -160,9 +160,8 @@ def make_plan(
     plan.chunks = chunks_of(plan.steps, snapshot, dates_in_a_chunk)
     uncounted = snapshot.uncounted_days()
     plan.uncounted = len(uncounted)
-    with_games = {day for day in snapshot.memory.seasons if snapshot.start <= day <= snapshot.end}
-    built = {day for chunk in plan.chunks for day in chunk}
-    plan.counts_others = bool(uncounted) and not built.issuperset(with_games.union(uncounted))
+    is_all_built = len(plan.chunks) == 1 and snapshot.is_of(snapshot.tables, plan.chunks[0])
+    plan.counts_others = bool(uncounted) and not is_all_built
     return plan
 
 

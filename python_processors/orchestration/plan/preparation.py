@@ -34,6 +34,7 @@ from python_processors.raw_loader import (
     rows_to_come,
     tell,
 )
+from python_processors.schema.drift import check_drift, new_relation
 from python_processors.schema.tables import create_tables, stored_tables
 
 _NO_FILE = ("",)  # a list of files in SQL names one at least, and no file is called so
@@ -75,6 +76,8 @@ def create_missing_tables(warehouse: Warehouse) -> None:
     """Make hashed tables and ledgers that are not there: what counts rows against the schedule reads them all."""
     with warehouse.reading() as session:
         missing = [relation for relation in stored_tables() if not session.columns(relation)]
+        if any(session.columns(new_relation(stored_tables()[relation])) for relation in missing):
+            check_drift(session)  # a migration was cut off: its rows are under the other name
     if missing:
         with warehouse.writing() as session:
             create_tables(session, *missing)

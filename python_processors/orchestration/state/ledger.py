@@ -142,12 +142,13 @@ def confirmed_models(session: Session, models: Sequence[str]) -> pa.Table:
     return session.read(sql.format(session.named(MODEL_LEDGER)))
 
 
-def confirmed_dates(session: Session, table: str) -> set[date]:
-    """Dates of a table that a run has ever confirmed."""
+def confirmed_outputs(session: Session, table: str) -> dict[date, str]:
+    """By date of a table: fingerprint of the rows that its newest confirmation stands for."""
     if not session.columns(LEDGER):
-        return set()
-    sql = f"select distinct game_date from {session.named(LEDGER)} where {_EVERY_DATE} and table_name = '{table}'"
-    return {*session.read(sql)["game_date"].to_pylist()}
+        return {}
+    sql = newest("game_date, output_fingerprint", f"{_EVERY_DATE} and table_name = '{table}'")
+    found = session.read(sql.format(session.named(LEDGER)))
+    return dict(zip(found["game_date"].to_pylist(), found["output_fingerprint"].to_pylist(), strict=True))
 
 
 def taken_back_dates(session: Session, table: str) -> set[date]:

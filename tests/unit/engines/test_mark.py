@@ -68,6 +68,23 @@ def test_files_that_come_grow_or_are_replaced_change_the_mark_of_a_folder(tmp_pa
     os.utime(new, ns=(times.st_atime_ns, times.st_mtime_ns))
     new.replace(file)  # as long, and as old
     marks.append(mark_of_files(folder))
-    file.unlink()
-    marks.append(mark_of_files(folder))
     assert len(set(marks)) == len(marks)
+    file.unlink()
+    assert mark_of_files(folder) == marks[0]
+
+
+def test_a_file_behind_a_link_counts_and_a_link_to_nothing_is_no_error(tmp_path: Path) -> None:
+    elsewhere, raw = tmp_path / "elsewhere", tmp_path / "raw"
+    elsewhere.mkdir()
+    raw.mkdir()
+    (raw / "2021-22").symlink_to(elsewhere)
+    (raw / "notes.txt").symlink_to(tmp_path / "nowhere")
+    before = mark_of_files(RawFolder(raw))
+    (elsewhere / "nbac_schedule.csv").write_text("game_id\n1\n")
+    assert mark_of_files(RawFolder(raw)) != before
+
+
+def test_what_is_no_file_has_no_mark_and_who_opens_it_says_what_is_wrong(tmp_path: Path) -> None:
+    assert DuckDBWarehouse(tmp_path).mark() == ""
+    (tmp_path / "file").write_text("x")
+    DuckDBWarehouse(tmp_path / "file" / "under.duckdb").mark()
