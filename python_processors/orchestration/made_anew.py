@@ -33,6 +33,7 @@ from python_processors.schema.conversion import converted, move_statements, type
 from python_processors.schema.drift import new_relation
 from python_processors.schema.kept import free_stamp, keep_aside
 from python_processors.schema.tables import StoredTable, every_row
+from python_processors.words import count_of
 
 _STAMP = "before_{}"
 _DATED = re.compile(r"(\w+?)__(\w+)__before_\d{8}(_\d+)?(_again_\d+)?")
@@ -169,7 +170,7 @@ def old_table(session: Session, table: StoredTable, copies: Sequence[str]) -> Ol
         else:
             before, now = (_count(session, table, of) for of in (kept, table.relation))
             if now < before:
-                problem = f"it has {before:,} rows, and the new one {now:,}. See who deleted some."
+                problem = f"it has {count_of(before, 'row')}, and the new one {now:,}. See who deleted some."
     is_cut_off = bool(live[new_relation(table)])
     return OldTable(table.relation, tuple(copies), tuple(sorted(unproven)), problem, is_cut_off)
 
@@ -264,7 +265,7 @@ def _clear(session: Session, keeper: Keeper, table: StoredTable) -> None:
     copied, stored = _count(session, table, new), _count(session, table, table.relation)
     if copied > stored:
         raise ConversionError(
-            table.relation, f"{new} is there with {copied:,} rows, and it has {stored:,}",
+            table.relation, f"{new} is there with {count_of(copied, 'row')}, and it has {stored:,}",
             "Look which of the two is right, and give the other a dated name.",
         )  # fmt: skip
     keeper.drop(session.named(new))
@@ -278,7 +279,7 @@ def _check_none_lost(session: Session, table: StoredTable) -> None:
         problem = f"{min(unproven)} has other rows in {new}, and no run stands for its own" if unproven else ""
     else:
         built, now = (_count(session, table, of) for of in (new, table.relation))
-        problem = f"it has {now:,} rows, and {new} has {built:,}" if now < built else ""
+        problem = f"it has {count_of(now, 'row')}, and {new} has {built:,}" if now < built else ""
     if problem:
         raise ConversionError(
             table.relation, problem, "Look which of the two is right, and give the other a dated name."

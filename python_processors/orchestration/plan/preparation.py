@@ -14,7 +14,6 @@ import pyarrow as pa
 from python_processors.errors import FullcourtError
 from python_processors.orchestration.plan.planner import SCHEDULE
 from python_processors.orchestration.project import Project
-from python_processors.orchestration.request import Request
 from python_processors.orchestration.state.fingerprints import Overlay, first_partition, last_partition
 from python_processors.orchestration.state.ledger import LedgerWriter
 from python_processors.orchestration.state.made import read_models_made
@@ -100,13 +99,13 @@ def load_raw_files(warehouse: Warehouse, *, quietly: bool = False, allow_deletes
             tell(outcome)
 
 
-def stand_of(project: Project, warehouse: Warehouse, request: Request) -> str:
-    """What a plan stands on. It differs once rows, raw files, code or the request did; empty where nothing tells.
+def stand_of(project: Project, warehouse: Warehouse, asked: object) -> str:
+    """What a plan stands on. It differs once rows, raw files, code or what is asked did; empty where nothing tells.
 
     No date is skipped by it: it saves making the very same plan twice.
     """
     mark = warehouse.mark()
-    return f"{mark} {mark_of_files(find_raw_dir())} {project.files} {request}" if mark else ""
+    return f"{mark} {mark_of_files(find_raw_dir())} {project.files} {asked}" if mark else ""
 
 
 def load_plan_of(session: Session, *, allow_deletes: bool = False) -> LoadPlan | None:
