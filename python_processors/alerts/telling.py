@@ -113,8 +113,11 @@ class _Telling:
         self._remember([of for of in outcomes if of[1] or of[1].closed])
 
     def _remember(self, outcomes: Sequence[tuple[Channel, News, bool]]) -> None:
-        if not outcomes or self.warehouse is None or not self._is_ours:
-            return  # there is no warehouse yet: an alert does not make one
+        if not outcomes or self.warehouse is None:
+            return
+        if not self._is_ours:
+            self._is_noted_beside(outcomes)  # there is no warehouse yet: an alert does not make one
+            return
         from python_processors.alerts.memory import Memory, remember
 
         try:
@@ -223,7 +226,9 @@ def _is_for_its_asker(command: str, error: Exception) -> bool:
 
 
 def _is_held_for_long(error: RunLockedError) -> bool:
-    """Also where nobody knows since when."""
+    """Also where nobody knows since when; not where a run is about to write its name, or has just ended."""
+    if not error.holder:
+        return False
     try:
         since = datetime.strptime(str(error.holder.get("since")), "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC)
     except ValueError:

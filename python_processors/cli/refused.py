@@ -48,17 +48,16 @@ def _note(command: str, error: Exception, options: dict[str, Any]) -> None:
     from python_processors.orchestration.run.refused import Refusal, note_refusal
     from python_processors.orchestration.run.runner import new_run_id
 
-    if getattr(error, "is_in_a_run", False) or isinstance(error, (NoTableError, RangeError, UnknownTableError)):
-        return  # the run's own row says it, or no dates were asked for that could be built
-    context = click.get_current_context(silent=True)
-    if context is not None and RAN in context.meta:
-        return
+    if isinstance(error, (NoTableError, RangeError, UnknownTableError)):
+        return  # no dates were asked for that could be built
     if isinstance(error, RefusedError) and sys.stdin.isatty():
         return  # a person sits there, and was told
+    context = click.get_current_context(silent=True)
     asked = _asked(command, options)
     if context is not None:
-        context.meta[REFUSED] = asked[:2] if asked else ()  # an alert tells of it
-    if asked is None:
+        context.meta[REFUSED] = asked[:2] if asked else ()  # an alert tells of it, also of one in the midst of a run
+    has_row = getattr(error, "is_in_a_run", False) or (context is not None and RAN in context.meta)
+    if asked is None or has_row:
         return
     said = str(error) if isinstance(error, FullcourtError) else f"{type(error).__name__}: {error}"
     start, end, tables = asked

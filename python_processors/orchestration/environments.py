@@ -41,6 +41,7 @@ from python_processors.schema.tables import create_tables, output_datasets, stor
 
 ENVIRONMENT = "nba_ops.environment"
 _OPS = ENVIRONMENT.partition(".")[0]
+_TOLD = "nba_ops.alert_ledger"  # what channels were told of an environment goes to no other
 
 
 class NoEnvironmentError(RefusedError):
@@ -213,7 +214,7 @@ def _check_whole(session: Session, name: str) -> None:
 
 def built_relations(project: Project) -> list[str]:
     """What runs and dbt write, but for views, which dbt makes anew, and for what is of one environment alone."""
-    of_one = {*SHARED_TABLES, RUN_LOCKS, ENVIRONMENT}
+    of_one = {*SHARED_TABLES, RUN_LOCKS, ENVIRONMENT, _TOLD}
     return [of for of in dict.fromkeys([*project.kept_relations(), *stored_tables()]) if of not in of_one]
 
 

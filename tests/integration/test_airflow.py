@@ -43,8 +43,7 @@ def test_airflow_parses_the_file_and_maps_each_exit_code(tmp_path: Path) -> None
     tasks = found["dags"].pop("fullcourt_today")
     assert found["dags"] == {}
     assert {name: (task["after"], task["rule"], task["ends"]) for name, task in tasks.items()} == {
-        # Another run at work (3) is no failure of `today`, and of `status` it is none that it could end with.
-        "today": ([], "all_success", ["success", "failed", "failed", "skipped"]),
-        "status": (["today"], "none_failed", ["success", "failed", "failed", "failed"]),
+        "today": ([], "all_success", ["success", "failed", "failed", "failed"]),
+        "status": (["today"], "all_success", ["success", "failed", "failed", "failed"]),
     }
     assert all(task["cwd"] == "/srv/fullcourt" and task["retries"] for task in tasks.values())
