@@ -258,7 +258,7 @@ CASES = {
     "a cut connection in a load, once": Case(times(1, lambda r: CUT if uploads(r) else None), survives=True),
     "a cut connection in every load": Case(lambda r: CUT if uploads(r) else None, survives=False, says="could not be reached"),
     "a hanging endpoint, once": Case(times(1, lambda r: HANG if uploads(r) else None), survives=True),
-    "a dataset in another location": Case(lambda r: NO_LOCATION if starts_job(r) else None, survives=False, says="in another location"),
+    "a dataset in another location": Case(lambda r: NO_LOCATION if starts_job(r) else None, survives=False, says="was looked for in europe-west1"),
     "a missing permission at publish": Case(lambda r: FORBIDDEN if publishes(r) else None, survives=False, says="permission is missing"),
     "rows in the streaming buffer": Case(lambda r: STREAMING if publishes(r) else None, survives=False, says="streaming buffer"),
     "a job that fails after it was accepted": Case(fail_after_accepting(), survives=False, says="also after retries"),
