@@ -263,7 +263,7 @@ def tipoff_hours(seen: Seen, files: Files | None) -> Iterator[Line]:
     for of in seasons:
         said = (
             f"Tip-offs are read in the wrong zone: of {count_of(of['games'], 'game')} of the season that starts in"
-            f" {of['season_year']}, {of['from_noon']} tip off between 12:00 and 24:00 in New York, and"
+            f" {of['season_year']}, {of['from_noon']:,} tip off between 12:00 and 24:00 in New York, and"
             f" {of['in_the_evening']} from 18:00 on."
         )
         to_do = (

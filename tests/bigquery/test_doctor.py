@@ -271,7 +271,7 @@ def test_a_shifted_clock_a_table_that_drifted_and_a_run_at_work_are_named(monkey
         leases=(json.dumps({"run_id": "the-first", "what": "2021"}),),
     )  # fmt: skip
     clock, drift, run = problems(doctor(service, monkeypatch))
-    assert clock.startswith("tipoff_hours: Tip-offs are read in the wrong zone: of 1230 games")
+    assert clock.startswith("tipoff_hours: Tip-offs are read in the wrong zone: of 1,230 games")
     assert "a run refuses to start, as it differs: points is FLOAT64, not INT64" in drift
     assert run.startswith("lock: Run the-first (2021) is running")
 
