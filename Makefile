@@ -30,8 +30,9 @@ help: ## list the targets
 # once: where none can be written later, compiling dbt anew took 2.8 to 4 CPU seconds of every command (2026-11).
 $(VENV)/.installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.lock)"
-	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python requirements.lock
+	sed -n '/^uv==/,/[^\]$$/p' requirements.lock > $(VENV)/uv.txt  # its lines of the lock, as pip checks hashes of all or none
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
+	$(BIN)/uv pip sync --quiet --require-hashes --compile-bytecode --python $(BIN)/python requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -113,7 +114,7 @@ docs: setup ## one HTML page of every table and column, with lineage: target/sta
 
 lock: ## compile requirements.lock anew from pyproject.toml
 	test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }
-	$(BIN)/uv pip compile pyproject.toml --extra dev --extra dagster --quiet --no-emit-index-url --no-header --python-version 3.11 -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra dev --extra dagster --generate-hashes --quiet --no-emit-index-url --no-header --python-version 3.11 -o requirements.lock
 
 clean: ## remove the environment, the database and everything built
 	rm -rf $(VENV) .venv-emulator dist target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis data/fullcourt.duckdb* data/simulated
