@@ -77,7 +77,7 @@ def test_a_plan_without_box_scores_says_that_nothing_tells(confirmed: Warehouse,
     of = planned(nothing, first, first).changes["upcoming_player_game_context"]
     assert (of.to_insert, of.dates_without_guess) == (0, 1)
     said = fullcourt(nothing, "plan", "--start", first, "--end", first).stdout
-    assert "more partitions will get rows; no box score tells how many." in said
+    assert "more partition will get rows; no box score tells how many." in said
 
 
 def test_what_a_plan_says_is_not_worked_out_again_until_something_is_touched(
