@@ -103,7 +103,7 @@ def change(warehouse: BigQueryWarehouse) -> Change:
             ModelChange(name, moved[name], rows_in(there[name]), rows_in(brought[name]), is_whole=name == WHOLE)
             for name in (WHOLE, MODEL) if moved[name]
         ),
-        COPIES, theirs, ours, tuple(counts), brought, {}, frozenset(),
+        COPIES, theirs, ours, {}, tuple(counts), brought, {}, frozenset(),
     )  # fmt: skip
 
 
