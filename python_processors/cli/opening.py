@@ -133,7 +133,10 @@ def looked_at(asked: Asked) -> Iterator[tuple[Snapshot, Session]]:
     project, warehouse = opened()
     request = request_of(project, warehouse, asked, everything=True)
     with warehouse.reading() as session:
-        yield Snapshot(project, session, request.start, request.end, tables=request.tables), session
+        yield (
+            Snapshot(project, session, request.start, request.end, tables=request.tables, mark=warehouse.mark),
+            session,
+        )
 
 
 def confirm(

@@ -70,10 +70,11 @@ class TooMuchError(RefusedError):
 
 def plan_of(
     project: Project, warehouse: Warehouse, request: Request, *, only: Iterable[date] | None = None,
-    is_estimated: bool = True,
+    is_estimated: bool = True, is_looked_at: bool = False,
 ) -> Plan:  # fmt: skip
     """The plan of a request; nothing is written.
 
+    :param is_looked_at: nobody runs it: what was kept of a look at the same warehouse will do (KeptLook).
     :param is_estimated: with what it would take, and how many rows it would insert.
     :raises FullcourtError: the request or the warehouse is not usable.
     """
@@ -91,7 +92,7 @@ def plan_of(
         only = None if only is None else set(only)
         snapshot = Snapshot(
             project, session, request.start, request.end, tables=request.tables, overlay=overlay, schedule=schedule,
-            only=only,
+            only=only, mark=warehouse.mark if is_looked_at else None,
         )  # fmt: skip
         plan = make_plan(snapshot, forced=request.forced, only=only, dates_in_a_chunk=request.dates_in_a_chunk)
         if is_estimated:

@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from python_processors.orchestration.graph import ProjectGraph
 from python_processors.places import WORK_FOLDER
@@ -59,7 +58,7 @@ def keep(sources: str, kept: Kept) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         partial.write_text(json.dumps({"checksum": _checksum(sources, body), "body": body}), encoding="utf-8")
         partial.replace(file)
-        _prune(file.parent)
+        newest_stay(file.parent, "*.json", _FILES)
     except (OSError, TypeError, ValueError):
         with suppress(OSError):
             partial.unlink(missing_ok=True)
@@ -69,6 +68,19 @@ def forget_kept(sources: str) -> None:
     """Remove what is not what a parse gives."""
     with suppress(OSError):
         _file(sources).unlink(missing_ok=True)
+
+
+def newest_stay(folder: Path, pattern: str, count: int) -> None:
+    """Remove all but the newest files of a kind."""
+
+    def age(path: Path) -> float:
+        with suppress(OSError):
+            return -path.stat().st_mtime
+        return 0.0
+
+    for old in sorted(folder.glob(pattern), key=age)[count:]:
+        with suppress(OSError):
+            old.unlink()
 
 
 def _kept(body: str) -> Kept:
@@ -82,16 +94,3 @@ def _file(sources: str) -> Path:
 
 def _checksum(sources: str, body: str) -> str:
     return hashlib.sha256(f"{_FORM}\0{sources}\0{body}".encode()).hexdigest()
-
-
-def _prune(folder: Path) -> None:
-    """Leave the newest files."""
-
-    def age(path: Path) -> Any:
-        with suppress(OSError):
-            return -path.stat().st_mtime
-        return 0.0
-
-    for old in sorted(folder.glob("*.json"), key=age)[_FILES:]:
-        with suppress(OSError):
-            old.unlink()

@@ -80,6 +80,7 @@ class Project:
         name_places()
         self._is_kept = is_kept
         self._sources = ""  # of what was kept, as long as dbt has not parsed
+        self.kept_as = ""  # the same, parsed or not: a name for the code; empty where nothing of it is kept
         self._versions: dict[str, str] = {}
         self._digest = ""
         self._seed_digests: dict[str, str] = {}
@@ -122,6 +123,7 @@ class Project:
             if kept is not None and digest_of_parsed() == digest:
                 forget_code()  # what was read before may be of other files
                 self._digest, self._sources, self._versions = digest, sources, dict(kept.versions)
+                self.kept_as = sources
                 return kept.graph
         return graph_of(self.manifest)
 
@@ -129,8 +131,13 @@ class Project:
         """Keep the parse, and the logic versions of its sources, if they still are."""
         self.__dict__["known"] = graph_of(manifest)
         versions = {table: self.logic_version(table) for table in (LAYER, COVERAGE, *self.tables)}
-        if sources_of_parse() == sources and not changed_modules():
+        if self.is_still(sources):
             keep(sources, Kept(self.known, versions))
+            self.kept_as = sources
+
+    def is_still(self, sources: str) -> bool:
+        """Whether the code on disk, and of this process, is what a name is of."""
+        return sources_of_parse() == sources and not changed_modules()
 
     def _check_kept(self, parsed: ProjectGraph) -> None:
         """Before the first call of dbt: the plan stands on what was kept, and dbt builds what it parsed.

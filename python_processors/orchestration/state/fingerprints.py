@@ -50,6 +50,11 @@ class Overlay:
     files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     anew: frozenset[str] = frozenset()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether a run would load nothing."""
+        return not (self.rows or self.files or self.anew)
+
 
 class Fingerprints:
     """Fingerprints of the relations that tables read, gathered once into `units` of `memory`."""

@@ -36,6 +36,10 @@ class Inputs:
         self._known: dict[Read, int] = {}
         self._numbers = itertools.count()
 
+    def are_seen(self) -> None:
+        """The memory holds what all reads see: it was kept after a compute()."""
+        self._known = {read: next(self._numbers) for read in self._in_order()}
+
     def compute(self, days: str) -> None:
         """Fill `inputs` (table_name, day, inputs, input_fingerprint) for the tables and days that a query names.
 
@@ -76,11 +80,11 @@ class Inputs:
         """Fill `seen` (read, day, n, hi, lo) for every day, for all reads that are not known: tables share them,
         and reads of one kind are looked at in one statement."""
         of_tables = self._fingerprints.reads
-        wanted = {read for reads in of_tables.values() for read in reads} - set(self._known)
+        wanted = [read for read in self._in_order() if read not in self._known]
         if not wanted:
             return
         looking: list[list[Any]] = []
-        for read in sorted(wanted, key=lambda read: (read.upstream, read.name, str(read.of))):
+        for read in wanted:
             self._known[read] = next(self._numbers)
             row = [self._known[read], read.upstream, self._fingerprints.slot_of(read), read.window, read.size]
             if not read.by:
@@ -130,6 +134,11 @@ class Inputs:
             where by_day."window" = 'season_before' group by 1, 2
             """
         )
+
+    def _in_order(self) -> list[Read]:
+        """Every read once, in the order of their numbers."""
+        reads = {read for reads in self._fingerprints.reads.values() for read in reads}
+        return sorted(reads, key=lambda read: (read.upstream, read.name, str(read.of), str(read)))
 
     def _seen_by_entity(self, read: Read, units: str) -> str:
         """(day, n, hi, lo) of a read by player or team: running sums per entity, looked up once per date and

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -83,10 +84,33 @@ _SCHEMA = """
 class Memory:
     """One snapshot's database. Rows come and go as Arrow."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: Path | None = None) -> None:
+        """
+        :param kept: what write() left, instead of empty tables.
+        :raises duckdb.Error: it is no such file.
+        """
         self.connection = duckdb.connect()
         self.connection.execute("set TimeZone = 'UTC'")
-        self.connection.execute(_SCHEMA)
+        if kept is None:
+            self.connection.execute(_SCHEMA)
+        else:
+            self.connection.execute(f"attach {_text(kept)} as kept (read_only)")
+            self.connection.execute("copy from database kept to memory")
+            self.connection.execute("detach kept")
+
+    def write(self, file: Path) -> None:
+        """Write all tables to a new file."""
+        self.connection.execute(f"attach {_text(file)} as kept")
+        try:
+            self.connection.execute("copy from database memory to kept")
+        finally:
+            self.connection.execute("detach kept")
+
+    @property
+    def units(self) -> int:
+        """How many rows the largest of the tables has."""
+        ((count,),) = self.connection.execute("select count(*) from units").fetchall()
+        return int(count)
 
     def execute(self, sql: str, parameters: Any = None) -> duckdb.DuckDBPyConnection:
         return self.connection.execute(sql, parameters) if parameters is not None else self.connection.execute(sql)
@@ -284,3 +308,8 @@ class Memory:
             [table, start, end],
         ).fetchall()[0]
         return int(row[0])
+
+
+def _text(path: Path) -> str:
+    """A path as a literal of SQL."""
+    return "'" + str(path).replace("'", "''") + "'"

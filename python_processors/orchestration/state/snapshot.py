@@ -6,7 +6,7 @@ Plan, run, verification and reports all ask one snapshot, so that no two of them
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from python_processors.orchestration.state import counted
 from python_processors.orchestration.state.appearances import likely_rows, read_appearances
 from python_processors.orchestration.state.fingerprints import Fingerprints, Overlay, longest_season
 from python_processors.orchestration.state.inputs import Inputs
+from python_processors.orchestration.state.kept_look import KeptLook
 from python_processors.orchestration.state.ledger import DECISIONS, LEDGER, MODEL_LEDGER, WORDS, newest
 from python_processors.orchestration.state.memory import NO_ROWS, WHOLE, Memory
 from python_processors.orchestration.state.reads import Read, reads_of
@@ -80,15 +81,21 @@ class Snapshot:
     def __init__(
         self, project: Project, session: Session, start: date, end: date, *,
         tables: Sequence[str] | None = None, overlay: Overlay | None = None, schedule: Schedule | None = None,
-        only: Collection[date] | None = None,
+        only: Collection[date] | None = None, mark: Callable[[], str] | None = None,
     ) -> None:  # fmt: skip
         """
         :param only: days that a run would build; without it all of the range.
+        :param mark: of the open warehouse, for a command that only looks (KeptLook): what it finds is kept for the
+            next, and taken from the one before.
         :raises NotPreparedError: no schedule was built yet, and none is given.
         """
         self.project, self.start, self.end = project, start, end
         self.tables = tuple(table for table in project.tables if tables is None or table in tables)
-        self.memory = Memory()
+        is_stored = schedule is None and (overlay is None or overlay.is_empty)
+        asked_for = start, end, self.tables, None if only is None else sorted(only)
+        self._place = KeptLook(project, mark, asked_for) if mark is not None and is_stored else None
+        kept = self._place.found() if self._place else None
+        self.memory = kept or Memory()
         self.fingerprints = Fingerprints(project, (LAYER, *self.tables), self.memory)
         self.inputs = Inputs(self.fingerprints)
         self.logic = {table: project.logic_version(table) for table in (LAYER, *self.tables)}
@@ -103,6 +110,11 @@ class Snapshot:
         self._only = None if only is None else frozenset(only)
         self._knows_appearances = False
         self._known: dict[str, list[Known]] = {}  # by table, once asked for, until something is read anew
+        if kept is not None:
+            self._place = None
+            self.inputs.are_seen()
+            self._is_read()
+            return
         self.memory.put_to_build(start, end, only)
         asked = {} if schedule is not None else schedule_queries(session, project)
         found = session.read_all({**asked, **self._content_queries(session), **self._ledger_queries(session)})
@@ -157,6 +169,9 @@ class Snapshot:
     def look_at_all(self) -> None:
         """Ask what is known of all tables at once: one query for who wants the states of most of them, and not ten."""
         self._known |= self._known_of([name for name in (LAYER, *self.tables) if name not in self._known])
+        if self._place is not None:
+            self._place.keep(self.memory)
+            self._place = None
 
     def obstacles(self, table: str, days: Sequence[date]) -> dict[date, str]:
         """Days that cannot be built, and why: what they read before the range was never built by a run, or is no
