@@ -28,7 +28,7 @@ def report(asked: Asked, out: Path | None, as_json: bool) -> int:
     request = opening.request_of(project, warehouse, asked, everything=True)
     written = write_report(
         project, warehouse, request.start, request.end, request.tables, out,
-        is_of_all_dates=asked.names_no_dates,
+        is_of_all_dates=asked.names_no_dates, is_kept=True,
     )  # fmt: skip
     opening.printed(written.to_dict(), [f"{written.file}: {written.summary}."], as_json)
     return NOBODY if written.is_fine else SOMEBODY

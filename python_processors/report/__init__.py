@@ -70,14 +70,17 @@ def report_file(out: Path | None = None) -> Path:
 def write_report(
     project: Project, warehouse: Warehouse, start: date, end: date,
     tables: Sequence[str] | None = None, out: Path | None = None, *, is_of_all_dates: bool = False,
+    is_kept: bool = False,
 ) -> Report:  # fmt: skip
     """Read the warehouse, and write the page of a range of dates.
 
     :param out: else `report.html` in dbt's target folder.
     :param is_of_all_dates: nobody chose the dates, so that those that no run was asked for count neither way.
+    :param is_kept: as of read_facts().
     :raises FullcourtError: there is no schedule yet, the warehouse cannot be read, or the page cannot be written.
     """
     file = report_file(out)  # before the work, not after it
-    data = page_data(read_facts(project, warehouse, start, end, tables, is_of_all_dates=is_of_all_dates))
+    facts = read_facts(project, warehouse, start, end, tables, is_of_all_dates=is_of_all_dates, is_kept=is_kept)
+    data = page_data(facts)
     write_whole(file, render(data))
     return Report(file, {name: value for name, value in data.items() if name not in ("matrix", "charts")})

@@ -95,16 +95,17 @@ class Facts:
 
 def read_facts(
     project: Project, warehouse: Warehouse, start: date, end: date, tables: Sequence[str] | None = None, *,
-    is_of_all_dates: bool = False,
+    is_of_all_dates: bool = False, is_kept: bool = False,
 ) -> Facts:  # fmt: skip
     """Everything that the page says of a range of dates.
 
     :param is_of_all_dates: nobody chose them.
+    :param is_kept: what was seen is kept for the next command that only looks, and taken from the one before.
     :raises FullcourtError: there is no schedule yet, or the warehouse cannot be read.
     """
     last_run = read_status(warehouse)
     with warehouse.reading() as session:
-        snapshot = Snapshot(project, session, start, end, tables=tables)
+        snapshot = Snapshot(project, session, start, end, tables=tables, mark=warehouse.mark if is_kept else None)
         every = states_of(snapshot, session)
         if is_of_all_dates:
             every = with_not_requested(every, session, warehouse)
@@ -123,7 +124,7 @@ def read_facts(
             failing=_failing(session, start, end), quarantined=held_back(session, start, end, every),
             breakers=open_breakers(session, start, end, snapshot.tables),
         )  # fmt: skip
-    return replace(facts, columns=check_columns(project, warehouse, facts.tables, start, end))
+    return replace(facts, columns=check_columns(project, warehouse, facts.tables, start, end, is_kept=is_kept))
 
 
 def _is_simulated(project: Project, warehouse: Warehouse, session: Session) -> bool | None:

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from python_processors.contract import Column, Contract, load_contract
 from python_processors.contract.files import PROOF
 from python_processors.orchestration.project import Project
+from python_processors.orchestration.state.kept_look import KeptLook
 from python_processors.orchestration.warehouse import Session, Warehouse
 
 CHECK = "hashed_columns_vary"
@@ -37,11 +38,21 @@ class ColumnCheck:
 
 
 def check_columns(
-    project: Project, warehouse: Warehouse, tables: Sequence[str], start: date, end: date
+    project: Project, warehouse: Warehouse, tables: Sequence[str], start: date, end: date, *, is_kept: bool = False
 ) -> list[ColumnCheck]:
-    """Every hash field of the tables that are there, in their order; two queries a table."""
-    # dbt opens the warehouse to compile: before the session does.
-    queries = warehouse.when_free(lambda: test_queries(project, tables, start, end))
+    """Every hash field of the tables that are there, in their order; two queries a table.
+
+    :param is_kept: the SQL of the check is kept for the next report of the same warehouse and range (KeptLook): it
+        needs dbt, and goes by which optional inputs the warehouse lacks.
+    """
+    kept = KeptLook(project, warehouse.mark, (CHECK, list(tables), start, end)) if is_kept else None
+    compiled = kept.found_texts() if kept else None
+    if compiled is None:
+        # dbt opens the warehouse to compile: before the session does.
+        compiled = warehouse.when_free(lambda: test_queries(project, tables, start, end))
+        if kept:
+            kept.keep_texts(compiled)
+    queries = {table: [compiled[name] for name in project.tests_of(table, PROOF)] for table in tables}
     with warehouse.reading() as session:
         return [
             check for contract in map(load_contract, tables) if _is_whole(session, contract)
@@ -49,12 +60,11 @@ def check_columns(
         ]  # fmt: skip
 
 
-def test_queries(project: Project, tables: Sequence[str], start: date, end: date) -> Mapping[str, Sequence[str]]:
-    """The check's own SQL over the range, by table."""
-    named = {table: project.tests_of(table, PROOF) for table in tables}
+def test_queries(project: Project, tables: Sequence[str], start: date, end: date) -> dict[str, str]:
+    """The check's own SQL over the range, by the name of each table's test."""
+    named = [name for table in tables for name in project.tests_of(table, PROOF)]
     days = [(start + timedelta(days=offset)).isoformat() for offset in range((end - start).days + 1)]
-    compiled = project.compiled([name for names in named.values() for name in names], days, [CHECK])
-    return {table: [compiled[name] for name in names] for table, names in named.items()}
+    return project.compiled(named, days, [CHECK])
 
 
 def _findings(session: Session, queries: Sequence[str]) -> Mapping[str, str]:

@@ -1,4 +1,5 @@
-"""What a command saw in a warehouse, kept in dbt's target folder for the next one that asks the same of it.
+"""What a command saw in a warehouse, kept in dbt's target folder for the next one that asks the same of it: the memory
+of a snapshot, or a few texts.
 
 A file is named for all that a look comes of: the database file by its mark, the code by content, and what is asked.
 Anything else, and any damage, is no file. Commands that only look take what is kept; nothing is built, skipped,
@@ -10,9 +11,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -21,7 +23,8 @@ from python_processors.orchestration.project import Project
 from python_processors.orchestration.state.memory import Memory
 
 _FORM = 1  # another one where this module, or the memory, writes another kind of file
-_FILES = 4  # of other ranges and warehouses
+_FILES = 4  # of each kind: of other ranges and warehouses
+_MEMORY, _TEXTS = ".duckdb", ".json"
 _MOST_ROWS = 2_000_000  # some five seasons, and 60 MB: beyond it the file takes as long as the look
 
 
@@ -45,30 +48,53 @@ class KeptLook:
         if not self._name:
             return None
         try:
-            return Memory(self._file) if self._file.is_file() else None
+            file = self._file(_MEMORY)
+            return Memory(file) if file.is_file() else None
         except (duckdb.Error, OSError):  # whatever somebody put there: it is written anew
             return None
 
     def keep(self, memory: Memory) -> None:
+        """Keep a memory that is not too large."""
+        if self._name and memory.units <= _MOST_ROWS:
+            self._keep(self._file(_MEMORY), memory.write)
+
+    def found_texts(self) -> dict[str, str] | None:
+        """The texts as they were kept; None where that is not known for certain."""
+        if not self._name:
+            return None
+        try:
+            checksum, body = self._file(_TEXTS).read_text(encoding="utf-8").split("\n", 1)
+            texts: dict[str, str] = json.loads(body)
+        except (OSError, ValueError):
+            return None
+        return texts if checksum == _checksum(body) else None
+
+    def keep_texts(self, texts: Mapping[str, str]) -> None:
+        if self._name:
+            body = json.dumps(dict(texts))
+            self._keep(self._file(_TEXTS), lambda to: to.write_text(f"{_checksum(body)}\n{body}", encoding="utf-8"))
+
+    def _keep(self, file: Path, write: Callable[[Path], Any]) -> None:
         """Keep a look whole or not at all: two commands may do so at once.
 
-        It is not kept where rows or code are no longer those that it is named for, or where it is large.
+        It is not kept where rows or code are no longer those that it is named for.
         """
-        if not self._name or memory.units > _MOST_ROWS:
-            return
-        partial = self._file.with_name(f".{self._name}.{os.getpid()}")
+        partial = file.with_name(f".{file.name}.{os.getpid()}")
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            memory.write(partial)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write(partial)
             if self._mark() == self._seen and self._project.is_still(self._sources):
-                partial.replace(self._file)
-                newest_stay(self._file.parent, "*.duckdb", _FILES)
+                partial.replace(file)
+                newest_stay(file.parent, f"*{file.suffix}", _FILES)
         except (duckdb.Error, OSError):
             pass  # nobody is told: the next command looks anew
         finally:
             with suppress(OSError):
                 partial.unlink(missing_ok=True)
 
-    @property
-    def _file(self) -> Path:
-        return target_folder() / "looks" / f"{self._name[:32]}.duckdb"
+    def _file(self, suffix: str) -> Path:
+        return target_folder() / "looks" / f"{self._name[:32]}{suffix}"
+
+
+def _checksum(body: str) -> str:
+    return hashlib.sha256(body.encode()).hexdigest()
