@@ -39,7 +39,6 @@ def explain(table: str, day: date, player: str | None, team: str | None, as_json
     check_request(project, Request(day, day, None if table == LAYER else (table,)), date.today())
     with warehouse.reading() as session:
         snapshot = Snapshot(project, session, day, day, mark=warehouse.mark)
-        snapshot.look_at_all()
         text = explained(snapshot, session, project, table, day)
         state = snapshot.states(table).get(day)
         of_one = explain_entity(session, project, table, day, player=player, team=team) if asks_for_one else None

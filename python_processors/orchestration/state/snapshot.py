@@ -93,8 +93,8 @@ class Snapshot:
         self.tables = tuple(table for table in project.tables if tables is None or table in tables)
         is_stored = schedule is None and (overlay is None or overlay.is_empty)
         asked_for = start, end, self.tables, None if only is None else sorted(only)
-        self._place = KeptLook(project, mark, asked_for) if mark is not None and is_stored else None
-        kept = self._place.found() if self._place else None
+        place = KeptLook(project, mark, asked_for) if mark is not None and is_stored else None
+        kept = place.found() if place else None
         self.memory = kept or Memory()
         self.fingerprints = Fingerprints(project, (LAYER, *self.tables), self.memory)
         self.inputs = Inputs(self.fingerprints)
@@ -111,7 +111,6 @@ class Snapshot:
         self._knows_appearances = False
         self._known: dict[str, list[Known]] = {}  # by table, once asked for, until something is read anew
         if kept is not None:
-            self._place = None
             self.inputs.are_seen()
             self._is_read()
             return
@@ -123,6 +122,9 @@ class Snapshot:
         self.memory.put("known_dates", schedule.known)
         self._take_content(found)
         self._take_ledgers(found)
+        if place is not None:
+            self.look_at_all()  # before anybody notes what a run would do
+            place.keep(self.memory)
 
     def is_of(self, tables: Collection[str], days: Collection[date]) -> bool:
         """Whether it is what one of these tables and days would be: of stored rows, with just these days to build."""
@@ -169,9 +171,6 @@ class Snapshot:
     def look_at_all(self) -> None:
         """Ask what is known of all tables at once: one query for who wants the states of most of them, and not ten."""
         self._known |= self._known_of([name for name in (LAYER, *self.tables) if name not in self._known])
-        if self._place is not None:
-            self._place.keep(self.memory)
-            self._place = None
 
     def obstacles(self, table: str, days: Sequence[date]) -> dict[date, str]:
         """Days that cannot be built, and why: what they read before the range was never built by a run, or is no
