@@ -125,13 +125,14 @@ def create_statement(session: Session, table: StoredTable, *, relation: str | No
 def create_tables(session: Session, *relations: str) -> None:
     """Make these tables and their datasets where they are not there yet.
 
-    Nothing is sent for a dataset that is there: BigQuery would want the right to make one.
+    Nothing is sent for what is there: of a dataset BigQuery would want the right to make one, and a table is a job.
     """
     for dataset in sorted({relation.partition(".")[0] for relation in relations}):
         if not session.has_dataset(dataset):
             session.execute(f"create schema if not exists {session.named(dataset)}")
-    for relation in relations:
-        session.execute(create_statement(session, stored_tables()[relation]))
+    for relation, columns in session.live_columns(relations).items():
+        if not columns:
+            session.execute(create_statement(session, stored_tables()[relation]))
 
 
 def every_row(table: StoredTable) -> str:

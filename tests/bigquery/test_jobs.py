@@ -47,7 +47,7 @@ def jobs_of(league: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         (("gaps", *RANGE), 8),
         (("explain", "player_game_summary", WINDOW[0]), 8),
         (("plan", *RANGE), 6),
-        (("backfill", *RANGE, "--yes", "--no-report"), 30),
+        (("backfill", *RANGE, "--yes", "--no-report"), 20),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import date
+from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -344,6 +345,9 @@ class LateCommits:
     def named(self, relation: str) -> str:
         return relation
 
+    def columns(self, relation: str) -> list[str]:
+        return [relation]
+
     def execute(self, sql: str) -> None:
         (run,) = re.findall(r"'(run-\d)'", sql)
         if sql.startswith("insert"):
@@ -375,6 +379,22 @@ def test_of_two_leases_taken_at_once_one_is_held_whichever_is_committed_first(mo
             pass
     with lease(server, {"run_id": "run-3"}):
         assert [run for _, run in server.leases] == ["run-3"]
+
+
+def test_a_look_at_the_lease_sends_one_query_and_refuses_or_waits_while_a_run_holds_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server, waited = LateCommits(), list[float]()
+    look = partial(leases.until_free, server.writing)  # type: ignore[arg-type]
+    look(wait=False)
+    with ExitStack() as held:
+        held.enter_context(lease(server, {"run_id": "run-1"}))
+        with pytest.raises(RunLockedError, match="run-1"):
+            look(wait=False)
+        assert [run for _, run in server.leases] == ["run-1"]
+        monkeypatch.setattr(leases.time, "sleep", lambda seconds: (waited.append(seconds), held.close()))
+        look(wait=True)
+    assert waited == [leases._RENEW_SECONDS]
 
 
 def test_a_run_whose_lease_ran_out_while_its_machine_slept_goes_no_further(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,6 +73,22 @@ def holder_of(session: Session) -> dict[str, Any] | None:
     return _read(holders[0]["holder"]) if holders else None
 
 
+def until_free(opened: Opened, *, wait: bool) -> None:
+    """Return once no lease runs.
+
+    :param wait: wait for a run to end instead of refusing.
+    :raises RunLockedError: a run holds one.
+    """
+    while True:
+        with opened() as session:
+            holder = holder_of(session)
+        if holder is None:
+            return
+        if not wait:
+            raise RunLockedError(holder)
+        time.sleep(_RENEW_SECONDS)
+
+
 def _others(table: str, run_id: str) -> str:
     return (
         f"select holder from {table} where {_RECENT} and expires_at > current_timestamp()"

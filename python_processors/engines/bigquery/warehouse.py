@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from python_processors.engines.base import Location, Patience, Result, Session, Sides, environment_name
-from python_processors.engines.bigquery.lease import holder_of, lease
+from python_processors.engines.bigquery.lease import holder_of, lease, until_free
 from python_processors.engines.look import Line, Written
 from python_processors.places import WORK_FOLDER
 
@@ -67,9 +67,13 @@ class BigQueryWarehouse:
     def run_lock(
         self, holder: Mapping[str, Any], *, wait: bool, is_look: bool, create: Callable[[Session], None]
     ) -> Iterator[Callable[[], None]]:
-        """A look takes the lease, too: what another run inserted is surely seen only by who inserted before."""
-        with lease(self.writing, holder, wait=wait, create=create) as check:
-            yield check
+        """A look is one query: who had taken the lease and given it back would not see, either, who begins next."""
+        if is_look:
+            until_free(self.reading, wait=wait)
+            yield lambda: None
+        else:
+            with lease(self.writing, holder, wait=wait, create=create) as check:
+                yield check
 
     def holder(self) -> dict[str, Any] | None:
         return None

@@ -71,7 +71,7 @@ def test_columns_are_as_contracts_spell_them(connection: duckdb.DuckDBPyConnecti
     assert session.read("select * from a.b").to_pylist() == [{"x": 7, "y": None}]
 
 
-def test_a_dataset_is_made_where_it_is_not_there_and_nothing_is_sent_where_it_is(
+def test_a_table_and_its_dataset_are_made_where_they_are_not_there_and_nothing_is_sent_where_they_are(
     connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[str] = []
@@ -80,8 +80,8 @@ def test_a_dataset_is_made_where_it_is_not_there_and_nothing_is_sent_where_it_is
     monkeypatch.setattr(session, "execute", lambda sql: (sent.append(sql), execute(sql)))
     for _ in range(2):
         create_tables(session, "nba_ops.runs")
-    assert [sql.partition(" nba_ops")[0] for sql in sent] == ["create schema if not exists"] + 2 * [
-        "create table if not exists"
-    ]
+    assert [sql.partition(" nba_ops")[0] for sql in sent] == [
+        "create schema if not exists", "create table if not exists",
+    ]  # fmt: skip
     assert session.has_dataset("nba_ops")
     assert not session.has_dataset("nba_raw")
