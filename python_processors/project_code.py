@@ -14,6 +14,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -85,6 +86,17 @@ def sources_of_parse() -> str:
         sorted(_settings(files, os.environ).items()),
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def touched_code() -> str:
+    """When the system last touched each file that a parse reads, and each module: no time that anybody sets."""
+    digest = hashlib.sha256()
+    for path in sorted({*parsed_files(), *PACKAGE.rglob("*.py")}):
+        with suppress(OSError):
+            found = path.stat()
+            touched = f"{path} {found.st_dev} {found.st_ino} {found.st_ctime_ns}\n"
+            digest.update(touched.encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
 
 
 def _folders() -> set[str]:

@@ -26,6 +26,7 @@ def explain(table: str, day: date, player: str | None, team: str | None, as_json
     from python_processors.orchestration.proof.held_back import asks, held_back, lines_of
     from python_processors.orchestration.request import Request, UnknownTableError, check_request
     from python_processors.orchestration.state import breakers
+    from python_processors.orchestration.state.kept_look import Kept
     from python_processors.orchestration.state.snapshot import Snapshot
     from python_processors.orchestration.state.states import FINE
 
@@ -37,8 +38,9 @@ def explain(table: str, day: date, player: str | None, team: str | None, as_json
     if table not in (known := (*project.tables, LAYER)):
         raise UnknownTableError([table], known)
     check_request(project, Request(day, day, None if table == LAYER else (table,)), date.today())
+    kept = Kept(project, warehouse)
     with warehouse.reading() as session:
-        snapshot = Snapshot(project, session, day, day, mark=warehouse.mark)
+        snapshot = Snapshot(project, session, day, day, kept=kept)
         text = explained(snapshot, session, project, table, day)
         state = snapshot.states(table).get(day)
         of_one = explain_entity(session, project, table, day, player=player, team=team) if asks_for_one else None

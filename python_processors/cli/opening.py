@@ -128,15 +128,14 @@ def code_said(code: list[ChangedCode] | None) -> list[str]:
 @contextmanager
 def looked_at(asked: Asked) -> Iterator[tuple[Snapshot, Session]]:
     """The range asked for as it is now, and the open warehouse."""
+    from python_processors.orchestration.state.kept_look import Kept
     from python_processors.orchestration.state.snapshot import Snapshot
 
     project, warehouse = opened()
     request = request_of(project, warehouse, asked, everything=True)
+    kept = Kept(project, warehouse)
     with warehouse.reading() as session:
-        yield (
-            Snapshot(project, session, request.start, request.end, tables=request.tables, mark=warehouse.mark),
-            session,
-        )
+        yield Snapshot(project, session, request.start, request.end, tables=request.tables, kept=kept), session
 
 
 def confirm(

@@ -24,7 +24,7 @@ def plan(asked: Asked, ways: Ways, full: bool, as_json: bool) -> int:
     from python_processors.orchestration.backfill import plan_of
 
     project, warehouse = opening.opened()
-    made = plan_of(project, warehouse, opening.request_of(project, warehouse, asked, ways), is_looked_at=True)
+    made = plan_of(project, warehouse, opening.request_of(project, warehouse, asked, ways), is_kept=True)
     code = opening.code_beside_production(project, warehouse, made)
     opening.printed(
         {**made.to_dict(), **({} if code is None else {"code": [of.to_dict() for of in code]})},

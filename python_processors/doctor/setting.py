@@ -17,7 +17,8 @@ from python_processors.doctor.macros import Macros
 from python_processors.engines.base import Warehouse, placed
 from python_processors.engines.look import NOTE, OK, PROBLEM, Line
 from python_processors.errors import FullcourtError
-from python_processors.orchestration.kept_graph import read_kept, target_folder
+from python_processors.orchestration.kept_files import target_folder
+from python_processors.orchestration.kept_graph import read_kept
 from python_processors.places import PROJECT_ROOT, WORK_FOLDER
 from python_processors.project_code import sources_of_parse
 from python_processors.raw_contract import raw_tables

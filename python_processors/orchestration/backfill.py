@@ -32,6 +32,7 @@ from python_processors.orchestration.run.progress import noting_waits
 from python_processors.orchestration.run.runner import Runner, new_run_id
 from python_processors.orchestration.run.waiting import Waiting
 from python_processors.orchestration.state.attempts import count_met
+from python_processors.orchestration.state.kept_look import Kept
 from python_processors.orchestration.state.snapshot import NotPreparedError, Snapshot, is_prepared
 from python_processors.orchestration.warehouse import Warehouse
 from python_processors.schema.drift import check_drift
@@ -70,16 +71,18 @@ class TooMuchError(RefusedError):
 
 def plan_of(
     project: Project, warehouse: Warehouse, request: Request, *, only: Iterable[date] | None = None,
-    is_estimated: bool = True, is_looked_at: bool = False,
+    is_estimated: bool = True, is_kept: bool = False,
 ) -> Plan:  # fmt: skip
     """The plan of a request; nothing is written.
 
-    :param is_looked_at: nobody runs it: what was kept of a look at the same warehouse will do (KeptLook).
+    :param is_kept: nobody runs it: what was seen is kept for the next command that only looks, and taken from the one
+        before.
     :param is_estimated: with what it would take, and how many rows it would insert.
     :raises FullcourtError: the request or the warehouse is not usable.
     """
     check_request(project, request, date.today())
     made_of = stand_of(project, warehouse, request) if only is None else ""
+    kept = Kept(project, warehouse) if is_kept else None
     with warehouse.reading() as session:
         check_drift(session)
         load = load_plan_of(session, allow_deletes=request.allow_deletes)
@@ -92,7 +95,7 @@ def plan_of(
         only = None if only is None else set(only)
         snapshot = Snapshot(
             project, session, request.start, request.end, tables=request.tables, overlay=overlay, schedule=schedule,
-            only=only, mark=warehouse.mark if is_looked_at else None,
+            only=only, kept=kept,
         )  # fmt: skip
         plan = make_plan(snapshot, forced=request.forced, only=only, dates_in_a_chunk=request.dates_in_a_chunk)
         if is_estimated:

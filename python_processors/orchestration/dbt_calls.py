@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from python_processors.dbt_logs import scrub_logs
 from python_processors.orchestration.found import found_by, on_one_line, said_of
-from python_processors.orchestration.kept_graph import target_folder
+from python_processors.orchestration.kept_files import target_folder
 from python_processors.places import PROJECT_ROOT, WORK_FOLDER
 from python_processors.redaction import without_secrets
 

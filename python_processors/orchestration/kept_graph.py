@@ -1,22 +1,20 @@
 """The project's graph and logic versions, kept in dbt's target folder between commands.
 
 A file is named for all that a parse comes of (`project_code.Sources`), by content, and holds a checksum of its own:
-another name or a damaged file is no file, and the project is parsed anew. Nothing depends on it but the time that a
-command takes; where it cannot be written, nobody is told.
+another name or a damaged file is no file, and the project is parsed anew.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from python_processors.orchestration.graph import ProjectGraph
-from python_processors.places import WORK_FOLDER
+from python_processors.orchestration.kept_files import target_folder, write_kept
 
 _FORM = 1  # another one where this module writes another kind of file
 _FILES = 8  # of other targets, databases and settings: each has its own
@@ -28,11 +26,6 @@ class Kept:
 
     graph: ProjectGraph
     versions: Mapping[str, str]
-
-
-def target_folder() -> Path:
-    """Of the runs' own dbt: a build by hand has other vars, and dbt would parse everything anew."""
-    return Path(os.environ.get("DBT_TARGET_PATH") or WORK_FOLDER / "target" / "orchestration")
 
 
 def read_kept(sources: str) -> Kept | None:
@@ -48,39 +41,21 @@ def read_kept(sources: str) -> Kept | None:
 
 
 def keep(sources: str, kept: Kept) -> None:
-    """Keep a project for the next command, whole or not at all: two commands may do so at once."""
-    file = _file(sources)
-    partial = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
+    """Keep a project for the next command."""
+
+    def write(file: Path) -> None:
         body = json.dumps({"graph": kept.graph.to_plain(), "versions": dict(kept.versions)})
         if _kept(body) != kept:
-            return  # a value that JSON has another form of
-        file.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps({"checksum": _checksum(sources, body), "body": body}), encoding="utf-8")
-        partial.replace(file)
-        newest_stay(file.parent, "*.json", _FILES)
-    except (OSError, TypeError, ValueError):
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
+            raise ValueError("a value that JSON has another form of")
+        file.write_text(json.dumps({"checksum": _checksum(sources, body), "body": body}), encoding="utf-8")
+
+    write_kept(_file(sources), write, newest=_FILES)
 
 
 def forget_kept(sources: str) -> None:
     """Remove what is not what a parse gives."""
     with suppress(OSError):
         _file(sources).unlink(missing_ok=True)
-
-
-def newest_stay(folder: Path, pattern: str, count: int) -> None:
-    """Remove all but the newest files of a kind."""
-
-    def age(path: Path) -> float:
-        with suppress(OSError):
-            return -path.stat().st_mtime
-        return 0.0
-
-    for old in sorted(folder.glob(pattern), key=age)[count:]:
-        with suppress(OSError):
-            old.unlink()
 
 
 def _kept(body: str) -> Kept:

@@ -27,7 +27,8 @@ from python_processors.logic_version import (
 )
 from python_processors.orchestration.dbt_calls import DbtOutcome, ask_dbt, dates_var, outcome_of
 from python_processors.orchestration.graph import Node, ProjectGraph, graph_of
-from python_processors.orchestration.kept_graph import Kept, forget_kept, keep, read_kept, target_folder
+from python_processors.orchestration.kept_files import target_folder
+from python_processors.orchestration.kept_graph import Kept, forget_kept, keep, read_kept
 from python_processors.orchestration.warehouse import Session, placed
 from python_processors.places import PROJECT_ROOT, name_places
 from python_processors.project_code import (
@@ -37,6 +38,7 @@ from python_processors.project_code import (
     libraries,
     remembered,
     sources_of_parse,
+    touched_code,
 )
 from python_processors.raw_contract import raw_tables
 from python_processors.schema.tables import stored_tables
@@ -80,7 +82,8 @@ class Project:
         name_places()
         self._is_kept = is_kept
         self._sources = ""  # of what was kept, as long as dbt has not parsed
-        self.kept_as = ""  # the same, parsed or not: a name for the code; empty where nothing of it is kept
+        self.kept_as = ""  # a name for the code as it was read, parsed or not; empty where nothing of it is kept
+        self._touched = ""  # when the files of that code were
         self._versions: dict[str, str] = {}
         self._digest = ""
         self._seed_digests: dict[str, str] = {}
@@ -92,7 +95,8 @@ class Project:
         :raises CodeChangedError: its files changed while they were read, again and again, or since they were read."""
         for _ in range(_ATTEMPTS):
             forget_code()
-            digest, sources = digest_of_parsed(), sources_of_parse() if self._is_kept else ""
+            touched, digest = touched_code(), digest_of_parsed()
+            sources = sources_of_parse() if self._is_kept else ""
             if self._sources and digest != self._digest:
                 break  # what was asked of the project so far is of other files
             # Before dbt reads the same files, and says less of what is wrong in them.
@@ -108,7 +112,7 @@ class Project:
                 self._check_kept(graph_of(manifest))
             self._digest = digest
             if self._is_kept and not self._sources:
-                self._keep(manifest, sources)
+                self._keep(manifest, sources, touched)
             return manifest
         raise CodeChangedError(["models, macros, seeds or dbt_project.yml"])
 
@@ -118,26 +122,27 @@ class Project:
 
         :raises FullcourtError: as `manifest`."""
         if self._is_kept and "manifest" not in self.__dict__:
-            digest, sources = digest_of_parsed(), sources_of_parse()
+            touched, digest, sources = touched_code(), digest_of_parsed(), sources_of_parse()
             kept = read_kept(sources)
             if kept is not None and digest_of_parsed() == digest:
                 forget_code()  # what was read before may be of other files
                 self._digest, self._sources, self._versions = digest, sources, dict(kept.versions)
-                self.kept_as = sources
+                self.kept_as, self._touched = sources, touched
                 return kept.graph
         return graph_of(self.manifest)
 
-    def _keep(self, manifest: Manifest, sources: str) -> None:
+    def _keep(self, manifest: Manifest, sources: str, touched: str) -> None:
         """Keep the parse, and the logic versions of its sources, if they still are."""
         self.__dict__["known"] = graph_of(manifest)
         versions = {table: self.logic_version(table) for table in (LAYER, COVERAGE, *self.tables)}
-        if self.is_still(sources):
+        if sources_of_parse() == sources and touched_code() == touched and not changed_modules():
             keep(sources, Kept(self.known, versions))
-            self.kept_as = sources
+            self.kept_as, self._touched = sources, touched
 
-    def is_still(self, sources: str) -> bool:
-        """Whether the code on disk, and of this process, is what a name is of."""
-        return sources_of_parse() == sources and not changed_modules()
+    def is_still(self, kept_as: str) -> bool:
+        """Whether the code on disk, and of this process, is what a name is of, and nobody touched it since it was read:
+        what changed and was put back may have been read in between."""
+        return self.kept_as == kept_as == sources_of_parse() and touched_code() == self._touched
 
     def _check_kept(self, parsed: ProjectGraph) -> None:
         """Before the first call of dbt: the plan stands on what was kept, and dbt builds what it parsed.

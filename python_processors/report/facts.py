@@ -15,6 +15,7 @@ from python_processors.orchestration.run.progress import RunStatus, read_status
 from python_processors.orchestration.run.requested import with_not_requested
 from python_processors.orchestration.state.breakers import Breaker, open_breakers
 from python_processors.orchestration.state.inputs import reads_seen
+from python_processors.orchestration.state.kept_look import Kept
 from python_processors.orchestration.state.memory import NO_ROWS
 from python_processors.orchestration.state.snapshot import Snapshot
 from python_processors.orchestration.state.states import State
@@ -104,8 +105,9 @@ def read_facts(
     :raises FullcourtError: there is no schedule yet, or the warehouse cannot be read.
     """
     last_run = read_status(warehouse)
+    kept = Kept(project, warehouse) if is_kept else None
     with warehouse.reading() as session:
-        snapshot = Snapshot(project, session, start, end, tables=tables, mark=warehouse.mark if is_kept else None)
+        snapshot = Snapshot(project, session, start, end, tables=tables, kept=kept)
         every = states_of(snapshot, session)
         if is_of_all_dates:
             every = with_not_requested(every, session, warehouse)

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from python_processors.contract import Column, Contract, load_contract
 from python_processors.contract.files import PROOF
 from python_processors.orchestration.project import Project
-from python_processors.orchestration.state.kept_look import KeptLook
+from python_processors.orchestration.state.kept_look import Kept
 from python_processors.orchestration.warehouse import Session, Warehouse
 
 CHECK = "hashed_columns_vary"
@@ -42,16 +42,16 @@ def check_columns(
 ) -> list[ColumnCheck]:
     """Every hash field of the tables that are there, in their order; two queries a table.
 
-    :param is_kept: the SQL of the check is kept for the next report of the same warehouse and range (KeptLook): it
+    :param is_kept: the SQL of the check is kept for the next report of the same warehouse and range (Kept): it
         needs dbt, and goes by which optional inputs the warehouse lacks.
     """
-    kept = KeptLook(project, warehouse.mark, (CHECK, list(tables), start, end)) if is_kept else None
-    compiled = kept.found_texts() if kept else None
+    place = Kept(project, warehouse).look((CHECK, list(tables), start, end)) if is_kept else None
+    compiled = place.texts() if place else None
     if compiled is None:
         # dbt opens the warehouse to compile: before the session does.
         compiled = warehouse.when_free(lambda: test_queries(project, tables, start, end))
-        if kept:
-            kept.keep_texts(compiled)
+        if place:
+            place.keep_texts(compiled)
     queries = {table: [compiled[name] for name in project.tests_of(table, PROOF)] for table in tables}
     with warehouse.reading() as session:
         return [

@@ -136,7 +136,11 @@ class DuckDBWarehouse:
             yield session
 
     def mark(self) -> str:
-        """By what the file begins with, which counts DuckDB's checkpoints, and by its log, which grows between two."""
+        """By what the file begins with, which counts DuckDB's checkpoints, and by its log, which grows between two.
+
+        Two copies of one file may have as many checkpoints since, and a time that somebody set: when the system itself
+        touched a file nobody sets.
+        """
         parts: list[object] = []
         real = Path(os.path.realpath(self.path))
         for path in (real, *(of.with_name(of.name + ".wal") for of in (self.path, real))):
@@ -145,7 +149,7 @@ class DuckDBWarehouse:
                 if not stat.S_ISREG(found.st_mode):
                     return ""
                 with path.open("rb") as file:
-                    parts += [found.st_ino, found.st_size, found.st_mtime_ns, file.read(_HEADERS)]
+                    parts += [found.st_dev, found.st_ino, found.st_size, found.st_ctime_ns, file.read(_HEADERS)]
             except OSError:  # it is not there; what else is wrong with it says who opens it
                 parts.append(None)
         return hashlib.sha256(repr(parts).encode()).hexdigest()

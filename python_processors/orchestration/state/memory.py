@@ -16,6 +16,7 @@ import pyarrow as pa
 NO_ROWS = "0:0:0"
 WHOLE = date(1, 1, 1)  # the day of relations without dates
 
+_NAME = "name_of_look"
 _SCHEMA = """
     -- The schedule: days with games, of every season.
     create table dates (day date, season_year bigint, games bigint, is_analysis_date boolean);
@@ -84,31 +85,49 @@ _SCHEMA = """
 class Memory:
     """One snapshot's database. Rows come and go as Arrow."""
 
-    def __init__(self, kept: Path | None = None) -> None:
+    def __init__(self, kept: Path | None = None, name: str = "") -> None:
         """
         :param kept: what write() left, instead of empty tables.
+        :param name: the one that it was written with.
         :raises duckdb.Error: it is no such file.
+        :raises ValueError: it was written with another name.
         """
         self.connection = duckdb.connect()
         self.connection.execute("set TimeZone = 'UTC'")
-        if kept is None:
-            self.connection.execute(_SCHEMA)
-        else:
-            self.connection.execute(f"attach {_text(kept)} as kept (read_only)")
-            self.connection.execute("copy from database kept to memory")
-            self.connection.execute("detach kept")
+        self.connection.execute(_SCHEMA)
+        if kept is not None:
+            try:
+                self._fill(kept, name)
+            except BaseException:
+                self.connection.close()
+                raise
 
-    def write(self, file: Path) -> None:
-        """Write all tables to a new file."""
+    def _fill(self, kept: Path, name: str) -> None:
+        self.connection.execute(f"attach {_text(kept)} as kept (read_only)")
+        if self.connection.execute(f"select * from kept.{_NAME}").fetchall() != [(name,)]:
+            raise ValueError(kept)
+        for table in self._tables():
+            self.connection.execute(f"insert into {table} by name from kept.{table}")
+        self.connection.execute("detach kept")
+
+    def write(self, file: Path, name: str) -> None:
+        """Write all tables to a new file, with a name that it is known by."""
         self.connection.execute(f"attach {_text(file)} as kept")
         try:
-            self.connection.execute("copy from database memory to kept")
+            for table in self._tables():
+                self.connection.execute(f"create table kept.{table} as from {table}")
+            self.connection.execute(f"create table kept.{_NAME} as select ? as name", [name])
         finally:
             self.connection.execute("detach kept")
 
+    def _tables(self) -> list[str]:
+        found = self.connection.execute(
+            "select table_name from duckdb_tables() where database_name = 'memory' order by 1"
+        )
+        return [table for (table,) in found.fetchall()]
+
     @property
-    def units(self) -> int:
-        """How many rows the largest of the tables has."""
+    def unit_count(self) -> int:
         ((count,),) = self.connection.execute("select count(*) from units").fetchall()
         return int(count)
 

@@ -6,7 +6,7 @@ Plan, run, verification and reports all ask one snapshot, so that no two of them
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ from python_processors.orchestration.state import counted
 from python_processors.orchestration.state.appearances import likely_rows, read_appearances
 from python_processors.orchestration.state.fingerprints import Fingerprints, Overlay, longest_season
 from python_processors.orchestration.state.inputs import Inputs
-from python_processors.orchestration.state.kept_look import KeptLook
+from python_processors.orchestration.state.kept_look import Kept
 from python_processors.orchestration.state.ledger import DECISIONS, LEDGER, MODEL_LEDGER, WORDS, newest
 from python_processors.orchestration.state.memory import NO_ROWS, WHOLE, Memory
 from python_processors.orchestration.state.reads import Read, reads_of
@@ -81,21 +81,20 @@ class Snapshot:
     def __init__(
         self, project: Project, session: Session, start: date, end: date, *,
         tables: Sequence[str] | None = None, overlay: Overlay | None = None, schedule: Schedule | None = None,
-        only: Collection[date] | None = None, mark: Callable[[], str] | None = None,
+        only: Collection[date] | None = None, kept: Kept | None = None,
     ) -> None:  # fmt: skip
         """
         :param only: days that a run would build; without it all of the range.
-        :param mark: of the open warehouse, for a command that only looks (KeptLook): what it finds is kept for the
-            next, and taken from the one before.
+        :param kept: for a command that only looks: what it finds is kept for the next, and taken from the one before.
         :raises NotPreparedError: no schedule was built yet, and none is given.
         """
         self.project, self.start, self.end = project, start, end
         self.tables = tuple(table for table in project.tables if tables is None or table in tables)
         is_stored = schedule is None and (overlay is None or overlay.is_empty)
         asked_for = start, end, self.tables, None if only is None else sorted(only)
-        place = KeptLook(project, mark, asked_for) if mark is not None and is_stored else None
-        kept = place.found() if place else None
-        self.memory = kept or Memory()
+        place = kept.look(asked_for) if kept is not None and is_stored else None
+        seen = place.memory() if place else None
+        self.memory = seen or Memory()
         self.fingerprints = Fingerprints(project, (LAYER, *self.tables), self.memory)
         self.inputs = Inputs(self.fingerprints)
         self.logic = {table: project.logic_version(table) for table in (LAYER, *self.tables)}
@@ -110,7 +109,7 @@ class Snapshot:
         self._only = None if only is None else frozenset(only)
         self._knows_appearances = False
         self._known: dict[str, list[Known]] = {}  # by table, once asked for, until something is read anew
-        if kept is not None:
+        if seen is not None:
             self.inputs.are_seen()
             self._is_read()
             return

@@ -37,6 +37,24 @@ def test_an_update_of_one_value_changes_it_whatever_the_clock_says(warehouse: Du
     assert warehouse.mark() != before
 
 
+def test_two_copies_with_as_many_checkpoints_since_differ_at_the_same_place_and_time(
+    warehouse: DuckDBWarehouse, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.duckdb"
+    copy.write_bytes(warehouse.path.read_bytes())
+    marks, heads = [], []
+    for source, value in ((warehouse.path, 2), (copy, 3)):
+        with duckdb.connect(str(source)) as connection:
+            connection.execute(f"update numbers set n = {value}")
+        content = source.read_bytes()
+        warehouse.path.write_bytes(content)  # as tar and cp do: the place stays
+        os.utime(warehouse.path, ns=(10**18, 10**18))
+        marks.append(warehouse.mark())
+        heads.append(content[: 3 * 4096])
+    assert heads[0] == heads[1]
+    assert marks[0] != marks[1]
+
+
 def test_what_is_committed_and_lies_in_the_log_alone_changes_it(warehouse: DuckDBWarehouse) -> None:
     with duckdb.connect(str(warehouse.path)) as connection:
         connection.execute("set checkpoint_threshold = '1 GB'")
