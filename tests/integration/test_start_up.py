@@ -24,7 +24,7 @@ LOOKS = (
     ("explain", "player_game_summary", "2021-11-05"),
     ("plan", *MONTH, "--full", "--json"),
     ("verify", *MONTH),
-    ("report", *MONTH, "--json"),
+    ("report", *MONTH),
 )
 # Runs commands in this process, each with a project of its own, and prints what each said and what is imported by then.
 SCRIPT = f"""
