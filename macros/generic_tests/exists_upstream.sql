@@ -3,11 +3,10 @@
   dbt's own relationships test reads whole tables, which BigQuery refuses where a filter is required.
 -#}
 {% macro check_exists_upstream(model, node, upstream, columns) -%}
-    {%- set relation = ref(upstream) -%}
     {%- if node -%}
         {{ return([{
             'subject': upstream,
-            'query': rows_without_upstream(window_rows(model), key_columns(node), rows_of_window(relation), columns),
+            'query': rows_without_upstream(window_rows(model), key_columns(node), rows_of_window(upstream), columns),
             'finding_column': text_or_null('no such row'),
             'found_in': columns_by_name(key_columns(node)),
         }]) }}
@@ -22,8 +21,9 @@ left join {{ upstream }} as there
 where there.{{ columns.values() | first }} is null
 {%- endmacro %}
 
-{#- A relation's rows of the window where it has a partition, else all. -#}
-{% macro rows_of_window(relation) -%}
-    {%- set partition = node_of(relation).config.meta.get('partition_by') -%}
-    (select * from {{ relation }} where {{ in_window(partition) if partition else 'true' }})
+{#- The rows of a model or seed: of the window where it has a partition, else all. -#}
+{% macro rows_of_window(name) -%}
+    {%- set node = graph.nodes['model.' ~ project_name ~ '.' ~ name] -%}
+    {%- set partition = node.config.meta.get('partition_by') if node -%}
+    (select * from {{ relation_of(name) }} where {{ in_window(partition) if partition else 'true' }})
 {%- endmacro %}

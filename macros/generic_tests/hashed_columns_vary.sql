@@ -15,15 +15,17 @@
   The report says what this check says: it runs its SQL over the report's range.
 -#}
 {% macro check_hashed_columns_vary(model, node, min_rows=400, min_dates=14, max_null_rate=0.02) -%}
-    {%- set games = ref('dim_games') -%}
-    {{ return([{
-        'query': suspicious_columns(
-            monitored_rows(model, games), monitored_columns(node, max_null_rate), min_rows, node.config.meta.partition_by, min_dates
-        ),
-        'subject_column': 'column_name',
-        'finding_column': 'finding',
-        'found_in': columns_by_name(['row_count', 'null_count', 'least_value']),
-    }] if node) }}
+    {%- if node -%}
+        {%- set rows = monitored_rows(model, relation_of('dim_games')) -%}
+        {{ return([{
+            'query': suspicious_columns(
+                rows, monitored_columns(node, max_null_rate), min_rows, node.config.meta.partition_by, min_dates
+            ),
+            'subject_column': 'column_name',
+            'finding_column': 'finding',
+            'found_in': columns_by_name(['row_count', 'null_count', 'least_value']),
+        }]) }}
+    {%- endif -%}
 {%- endmacro %}
 
 {#- Rows of the window and of the month before it, on dates of the regular season. -#}

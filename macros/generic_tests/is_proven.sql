@@ -6,7 +6,8 @@
   of those with arguments; each is a macro check_<name> in the file of its name. What each means: docs/checks.md.
 
   A check may look only at what the table itself comes of: dbt lets what reads the table wait for a test where it
-  comes of all that the test looks at. complete_against_schedule does not, and is a test of its own.
+  comes of all that the test looks at. complete_against_schedule does not, and is a test of its own. It looks by
+  relation_of(), so that the test is one of its table alone.
 -#}
 {% test is_proven(model, checks=[]) %}
 {%- set node = node_of(model) if execute else none -%}
@@ -66,7 +67,7 @@
 {%- endmacro %}
 
 {#-
-  What a check looks for, as a list; nothing while dbt parses, when only its ref() counts. An entry is either of one row:
+  What a check looks for, as a list; nothing while dbt parses. An entry is either of one row:
   `is_wrong`, a condition, and `told`, what to say of the row; or a `query`, with `told` and `found_in`, its columns that
   say what and where. Both: label to SQL. `subject` and `finding` are SQL of a text of their own, where there is one.
 

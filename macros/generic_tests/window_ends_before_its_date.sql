@@ -4,10 +4,10 @@
   contract's read of the upstream: so many games, or all of the season.
 -#}
 {% macro check_window_ends_before_its_date(model, node, upstream, entity, fingerprint) -%}
-    {%- set relation, dates = ref(upstream), ref('dim_game_dates') -%}
     {%- if not node -%}
         {{ return([]) }}
     {%- endif -%}
+    {%- set relation, dates = relation_of(upstream), relation_of('dim_game_dates') -%}
     {%- set partition = node.config.meta.partition_by -%}
     {%- set key = node.config.meta.key | reject('equalto', partition) | first -%}
     {{ return([{

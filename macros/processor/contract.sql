@@ -23,11 +23,11 @@
 {%- endmacro %}
 
 {#-
-  The relation of a model, without a ref(): for a test that looks at what its table comes of anyway. A ref() would make it a
-  test of that model, too, which dbt runs whenever the model alone is built. Under `--defer` it is the one that ref() gives.
+  The relation of a model or seed, without a ref(): for a test that looks at what its table comes of anyway. A ref() would
+  make it a test of that model, too, which dbt runs whenever the model alone is built. Under `--defer` it is the one that ref() gives.
 -#}
 {% macro relation_of(model_name) -%}
-    {%- set node = node_named(model_name) -%}
+    {%- set node = graph.nodes['seed.' ~ project_name ~ '.' ~ model_name] or node_named(model_name) -%}
     {%- if node.defer_relation -%}
         {%- set is_state_first = invocation_args_dict.favor_state and node.unique_id not in selected_resources -%}
         {%- if is_state_first or adapter.get_relation(node.database, node.schema, node.alias) is none -%}

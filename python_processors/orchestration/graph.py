@@ -63,10 +63,11 @@ class ProjectGraph:
 
 
 def graph_of(manifest: Manifest) -> ProjectGraph:
-    """That part of a manifest."""
-    nodes = [manifest.nodes[name] for name in sorted(manifest.nodes)]
+    """That part of a manifest. Models of an installed package are none of the project's: no run builds them."""
+    package = str(manifest.metadata.project_name)
+    nodes = [manifest.nodes[name] for name in sorted(manifest.nodes) if manifest.nodes[name].package_name == package]
     return ProjectGraph(
-        package=str(manifest.metadata.project_name),
+        package=package,
         nodes={
             node.unique_id: Node(
                 code=getattr(node, "raw_code", ""),

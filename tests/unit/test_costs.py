@@ -129,11 +129,11 @@ def test_billed_is_ten_megabytes_at_least_of_each_table_that_a_query_names() -> 
     )  # fmt: skip
     steps = [Step("summary", date(2021, 10, 19), ""), Step(LAYER, date(2021, 10, 19), "")]
     plan = Plan(date(2021, 10, 19), date(2021, 10, 19), steps=steps, chunks=[[date(2021, 10, 19)]])
-    # staged 1, summary 2, counted 1, its test 2, its publish 3
-    assert tables_named(plan, cast(Any, project)) == 9
+    # staged 1, summary 2, counted 1, its test 2, its publish 3, what its proof looks at 2
+    assert tables_named(plan, cast(Any, project)) == 11
     assert jobs_of(plan, cast(Any, project)) == 6  # staged, counted, the test, and three of the summary
     plan.chunks.append([date(2021, 10, 20)])
-    assert tables_named(plan, cast(Any, project)) == 18
+    assert tables_named(plan, cast(Any, project)) == 22
     assert jobs_of(plan, cast(Any, project)) == 12
     of_the_layer = Plan(plan.start, plan.end, steps=[steps[1]], chunks=[plan.dates])
     assert tables_named(of_the_layer, cast(Any, project)) == 2

@@ -22,7 +22,7 @@ from dbt_common.context import set_invocation_context
 from python_processors import project_code
 from python_processors.orchestration import kept_graph
 from python_processors.orchestration import project as project_module
-from python_processors.orchestration.graph import AttachedTest, Node, ProjectGraph
+from python_processors.orchestration.graph import AttachedTest, Node, ProjectGraph, graph_of
 from python_processors.orchestration.kept_graph import Kept, keep, read_kept
 from python_processors.orchestration.project import CodeChangedError, Project
 from python_processors.project_code import digest_of_parsed, parsed_files, sources_of_parse
@@ -170,6 +170,23 @@ def test_dbt_looks_nowhere_else(said: str | None, tmp_path: Path, monkeypatch: p
     assert by_dbt.keys() == {key.replace("-", "_") for key in project_code._FOLDERS if key.endswith("-paths")}
     assert {folder for value in by_dbt.values() for folder in value} <= project_code._folders()
     assert rendered.packages_install_path in project_code._folders()
+
+
+def test_nodes_of_an_installed_package_are_none_of_the_projects() -> None:
+    def node(kind: str, package: str) -> SimpleNamespace:
+        return SimpleNamespace(
+            unique_id=f"{kind}.{package}.table", name="table", resource_type=kind, package_name=package, raw_code="select 1",
+            depends_on=SimpleNamespace(nodes=[], macros=[]), config=SimpleNamespace(materialized="table", meta={}),
+            schema="nba_ops", alias="table", original_file_path="models/table.sql", checksum=SimpleNamespace(checksum="a"),
+            attached_node=f"model.{package}.table" if kind == "test" else None, test_metadata=SimpleNamespace(name="unique"),
+        )  # fmt: skip
+
+    nodes = [node(kind, package) for kind in ("model", "test") for package in ("another", "fullcourt")]
+    metadata = SimpleNamespace(project_name="fullcourt")
+    manifest: Any = SimpleNamespace(metadata=metadata, nodes={of.unique_id: of for of in nodes})
+    graph = graph_of(manifest)
+    assert set(graph.nodes) == {"model.fullcourt.table"}
+    assert [test.attached_to for test in graph.tests] == ["model.fullcourt.table"]
 
 
 def test_what_is_kept_is_read_as_it_was(target: Path) -> None:

@@ -20,6 +20,8 @@ DOLLARS_PER_TEBIBYTE = 6.25  # on-demand list price of BigQuery, us-west2 (2026-
 LEAST_BYTES = 10 * 2**20  # billed of each table that a query names, however few it reads (BigQuery's pricing page)
 # What publishing a hashed table names beside its SELECT: the stage, the table and the ledger.
 _NAMED_BY_A_PUBLISH = 3
+# What its proof names beside the table, without a ref(): the schedule, and what a check looks at (21 of ten, 2026-11).
+_NAMED_BY_A_PROOF = 2
 _JOBS_OF_A_PUBLISH = 3  # of a hashed table: its SELECT, the load of its stage, the script
 
 
@@ -79,7 +81,7 @@ def tables_named(plan: Plan, project: Project) -> int:
     tables, built = {step.table for step in plan.steps}, _built(plan, project)
     named = sum(len(_stored_parents(project, node)) for node in built)
     named += sum(len(test.parents) for test in project.known.tests if test.attached_to in built)
-    named += _NAMED_BY_A_PUBLISH * len(tables - {LAYER})
+    named += (_NAMED_BY_A_PUBLISH + _NAMED_BY_A_PROOF) * len(tables - {LAYER})
     return named * max(1, len(plan.chunks))
 
 
