@@ -9,7 +9,8 @@ from datetime import date
 from pathlib import Path
 
 from python_processors.contract import Contract, hashed_tables, load_contract
-from python_processors.engines.base import ENVIRONMENT_NAME, PRODUCTION, Columns, Location, Side, Sides
+from python_processors.engines.base import ENVIRONMENT_NAME, PRODUCTION, Location, Side, Sides
+from python_processors.engines.live import Columns
 from python_processors.errors import RefusedError
 
 HERE = "."

@@ -19,7 +19,8 @@ from python_processors.compare.differences import (
     share,
 )
 from python_processors.compare.sql import Queries, columns_in_both
-from python_processors.engines.base import Columns, Sides
+from python_processors.engines.base import Sides
+from python_processors.engines.live import Columns
 
 _VALUES = {
     "number": "are other numbers", "text": "are other values",

@@ -8,7 +8,8 @@ from functools import cached_property
 
 from python_processors.compare.asked import Pair, Span
 from python_processors.compare.differences import KINDS_OF_KEYS
-from python_processors.engines.base import Columns, Session, Side
+from python_processors.engines.base import Session, Side
+from python_processors.engines.live import Columns
 
 EXAMPLES = 3
 _NUMBERS = ("INT", "NUMERIC", "BIGNUMERIC", "FLOAT", "HUGEINT", "DOUBLE", "TINYINT", "SMALLINT", "UBIGINT", "UINTEGER")
