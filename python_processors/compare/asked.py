@@ -67,10 +67,11 @@ def _located(text: str) -> tuple[str | None, str | None]:
 
 @dataclass(frozen=True)
 class Span:
-    """First and last date that are compared; None is no bound."""
+    """First and last date that are compared; None is no bound. Where `days` are given, only these."""
 
     start: date | None = None
     end: date | None = None
+    days: tuple[date, ...] = ()
 
     @classmethod
     def of(cls, start: date | None, end: date | None) -> Span:

@@ -131,6 +131,9 @@ class Queries:
         is_date = (self.day.one, self.day.two) == ("DATE", "DATE")
         day = self.day.name if is_date else f"cast({self.day.name} as date)"
         filtered = f"{day} between date '{first}' and date '{last}'"
+        if self.span.days:
+            dates = ", ".join(f"date '{of}'" for of in self.span.days)
+            filtered += f" and {day} in ({dates})"
         return (
             f" where {filtered}"
             if self.span.start or self.span.end

@@ -17,6 +17,7 @@ from python_processors.orchestration import made_anew
 from python_processors.orchestration.made_anew import OldTable
 from python_processors.orchestration.migration import Migration, carry_out, drop_verified, plan_migration
 from python_processors.orchestration.state.ledger import DECISIONS, LEDGER, LedgerRow, LedgerWriter
+from python_processors.orchestration.state.stored import stored_fingerprints
 from python_processors.schema import drift as drift_module
 from python_processors.schema.drift import PUBLISH_LEDGER, DriftError, check_drift, find_drift, new_relation
 from python_processors.schema.tables import create_statement, create_tables, every_row, stored_tables
@@ -123,7 +124,8 @@ def test_a_table_is_built_beside_its_old_one_whatever_step_is_the_last_before_a_
     assert number > 10
     # Once the date is built anew and confirmed, the old table goes.
     session.append(TABLE, nominal_rows(CONTRACT).slice(0, 1))
-    LedgerWriter(session, "run", "").confirm(session, "i", [LedgerRow(CONTRACT.table, DAYS[0], "", "", "", "v")])
+    (output,) = stored_fingerprints(session, [CONTRACT.table], *DAYS[:1] * 2)["fingerprint"].to_pylist()
+    LedgerWriter(session, "run", "").confirm(session, "i", [LedgerRow(CONTRACT.table, DAYS[0], "", "", output, "v")])
     _, (old,) = migrated(session)
     assert (old.is_done, made_anew.kept_tables(session, BigQueryKeeper(session))) == (True, {})
 
