@@ -1,7 +1,7 @@
 """What an environment's code and rows are otherwise than production's: the part of its report for a reviewer.
 
 The code, the rows and the columns are told as `fullcourt env promote --dry-run` tells them. Rows of dates that runs in
-the environment built are looked at, and columns of those dates alone on which rows differ: at most six queries.
+the environment built are looked at, and columns of those dates alone on which rows differ: at most seven queries.
 """
 
 from __future__ import annotations
