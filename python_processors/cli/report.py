@@ -30,5 +30,5 @@ def report(asked: Asked, out: Path | None, as_json: bool) -> int:
         project, warehouse, request.start, request.end, request.tables, out,
         is_of_all_dates=asked.names_no_dates, is_kept=True,
     )  # fmt: skip
-    opening.printed(written.to_dict(), [f"{written.file}: {written.summary}."], as_json)
+    opening.printed(written.to_dict(), written.lines, as_json)
     return NOBODY if written.is_fine else SOMEBODY

@@ -9,7 +9,8 @@ from datetime import date
 from pathlib import Path
 
 from python_processors.contract import Contract, hashed_tables, load_contract
-from python_processors.engines.base import ENVIRONMENT_NAME, PRODUCTION, Columns, Location, Side, Sides
+from python_processors.engines.base import ENVIRONMENT_NAME, PRODUCTION, Location, Side, Sides
+from python_processors.engines.live import Columns
 from python_processors.errors import RefusedError
 
 HERE = "."
@@ -66,10 +67,11 @@ def _located(text: str) -> tuple[str | None, str | None]:
 
 @dataclass(frozen=True)
 class Span:
-    """First and last date that are compared; None is no bound."""
+    """First and last date that are compared; None is no bound. Where `days` are given, only these."""
 
     start: date | None = None
     end: date | None = None
+    days: tuple[date, ...] = ()
 
     @classmethod
     def of(cls, start: date | None, end: date | None) -> Span:

@@ -19,8 +19,10 @@ from python_processors.compare.differences import (
     share,
 )
 from python_processors.compare.sql import Queries, columns_in_both
-from python_processors.engines.base import Columns, Sides
+from python_processors.engines.base import Sides
+from python_processors.engines.live import Columns
 
+Rows = Sequence[Mapping[str, Any]]
 _VALUES = {
     "number": "are other numbers", "text": "are other values",
     "type": "are other values by their text, since the types differ",
@@ -36,12 +38,58 @@ def compare_tables(
             raise AskedError(f"{places[0].text} and {places[1].text} are the same {pair.table}. Give another place.")
         one = columns_of(sides.one, pair.one, places[0])
         two = columns_of(sides.two, pair.two, places[1])
-        if not one and not two:
-            yield TableComparison(pair.table, said="neither side has the table")
-        elif not one or not two:
-            yield TableComparison(pair.table, said=f"only {places[0 if one else 1].text} has the table")
-        else:
+        if one and two:
             yield _compared(queries_of(sides, pair, one, two, span, tolerance), one, two)
+        else:
+            yield _without_rows(pair, one, two, places)
+
+
+def _without_rows(pair: Pair, one: Columns, two: Columns, places: tuple[Place, Place]) -> TableComparison:
+    """Of a table that a side lacks, or whose rows were not asked for."""
+    if one and two:
+        return TableComparison(pair.table, findings=tuple(_of_columns(pair, one, two)))
+    there = places[0 if one else 1].text
+    return TableComparison(
+        pair.table, said=f"only {there} has the table" if one or two else "neither side has the table"
+    )
+
+
+def compare_together(
+    sides: Sides, pairs: Sequence[Pair], places: tuple[Place, Place], spans: Mapping[str, Span], most_examples: int
+) -> list[TableComparison]:
+    """The same of all tables in two queries, with examples of so many findings alone: those of most rows.
+
+    :param spans: by table the dates that differ; of one without any, columns alone are compared.
+    """
+    columns = {pair.table: (sides.one.columns(pair.one), sides.two.columns(pair.two)) for pair in pairs}
+    asked = {
+        pair.table: queries_of(sides, pair, *columns[pair.table], spans[pair.table], 0.0)
+        for pair in pairs if pair.table in spans and all(columns[pair.table])
+    }  # fmt: skip
+    sql = {f"{table}_counts": of.counts() for table, of in asked.items()}
+    sql |= {f"{table}_days": of.differences() for table, of in asked.items()}
+    rows = {name: of.to_pylist() for name, of in sides.session.read_all(sql).items()}
+    found = {
+        table: _findings(of, *columns[table], rows[f"{table}_counts"], rows[f"{table}_days"])
+        for table, of in asked.items()
+    }
+    shown = sorted((of for each in found.values() for of in each if _has_rows(of)), key=lambda of: -of.count)
+    of_table = {table: [of for of in shown[:most_examples] if of.table == table] for table in asked}
+    examples = sides.session.read_all(
+        {table: asked[table].examples(_named(of)) for table, of in of_table.items() if of}
+    )
+    compared = []
+    for pair in pairs:
+        one, two = columns[pair.table]
+        if pair.table in asked:
+            told = _with_examples(
+                found[pair.table], examples[pair.table].to_pylist() if pair.table in examples else []
+            )  # fmt: skip
+            counts, days = rows[f"{pair.table}_counts"], rows[f"{pair.table}_days"]
+            compared.append(_told(asked[pair.table], counts, days, told))
+        else:
+            compared.append(_without_rows(pair, one, two, places))
+    return compared
 
 
 def bytes_of(sides: Sides, pairs: Sequence[Pair], span: Span, tolerance: float) -> int | None:
@@ -75,21 +123,42 @@ def queries_of(sides: Sides, pair: Pair, one: Columns, two: Columns, span: Span,
 
 
 def _compared(queries: Queries, one: Columns, two: Columns) -> TableComparison:
-    session, pair = queries.session, queries.pair
+    session = queries.session
     counts = session.read(queries.counts()).to_pylist()
     days = session.read(queries.differences()).to_pylist()
-    findings = [*_of_columns(pair, one, two), *_of_rows(pair, counts, days), *_of_values(queries, days)]
-    shown = [finding for finding in findings if finding.kind in (*KINDS_OF_VALUES, *KINDS_OF_KEYS)]
+    findings = _findings(queries, one, two, counts, days)
+    shown = [finding for finding in findings if _has_rows(finding)]
+    examples = session.read(queries.examples(_named(shown))).to_pylist() if shown else []
+    return _told(queries, counts, days, _with_examples(findings, examples))
+
+
+def _findings(queries: Queries, one: Columns, two: Columns, counts: Rows, days: Rows) -> list[Finding]:
+    pair = queries.pair
+    return [*_of_columns(pair, one, two), *_of_rows(pair, counts, days), *_of_values(queries, days)]
+
+
+def _has_rows(finding: Finding) -> bool:
+    return finding.kind in (*KINDS_OF_VALUES, *KINDS_OF_KEYS)
+
+
+def _named(findings: Sequence[Finding]) -> list[tuple[str, str]]:
+    return [(finding.column, finding.kind) for finding in findings]
+
+
+def _with_examples(findings: Sequence[Finding], rows: Rows) -> tuple[Finding, ...]:
     examples: dict[tuple[str, str], list[Example]] = {}
-    if shown:
-        asked = [(finding.column, finding.kind) for finding in shown]
-        for row in session.read(queries.examples(asked)).to_pylist():
-            of = Example(row["row_key"], row["one"], row["two"])
-            examples.setdefault((row["column_name"], row["kind"]), []).append(of)
-    told = tuple(replace(of, examples=tuple(examples.get((of.column, of.kind), ()))) for of in findings)
+    for row in rows:
+        of = Example(row["row_key"], row["one"], row["two"])
+        examples.setdefault((row["column_name"], row["kind"]), []).append(of)
+    return tuple(replace(of, examples=tuple(examples.get((of.column, of.kind), ()))) for of in findings)
+
+
+def _told(queries: Queries, counts: Rows, days: Rows, findings: tuple[Finding, ...]) -> TableComparison:
     rows = {side: sum(row["row_count"] for row in counts if row["side"] == side) for side in ("one", "two")}
     matched, differing = (_total(days, name) for name in ("matched", "differing"))
-    return TableComparison(pair.table, rows["one"], rows["two"], matched, differing, len(queries.columns), told)
+    return TableComparison(
+        queries.pair.table, rows["one"], rows["two"], matched, differing, len(queries.columns), findings
+    )  # fmt: skip
 
 
 def _of_columns(pair: Pair, one: Columns, two: Columns) -> Iterator[Finding]:
@@ -103,7 +172,7 @@ def _of_columns(pair: Pair, one: Columns, two: Columns) -> Iterator[Finding]:
             yield Finding(pair.table, name, "column_type", 1, 0, f"is {type_name} in one and {types[1][name]} in two")
 
 
-def _of_rows(pair: Pair, counts: Sequence[Mapping[str, Any]], days: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+def _of_rows(pair: Pair, counts: Rows, days: Rows) -> Iterator[Finding]:
     for side in ("one", "two"):
         own = [row for row in counts if row["side"] == side]
         rows = sum(row["row_count"] for row in own)
@@ -126,7 +195,7 @@ def _of_rows(pair: Pair, counts: Sequence[Mapping[str, Any]], days: Sequence[Map
         )
 
 
-def _of_values(queries: Queries, days: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+def _of_values(queries: Queries, days: Rows) -> Iterator[Finding]:
     matched = _total(days, "matched")
     for n, column in enumerate(queries.columns):
         for name, kind, words in (
@@ -139,7 +208,7 @@ def _of_values(queries: Queries, days: Sequence[Mapping[str, Any]]) -> Iterator[
                 yield Finding(queries.pair.table, column.name, kind, count, matched, said, _by_day(days, name))
 
 
-def _by_day(rows: Sequence[Mapping[str, Any]], name: str) -> dict[date, int]:
+def _by_day(rows: Rows, name: str) -> dict[date, int]:
     """Of rows without a date nothing: they are in the sum."""
     found: dict[date, int] = {}
     for row in rows:
@@ -148,5 +217,5 @@ def _by_day(rows: Sequence[Mapping[str, Any]], name: str) -> dict[date, int]:
     return dict(sorted(found.items()))
 
 
-def _total(rows: Sequence[Mapping[str, Any]], name: str) -> int:
+def _total(rows: Rows, name: str) -> int:
     return sum(int(row[name] or 0) for row in rows)

@@ -11,7 +11,7 @@ import jinja2
 from python_processors.compare.differences import Comparison
 from python_processors.outputs import output_file, write_whole
 
-_TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 def write_page(comparison: Comparison, path: Path, change: Sequence[str] = ()) -> Path:
@@ -20,7 +20,7 @@ def write_page(comparison: Comparison, path: Path, change: Sequence[str] = ()) -
     :raises OutputError: the file cannot be written there.
     """
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined,
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     page = environment.get_template("compare.html.j2").render(found=comparison, change=change)

@@ -8,7 +8,8 @@ from functools import cached_property
 
 from python_processors.compare.asked import Pair, Span
 from python_processors.compare.differences import KINDS_OF_KEYS
-from python_processors.engines.base import Columns, Session, Side
+from python_processors.engines.base import Session, Side
+from python_processors.engines.live import Columns
 
 EXAMPLES = 3
 _NUMBERS = ("INT", "NUMERIC", "BIGNUMERIC", "FLOAT", "HUGEINT", "DOUBLE", "TINYINT", "SMALLINT", "UBIGINT", "UINTEGER")
@@ -130,6 +131,9 @@ class Queries:
         is_date = (self.day.one, self.day.two) == ("DATE", "DATE")
         day = self.day.name if is_date else f"cast({self.day.name} as date)"
         filtered = f"{day} between date '{first}' and date '{last}'"
+        if self.span.days:
+            dates = ", ".join(f"date '{of}'" for of in self.span.days)
+            filtered += f" and {day} in ({dates})"
         return (
             f" where {filtered}"
             if self.span.start or self.span.end

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from python_processors.engines.base import Columns, Session
+from python_processors.engines.base import Session
+from python_processors.engines.live import LiveTable
 from python_processors.engines.look import PROBLEM, Line
 from python_processors.errors import FullcourtError
 from python_processors.raw_contract import RawTable, raw_tables
@@ -14,16 +15,16 @@ from python_processors.schema.tables import stored_tables
 
 @dataclass(frozen=True)
 class Seen:
-    """An open warehouse, and the columns of each raw table and of each table that runs write, by `dataset.table`: none
-    of one that is not there. `unknown` are those that could not be asked for, with the error."""
+    """An open warehouse, and each raw table and each table that runs write, by `dataset.table`: without columns where
+    it is not there. `unknown` are those that could not be asked for, with the error."""
 
     session: Session
-    columns: Mapping[str, Columns]
+    tables: Mapping[str, LiveTable]
     unknown: Mapping[str, FullcourtError]
 
     def raw_columns(self, table: RawTable) -> dict[str, str]:
         """Types by lower-case name."""
-        return {name.lower(): kind for name, kind, _ in self.columns.get(relation_of(table), [])}
+        return {name.lower(): kind for name, kind, _ in self.tables.get(relation_of(table), LiveTable()).columns}
 
 
 def relation_of(table: RawTable) -> str:
@@ -51,17 +52,17 @@ def see(session: Session) -> Seen:
     """One query on DuckDB, a request a table on BigQuery."""
     relations = [*(relation_of(table) for table in raw_tables().values()), *stored_tables()]
     try:
-        return Seen(session, session.live_columns(relations), {})
+        return Seen(session, session.live_tables(relations), {})
     except FullcourtError:
         return _one_by_one(session, relations)
 
 
 def _one_by_one(session: Session, relations: Iterable[str]) -> Seen:
-    columns: dict[str, Columns] = {}
+    tables: dict[str, LiveTable] = {}
     unknown: dict[str, FullcourtError] = {}
     for relation in relations:
         try:
-            columns |= session.live_columns([relation])
+            tables |= session.live_tables([relation])
         except FullcourtError as error:
             unknown[relation] = error
-    return Seen(session, columns, unknown)
+    return Seen(session, tables, unknown)

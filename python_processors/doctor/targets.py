@@ -15,6 +15,7 @@ from python_processors.orchestration.project import LAYER, Project
 from python_processors.project_code import sources_of_parse
 from python_processors.schema.drift import (
     LOST_NOT_NULL,
+    OTHER_LAYOUT,
     OTHER_TYPE,
     PUBLISH_LEDGER,
     SURPLUS,
@@ -32,7 +33,7 @@ def written_datasets(seen: Seen) -> list[Written]:
     found = []
     for dataset in output_datasets():
         of_dataset = [relation for relation in stored_tables() if relation.startswith(f"{dataset}.")]
-        there = [relation for relation in of_dataset if seen.columns.get(relation)]
+        there = [relation for relation in of_dataset if relation in seen.tables and seen.tables[relation].columns]
         found.append(Written(dataset, there[0] if there else None))
     return found
 
@@ -46,15 +47,15 @@ def of_tables(seen: Seen) -> Iterator[Line]:
     for relation, table in stored_tables().items():
         if relation in seen.unknown:
             continue
-        live = seen.columns[relation]
+        live = seen.tables[relation]
         drifts = drift_of(seen.session, table, live)
         if drifts:
             if is_foreign is None:
                 is_foreign = PUBLISH_LEDGER not in seen.unknown and not has_published(
-                    seen.session, seen.columns[PUBLISH_LEDGER]
+                    seen.session, seen.tables[PUBLISH_LEDGER]
                 )
             differing = sorted(drifts, key=lambda drift: drift.kind != OTHER_TYPE)  # what no rewrite keeps comes first
-            words = [_words(drift, {name.lower(): kind for name, kind, _ in live}) for drift in differing]
+            words = [_words(drift, {name.lower(): kind for name, kind, _ in live.columns}) for drift in differing]
             more = f" and {len(words) - _NAMED} more" if len(words) > _NAMED else ""
             said = f"{relation}: a run refuses to start, as it differs: {', '.join(words[:_NAMED])}{more}."
             to_do = (
@@ -64,7 +65,7 @@ def of_tables(seen: Seen) -> Iterator[Line]:
             )
             yield Line("target_tables", PROBLEM, said, to_do, tuple(str(drift) for drift in differing))
         else:
-            (kept if live else made).append(relation)
+            (kept if live.columns else made).append(relation)
     if made:
         yield Line("target_tables", OK, f"{len(made)} of {len(stored_tables())} are not there: a run makes them.", "",
                    tuple(made))  # fmt: skip
@@ -84,6 +85,8 @@ def _words(drift: Drift, live: Mapping[str, str]) -> str:
         return f"{drift.column} is in no contract"
     if drift.kind == LOST_NOT_NULL:
         return f"{drift.column} may be null"
+    if drift.kind == OTHER_LAYOUT:
+        return drift.change
     return f"{drift.column} is missing" if drift.column else drift.problem.partition(", and `")[0]
 
 

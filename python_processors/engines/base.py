@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from python_processors.contract import Contract
 from python_processors.engines.keeping import Keeper
+from python_processors.engines.live import Columns, Layout, LiveTable
 from python_processors.engines.look import Line, Written
 from python_processors.engines.without_pandas import spare_pandas
 from python_processors.errors import FullcourtError, RefusedError
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 spare_pandas()
 
 Result = TypeVar("Result")
-Columns = list[tuple[str, str, bool]]
 
 # Raw tables and what the loader keeps of them: all environments read production's.
 SHARED_DATASETS = ("nba_raw", "nba_reference")
@@ -115,13 +115,14 @@ class Session(Protocol):
         """Add rows to a table, by column name, in one statement."""
 
     def columns(self, relation: str) -> Columns:
-        """(name, type, nullable) of each column in the table's order; empty when there is no such table.
-
-        DuckDB looks once per session, for all relations: names of what a session makes itself may be missing.
-        """
+        """(name, type, nullable) of each column in the table's order; empty when there is no such table. DuckDB looks
+        once per session, for all relations: names of what a session makes itself may be missing."""
 
     def live_columns(self, relations: Sequence[str]) -> dict[str, Columns]:
         """The same of several tables as they are now: one query on DuckDB, one request a table on BigQuery."""
+
+    def live_tables(self, relations: Sequence[str]) -> dict[str, LiveTable]:
+        """The same with how their rows lie, at the same cost."""
 
     def has_dataset(self, dataset: str) -> bool:
         """Whether a dataset is there: one request and no job on BigQuery."""
@@ -149,10 +150,11 @@ class Session(Protocol):
         """An expression as a contract type, or null where it cannot be one; numbers are rounded to the type's scale."""
 
     def layout(self, partition_by: str, cluster_by: Sequence[str], *, is_instant: bool) -> str:
-        """What follows the columns in a table's DDL; nothing on DuckDB, which has no partitions.
+        """What follows the columns in a table's DDL; nothing on DuckDB, which has no partitions. `is_instant` where the
+        partition column is a timestamp, whose date decides."""
 
-        :param is_instant: the partition column is a timestamp, and its date decides.
-        """
+    def laid_out(self, partition_by: str, cluster_by: Sequence[str]) -> Layout | None:
+        """How a table of that DDL lies, as live_tables() has it; None on DuckDB."""
 
     def comparable(self, expression: str, *, is_array: bool) -> str:
         """An expression that min, max and = take: BigQuery orders no arrays, so of those it is their JSON text."""

@@ -32,7 +32,7 @@ from python_processors.schema.adopted import KEPT
 from python_processors.schema.conversion import converted, move_statements, type_changes
 from python_processors.schema.drift import new_relation
 from python_processors.schema.kept import free_stamp, keep_aside
-from python_processors.schema.tables import StoredTable, every_row
+from python_processors.schema.tables import StoredTable, as_it_lies, every_row
 from python_processors.words import count_of
 
 _STAMP = "before_{}"
@@ -154,21 +154,23 @@ def kept_tables(session: Session, keeper: Keeper) -> dict[str, list[str]]:
 def old_table(session: Session, table: StoredTable, copies: Sequence[str]) -> OldTable:
     """Whether the new table verifies against what is kept of the old one. By content, so that whoever asks, and after
     whatever kill, is told the same."""
-    live = session.live_columns([table.relation, new_relation(table), *copies])
+    there_now = session.live_tables([table.relation, new_relation(table), *copies])
+    live = {name: of.columns for name, of in there_now.items()}
     if not live[table.relation]:
         return OldTable(table.relation, tuple(copies), problem="the new one is not there. Run `fullcourt migrate`.")
     unproven: set[date] = set()
     problem = ""
     for kept in copies:
-        of_kept = type_changes(session, table, live[kept], kept)
+        lying = as_it_lies(table, there_now[kept].layout)
+        of_kept = type_changes(session, lying, live[kept], kept)
         there = {name.lower() for name, _, _ in live[table.relation]}
         expressions = {
-            name: value for name, value in converted(session, table, live[kept], of_kept).items() if name in there
+            name: value for name, value in converted(session, lying, live[kept], of_kept).items() if name in there
         }
         if table.is_hashed:
-            unproven |= _unproven(session, table, kept, expressions)
+            unproven |= _unproven(session, lying, kept, expressions)
         else:
-            before, now = (_count(session, table, of) for of in (kept, table.relation))
+            before, now = (_count(session, lying, of) for of in (kept, table.relation))
             if now < before:
                 problem = f"it has {count_of(before, 'row')}, and the new one {now:,}. See who deleted some."
     is_cut_off = bool(live[new_relation(table)])

@@ -19,8 +19,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from python_processors.contract import Contract, load_contract
-from python_processors.engines.base import Columns, Session
+from python_processors.engines.base import Session
 from python_processors.engines.keeping import Keeper
+from python_processors.engines.live import Columns, LiveTable
 from python_processors.orchestration.made_anew import (
     OldTable,
     drop_old,
@@ -37,14 +38,24 @@ from python_processors.schema.drift import (
     CUT_OFF,
     IN_PLACE,
     LOST_NOT_NULL,
+    OTHER_LAYOUT,
     OTHER_TYPE,
     Drift,
     check_for_nulls,
     find_drift,
 )
 from python_processors.schema.drift import migrate as repair
-from python_processors.schema.tables import StoredTable, create_tables, every_row, stored_tables
+from python_processors.schema.tables import (
+    StoredColumn,
+    StoredTable,
+    as_it_lies,
+    create_tables,
+    every_row,
+    stored_tables,
+)
 from python_processors.words import count_of
+
+_OF_ALL_ROWS = (OTHER_TYPE, LOST_NOT_NULL, OTHER_LAYOUT)  # what is done to a table or, where its rows forbid it, not
 
 
 @dataclass(frozen=True)
@@ -53,7 +64,8 @@ class Conversion:
 
     `lost` counts rows by column that cannot keep their value. `dropped` are the dates of these rows, with all
     their `dropped_rows`; `rehashed` other dates, whose rows lose the hash of what they hold. `refused` says why nothing
-    is done; empty where something is. `is_beside` where it is done by building the table beside it.
+    is done; empty where something is. `is_beside` where it is done by building the table beside it. `layout` says which
+    partitions and clusters it gets; empty where they stay.
     """
 
     table: StoredTable
@@ -68,6 +80,7 @@ class Conversion:
     refused: str = ""
     is_beside: bool = False
     required: tuple[str, ...] = ()
+    layout: str = ""
 
     @property
     def lines(self) -> list[str]:
@@ -76,6 +89,7 @@ class Conversion:
         changes = [f"{of.name} from {of.live_type} to {of.column.type} ({_kind(of)})" for of in self.changes]
         changes += [f"adds {name} as null" for name in self.added]
         changes += [f"makes {name} NOT NULL again" for name in self.required]
+        changes += [f"is {self.layout} then"] if self.layout else []
         lines = [f"{relation}, {count_of(self.rows, 'row')}: {', '.join(changes)}."]
         lines += [
             f"  {count_of(count, 'row has', 'rows have')} a {name} that would not keep its value."
@@ -134,7 +148,7 @@ class Migration:
     def is_left(self, drift: Drift) -> bool:
         """Whether a person has to decide."""
         refused = {of.table.relation for of in self.conversions if of.refused}
-        return drift.repair is None or (drift.kind in (OTHER_TYPE, LOST_NOT_NULL) and drift.table in refused)
+        return drift.repair is None or (drift.kind in _OF_ALL_ROWS and drift.table in refused)
 
 
 def plan_migration(session: Session, keeper: Keeper, relations: Sequence[str] | None = None) -> Migration:
@@ -142,7 +156,7 @@ def plan_migration(session: Session, keeper: Keeper, relations: Sequence[str] | 
     drifts = find_drift(session, relations)
     found = []
     tables = dict.fromkeys(drift.table for drift in drifts if drift.repair is not None and drift.kind != CUT_OFF)
-    live = session.live_columns(list(tables))
+    live = session.live_tables(list(tables))
     for relation in tables:
         of_table = [drift for drift in drifts if drift.table == relation]
         found.append(_conversion(session, stored_tables()[relation], live[relation], of_table))
@@ -167,7 +181,8 @@ def carry_out(session: Session, keeper: Keeper, migration: Migration, run_id: st
     done = [drift for drift in migration.drifts if not migration.is_left(drift)]
     # Dates with a null where none may be are not carried over by a conversion; without one that is for a person.
     converts = {of.table.relation for of in beside if of.changes}
-    check_for_nulls(session, [of for of in done if of.kind == LOST_NOT_NULL and of.table not in converts])
+    of_nulls = [of for of in done if of.kind == LOST_NOT_NULL and of.table not in converts]
+    check_for_nulls(session, of_nulls, {**stored_tables(), **{of.table.relation: of.table for of in conversions}})
     for relation in [
         *(drift.table for drift in done if drift.kind == CUT_OFF),
         *(old.relation for old in migration.old if old.is_cut_off),
@@ -216,8 +231,11 @@ def _take_back(session: Session, conversions: Sequence[Conversion], run_id: str)
         LedgerWriter(session, run_id, "").decide(session, decisions)
 
 
-def _conversion(session: Session, table: StoredTable, live: Columns, drifts: Sequence[Drift]) -> Conversion | None:
+def _conversion(
+    session: Session, stored: StoredTable, there_now: LiveTable, drifts: Sequence[Drift]
+) -> Conversion | None:  # fmt: skip
     """None where only columns are added or made NOT NULL in place, and no hash is of them."""
+    table, live = as_it_lies(stored, there_now.layout), there_now.columns
     mended = {drift.column: drift for drift in drifts if drift.repair is not None}
     changes = tuple(of for of in type_changes(session, table, live) if of.name in mended)
     there = {name.lower() for name, _, _ in live}
@@ -225,17 +243,22 @@ def _conversion(session: Session, table: StoredTable, live: Columns, drifts: Seq
     is_beside = any(drift.way == BESIDE for drift in mended.values())
     if not changes and not is_beside and not (table.is_hashed and added):
         return None
+    contracted = {column.name.lower() for column in table.columns}
+    # Of a table that is built beside these are columns that were carried over: any other is left to a person.
+    others = [StoredColumn(name, kind, not nullable) for name, kind, nullable in live if name.lower() not in contracted]
+    if is_beside:
+        table = replace(table, columns=(*table.columns, *others))
     expressions = converted(session, table, live, changes)
+    wanted = session.laid_out(table.partition_by, table.cluster_by)
     found = (_of_hashed if table.is_hashed else _of_ledger)(session, table, live, changes, added, expressions)
     # A type is widened in place where every date stays; what is not carried over needs a table beside.
     found = replace(
         found, is_beside=is_beside or bool(found.dropped),
         required=tuple(drift.column for drift in mended.values() if drift.kind == LOST_NOT_NULL),
+        layout=str(wanted) if is_beside and there_now.layout not in (None, wanted) else "",
     )  # fmt: skip
-    contracted = {column.name.lower() for column in table.columns}
-    others = [name for name, _, _ in live if name.lower() not in contracted]  # carried over, too
-    lacking = dict.fromkeys([*(drift.column for drift in drifts if drift.repair is None), *others])
-    if found.dropped and not is_beside and lacking:
+    lacking = dict.fromkeys([*(drift.column for drift in drifts if drift.repair is None), *(of.name for of in others)])
+    if found.dropped and lacking:
         names = ", ".join(lacking)
         why = f"values do not fit, and a table built beside this one would lack {names}. Settle that first."
         return replace(found, refused=why)
@@ -287,7 +310,7 @@ def _of_hashed(
     dropped = tuple(sorted(row["day"] for row in rows if row["is_bad"]))
     kept = {row["day"]: int(row["row_count"]) for row in rows if not row["is_bad"]}
     touched = {*(of.name for of in changes), *added} & {*contract.hash_fields, "data_hash"}
-    rehashed = _without_hash(session, contract, expressions, kept) if touched else ()
+    rehashed = _without_hash(session, table, contract, expressions, kept) if touched else ()
     return Conversion(
         table, live, changes, added, total, lost, dropped, total - sum(kept.values()), rehashed
     )  # fmt: skip
@@ -312,7 +335,8 @@ def _counted(session: Session, table: StoredTable, day: str, conditions: Mapping
 
 
 def _without_hash(
-    session: Session, contract: Contract, expressions: Mapping[str, str], rows_by_date: Mapping[date, int]
+    session: Session, table: StoredTable, contract: Contract, expressions: Mapping[str, str],
+    rows_by_date: Mapping[date, int],
 ) -> tuple[date, ...]:  # fmt: skip
     """Dates with a row whose data_hash is not that of its converted values."""
     wanted, day = hashed_part(contract), expressions[contract.partition_by]
@@ -322,7 +346,7 @@ def _without_hash(
     for first, last in batches(rows_by_date):
         rows = session.read(
             f"select {names} from {session.named(contract.relation)}"
-            f" where {day} between date '{first}' and date '{last}'"
+            f" where {day} between date '{first}' and date '{last}' and {every_row(table)}"
         )
         for column in wanted.columns:
             if column.name not in expressions:

@@ -1,7 +1,8 @@
 """The report: one HTML page that tells, from the state model, what can be trusted, what cannot, and why.
 
-`facts` reads the warehouse, `runs` and `monitors` judge what was read, `page` makes the figures, `charts` the
-Vega-Lite specifications, and `html` the file. Nothing in the page comes from a network.
+`facts` reads the warehouse, `change` what an environment has otherwise than production, `runs` and `monitors` judge
+what was read, `page` makes the figures, `charts` the Vega-Lite specifications, and `html` the file. Nothing in the page
+comes from a network.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 from python_processors.orchestration.project import COVERAGE, LAYER, Project
 from python_processors.orchestration.warehouse import Warehouse
 from python_processors.outputs import output_file, write_whole
+from python_processors.report.change import BesideProduction
 from python_processors.report.facts import read_facts
 from python_processors.report.html import default_file, render
 from python_processors.report.page import page_data
@@ -24,10 +26,11 @@ __all__ = ["Report", "built_range", "default_file", "report_file", "write_report
 
 @dataclass(frozen=True)
 class Report:
-    """A page that was written, and its figures: all but the matrix and the charts."""
+    """A page that was written, and its figures: all but the matrix and the charts. `change` in an environment alone."""
 
     file: Path
     figures: dict[str, Any]
+    change: BesideProduction | None = None
 
     @property
     def is_fine(self) -> bool:
@@ -41,6 +44,11 @@ class Report:
             return "nothing is expected yet"
         counts = f"{headline['complete']:,} of {headline['expected']:,} expected partitions"
         return f"{headline['trusted_pct']} % trusted, {counts}"
+
+    @property
+    def lines(self) -> list[str]:
+        """For people: of an environment with what it changed."""
+        return [f"{self.file}: {self.summary}.", *(["", *self.change.lines()] if self.change else [])]
 
     def to_dict(self) -> dict[str, Any]:
         return {"report": str(self.file), **self.figures}
@@ -82,5 +90,6 @@ def write_report(
     file = report_file(out)  # before the work, not after it
     facts = read_facts(project, warehouse, start, end, tables, is_of_all_dates=is_of_all_dates, is_kept=is_kept)
     data = page_data(facts)
-    write_whole(file, render(data))
-    return Report(file, {name: value for name, value in data.items() if name not in ("matrix", "charts")})
+    write_whole(file, render(data, facts.change))
+    figures = {name: value for name, value in data.items() if name not in ("matrix", "charts")}
+    return Report(file, figures, facts.change)

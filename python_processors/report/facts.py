@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+from python_processors.engines.base import environment_name
 from python_processors.orchestration.project import LAYER, Project
 from python_processors.orchestration.proof.answers import audit_summary, status_of
 from python_processors.orchestration.proof.held_back import HeldBack, held_back
@@ -21,6 +22,7 @@ from python_processors.orchestration.state.snapshot import Snapshot
 from python_processors.orchestration.state.states import State
 from python_processors.orchestration.warehouse import Session, Warehouse
 from python_processors.raw_loader import find_raw_dir
+from python_processors.report.change import BesideProduction, beside_production
 from python_processors.report.monitors import ColumnCheck, check_columns
 from python_processors.report.runs import Decided, Step
 
@@ -92,6 +94,7 @@ class Facts:
     failing: Sequence[Failing] = ()
     quarantined: Sequence[HeldBack] = ()
     breakers: Sequence[Breaker] = ()
+    change: BesideProduction | None = None  # in an environment
 
 
 def read_facts(
@@ -125,6 +128,7 @@ def read_facts(
             first_confirmed=_first_confirmed(session), audit=audit_summary(session),
             failing=_failing(session, start, end), quarantined=held_back(session, start, end, every),
             breakers=open_breakers(session, start, end, snapshot.tables),
+            change=beside_production(project, session, name, start, end) if (name := environment_name()) else None,
         )  # fmt: skip
     return replace(facts, columns=check_columns(project, warehouse, facts.tables, start, end, is_kept=is_kept))
 

@@ -20,9 +20,11 @@ import vl_convert
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
+from python_processors.compare.page import TEMPLATES
 from python_processors.engines.base import environment_name
 from python_processors.outputs import OutputError, output_file, write_whole
 from python_processors.places import WORK_FOLDER
+from python_processors.report.change import BesideProduction
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -37,18 +39,19 @@ def default_file() -> Path:
     return target_folder() / (f"report.{name}.html" if name else "report.html")
 
 
-def render(data: Mapping[str, Any]) -> str:
-    """The page of page_data()."""
+def render(data: Mapping[str, Any], change: BesideProduction | None = None) -> str:
+    """The page of page_data(), and of what an environment changed."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined,
+        loader=jinja2.FileSystemLoader([_TEMPLATES, TEMPLATES]), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.filters["seconds"] = spelled_seconds
     scripts = [_as_script(script) for script in (chart_library(), _file("report.js"))]
     shown = {name: data[name] for name in ("matrix", "charts")}
     return environment.get_template("report.html.j2").render(
-        **data, embedded=htmlsafe_json_dumps(shown, separators=(",", ":")), library=Markup(scripts[0]),
-        script=Markup(scripts[1]), style=Markup(_file("report.css")), policy=_policy(scripts),
+        **{**data, "change": change}, embedded=htmlsafe_json_dumps(shown, separators=(",", ":")),
+        library=Markup(scripts[0]), script=Markup(scripts[1]), style=Markup(_file("report.css")),
+        policy=_policy(scripts),
     )  # fmt: skip
 
 

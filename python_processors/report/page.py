@@ -55,6 +55,7 @@ def page_data(facts: Facts) -> dict[str, Any]:
         "columns": _columns(facts),
         "matrix": matrix(facts),
         "charts": chart_specs(runs, rates, facts.tables),
+        **({} if facts.change is None else {"change": facts.change.to_dict()}),
     }  # fmt: skip
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from python_processors.engines.base import Columns, Session
+from python_processors.engines.base import Session
+from python_processors.engines.live import Columns
 from python_processors.schema.drift import is_widened, new_relation
 from python_processors.schema.tables import StoredColumn, StoredTable, create_statement, every_row
 
@@ -51,7 +52,7 @@ def converted(
     return {
         column.name: session.try_cast(column.name, column.type) if column.name in changed else column.name
         for column in table.columns
-        if column.name in there and (column.name not in changed or changed[column.name].is_castable)
+        if column.name.lower() in there and (column.name not in changed or changed[column.name].is_castable)
     }
 
 

@@ -7,21 +7,27 @@ values first.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from python_processors.engines.base import Columns, Session, environment_name
+from python_processors.engines.base import Session, environment_name
+from python_processors.engines.live import Layout, LiveTable
 from python_processors.errors import FullcourtError
 from python_processors.schema.adopted import carried_columns, check_adoption
-from python_processors.schema.tables import StoredColumn, StoredTable, every_row, stored_tables
+from python_processors.schema.tables import StoredColumn, StoredTable, as_it_lies, every_row, stored_tables
 from python_processors.words import count_of
 
 PUBLISH_LEDGER = "nba_ops.publish_ledger"
 MISSING, LOST_NOT_NULL, OTHER_TYPE, SURPLUS, CUT_OFF = "missing", "lost_not_null", "type", "surplus", "cut_off"
+OTHER_LAYOUT = "layout"
 IN_PLACE, BESIDE = "in_place", "beside"  # how a table is brought to its contract, see Drift.way
 _SMALLER_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER")  # of DuckDB alone
 _BUILDS_BESIDE = "builds a table beside it and swaps the two"
-TAKES_ROWS = (LOST_NOT_NULL, SURPLUS)  # a table with such a difference takes rows of its contract all the same
+TAKES_ROWS = (
+    LOST_NOT_NULL,
+    SURPLUS,
+    OTHER_LAYOUT,
+)  # a table with such a difference takes rows of its contract all the same
 
 
 class MigrationError(FullcourtError):
@@ -101,13 +107,13 @@ def find_drift(session: Session, relations: Iterable[str] | None = None) -> list
     A table that does not exist yet is none, as a run makes it, unless a migration was cut off in its stead.
     """
     tables = [stored_tables()[relation] for relation in (stored_tables() if relations is None else relations)]
-    live = session.live_columns([table.relation for table in tables])
+    live = session.live_tables([table.relation for table in tables])
     return [drift for table in tables for drift in drift_of(session, table, live[table.relation])]
 
 
-def drift_of(session: Session, table: StoredTable, live: Columns) -> list[Drift]:
-    """The same of one table, by its columns as they are; none where it is not there."""
-    return _compare(session, table, live) if live else _cut_off(session, table)
+def drift_of(session: Session, table: StoredTable, live: LiveTable) -> list[Drift]:
+    """The same of one table, as it is; none where it is not there."""
+    return _compare(session, table, live) if live.columns else _cut_off(session, table)
 
 
 def check_drift(session: Session) -> None:
@@ -125,18 +131,18 @@ def check_drift(session: Session) -> None:
 def foreign_tables(session: Session) -> list[str]:
     """Hashed tables that are there, and that no run of fullcourt has published to."""
     hashed = [relation for relation, table in stored_tables().items() if table.is_hashed]
-    live = session.live_columns([PUBLISH_LEDGER, *hashed])
-    return [] if has_published(session, live[PUBLISH_LEDGER]) else [relation for relation in hashed if live[relation]]
+    live = session.live_tables([PUBLISH_LEDGER, *hashed])
+    return [] if has_published(session, live[PUBLISH_LEDGER]) else [of for of in hashed if live[of].columns]
 
 
-def has_published(session: Session, ledger: Columns) -> bool:
+def has_published(session: Session, ledger: LiveTable) -> bool:
     """Whether a run of fullcourt has ever published a date: `fullcourt prepare` makes the ledger, and no row of it.
 
-    :param ledger: the columns of PUBLISH_LEDGER, as they are.
+    :param ledger: PUBLISH_LEDGER, as it is.
     """
-    if not any(name == "game_date" for name, _, _ in ledger):
+    if not any(name == "game_date" for name, _, _ in ledger.columns):
         return False
-    where = every_row(stored_tables()[PUBLISH_LEDGER])
+    where = every_row(as_it_lies(stored_tables()[PUBLISH_LEDGER], ledger.layout))
     sql = f"select count(*) as n from {session.named(PUBLISH_LEDGER)} where {where}"
     return bool(session.read(sql)["n"].to_pylist()[0])
 
@@ -156,14 +162,14 @@ def migrate(session: Session, drifts: Sequence[Drift]) -> list[Drift]:
     :raises MigrationError: a column that may not be null is null in some rows.
     """
     repairable = [drift for drift in drifts if drift.repair]
-    check_for_nulls(session, [drift for drift in repairable if drift.kind == LOST_NOT_NULL])
+    check_for_nulls(session, [drift for drift in repairable if drift.kind == LOST_NOT_NULL], stored_tables())
     for drift in sorted(repairable, key=lambda d: d.kind == LOST_NOT_NULL):
         session.execute(";\n".join(drift.repair or ()))
     return repairable
 
 
-def _compare(session: Session, table: StoredTable, live: Columns) -> list[Drift]:
-    there = {name.lower(): (kind, nullable) for name, kind, nullable in live}
+def _compare(session: Session, table: StoredTable, live: LiveTable) -> list[Drift]:
+    there = {name.lower(): (kind, nullable) for name, kind, nullable in live.columns}
     found = []
     for column in table.columns:
         if column.name not in there:
@@ -176,13 +182,10 @@ def _compare(session: Session, table: StoredTable, live: Columns) -> list[Drift]
             found.append(_lost_not_null(session, table, column))
     names = {column.name for column in table.columns}
     unknown = [name for name in there if name not in names]
-    surplus = [_surplus(session, table, name) for name in unknown]
-    # A rewrite would lose a column that was carried over, too; a run only leaves it as it is.
+    # A column that was carried over is left as it is by a run, and taken along by a rewrite.
     carried = carried_columns(session, table.relation) if unknown else ()
-    return [
-        drift for drift in _without_rewrites(found + surplus)
-        if drift.kind != SURPLUS or drift.column not in carried
-    ]  # fmt: skip
+    surplus = [_surplus(session, table, name) for name in unknown if name not in carried]
+    return _without_rewrites([*found, *_other_layout(session, table, live.layout), *surplus])
 
 
 def _missing(session: Session, table: StoredTable, column: StoredColumn) -> Drift:
@@ -237,6 +240,27 @@ def _surplus(session: Session, table: StoredTable, name: str) -> Drift:
         f"Add {name} to the contract, or `alter table {session.named(table.relation)} drop column {name}`.",
         change="column of no contract",
     )  # fmt: skip
+
+
+def _other_layout(session: Session, table: StoredTable, live: Layout | None) -> list[Drift]:
+    wanted = session.laid_out(table.partition_by, table.cluster_by)
+    if live is None or wanted is None or live == wanted:
+        return []
+    parts = {"partitions": replace(live, cluster_by=()) != replace(wanted, cluster_by=()),
+             "clusters": live.cluster_by != wanted.cluster_by}  # fmt: skip
+    problem = f"{table.relation} is {live} where {table.contract_file} says {wanted}"
+    change = f"other {' and '.join(name for name, is_other in parts.items() if is_other)}"
+    if live.unit and live.partition_by not in {column.name for column in table.columns}:
+        return [Drift(
+            table.relation, "", OTHER_LAYOUT,
+            f"{problem}, and `fullcourt migrate` reads no table by partitions that no column of the contract makes.",
+            None, "Build the table beside it and let `fullcourt adopt` put that in its place (docs/adopt.md).",
+            change=change,
+        )]  # fmt: skip
+    return [Drift(
+        table.relation, "", OTHER_LAYOUT, f"{problem}, and `fullcourt migrate` {_BUILDS_BESIDE}, with the same rows.",
+        (), change=change, way=BESIDE,
+    )]  # fmt: skip
 
 
 def _cut_off(session: Session, table: StoredTable) -> list[Drift]:
@@ -300,13 +324,17 @@ def _digits(kind: str) -> tuple[int, int]:
     return precision - scale, scale
 
 
-def check_for_nulls(session: Session, drifts: Sequence[Drift]) -> None:
-    """One query per table. :raises MigrationError: naming the first column with nulls."""
+def check_for_nulls(session: Session, drifts: Sequence[Drift], tables: Mapping[str, StoredTable]) -> None:
+    """One query per table.
+
+    :param tables: as they lie.
+    :raises MigrationError: naming the first column with nulls.
+    """
     columns: dict[str, list[str]] = defaultdict(list)
     for drift in drifts:
         columns[drift.table].append(drift.column)
     for relation, names in columns.items():
-        table = stored_tables()[relation]
+        table = tables[relation]
         counts = ", ".join(f"count(*) - count({name}) as {name}" for name in names)
         query = f"select {counts} from {session.named(relation)} where {every_row(table)}"
         (nulls,) = session.read(query).to_pylist()

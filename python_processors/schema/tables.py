@@ -7,7 +7,7 @@ the two make.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,10 +17,12 @@ from python_processors.contract.keys import OpsFile, OpsTableKeys
 from python_processors.contract.shapes import Path as Part
 from python_processors.contract.shapes import Wrong, check_known, check_once, of_document, shaped
 from python_processors.engines.base import Session
+from python_processors.engines.live import Layout
 from python_processors.errors import ContractError
 from python_processors.project_code import remembered
 from python_processors.yaml_files import named, parse, read_bytes, read_yaml
 
+_DATED = ("DATE", "TIMESTAMP")  # types of a column that partitions a table
 OPS_FILE = PROJECT_ROOT / "models" / "ops" / "_sources.yml"
 
 
@@ -40,13 +42,17 @@ class StoredColumn:
 
 @dataclass(frozen=True)
 class StoredTable:
-    """A table as its contract has it. `contract_file` is where a person changes that."""
+    """A table as its contract has it. `contract_file` is where a person changes that.
+
+    `partitioned_by` is the column that a live table is partitioned by, where that is another one: see as_it_lies().
+    """
 
     relation: str
     columns: tuple[StoredColumn, ...]
     partition_by: str
     cluster_by: tuple[str, ...]
     contract_file: str
+    partitioned_by: str = ""
 
     @property
     def is_hashed(self) -> bool:
@@ -140,7 +146,19 @@ def every_row(table: StoredTable) -> str:
 
     Nulls are asked for whatever the contract says, as the live column may have lost its NOT NULL.
     """
-    return f"({table.partition_by} >= '0001-01-01' or {table.partition_by} is null)"
+    of_contract = f"({table.partition_by} >= '0001-01-01' or {table.partition_by} is null)"
+    if not table.partitioned_by:
+        return of_contract
+    least = "'0001-01-01'" if table.column(table.partitioned_by).type in _DATED else str(-(2**63))
+    return f"{of_contract} and ({table.partitioned_by} >= {least} or {table.partitioned_by} is null)"
+
+
+def as_it_lies(table: StoredTable, layout: Layout | None) -> StoredTable:
+    """The same, for queries of a live table that may be partitioned by another column: it is read only with a condition
+    on that one. So is a table of the contract that has its rows."""
+    by = layout.partition_by if layout else ""
+    is_other = by != table.partition_by and any(column.name == by for column in table.columns)
+    return replace(table, partitioned_by=by) if is_other else table
 
 
 def _hashed(name: str) -> StoredTable:
@@ -173,7 +191,7 @@ def _of_source(source: str, table: OpsTableKeys, path: Part) -> StoredTable:
                 why = f"column `{column.name}` of `{table.name}`: {error}."
                 raise Wrong((*path, "columns", position, "data_type"), why) from error
         columns.append(StoredColumn(column.name, column.data_type, column.config.meta.required))
-    dated = [column.name for column in columns if column.type in ("DATE", "TIMESTAMP")]
+    dated = [column.name for column in columns if column.type in _DATED]
     if meta.partition_by not in dated:
         why = f"`partition_by` of `{table.name}` is {meta.partition_by}, and must be a DATE or TIMESTAMP of it: "
         raise Wrong((*there, "partition_by"), f"{why}{', '.join(dated) or 'it has none'}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from python_processors.contract import PROJECT_ROOT
+from python_processors.engines.bigquery.session import BigQuerySession
+from python_processors.orchestration.warehouse import BigQueryWarehouse, warehouse_of_target
+from tests.bigquery.raw import local_server, settings_of
+from tests.emulator import server
 from tests.warehouse import WEEK, Warehouse, environment
 
 PROJECT = "offline-project"
@@ -31,6 +36,23 @@ def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "token_uri": "http://127.0.0.1:1/token",
     }))  # fmt: skip
     return path
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[server.Emulator]:
+    """A local server, for the tests of a file."""
+    with local_server() as started:
+        yield started
+
+
+@pytest.fixture
+def session(emulator: server.Emulator) -> Iterator[BigQuerySession]:
+    """A session at it, by the settings of the target."""
+    with environment(**settings_of(emulator)):
+        warehouse = warehouse_of_target()
+        assert isinstance(warehouse, BigQueryWarehouse)
+        with warehouse.writing() as opened:
+            yield opened
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ a kill after each step loses nothing and lets the same command end it."""
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 from unittest.mock import Mock
@@ -24,8 +24,6 @@ from python_processors.schema.adopted import AdoptionOpenError, check_adoption, 
 from python_processors.schema.drift import LOST_NOT_NULL, OTHER_TYPE, find_drift
 from python_processors.schema.tables import create_statement, create_tables, every_row, stored_tables
 from tests.bigquery import googlesql
-from tests.bigquery.raw import local_server, settings_of
-from tests.emulator import server
 from tests.on_platform.tables import output_tables
 from tests.stored_rows import DAYS, nominal_rows
 from tests.warehouse import environment
@@ -40,52 +38,42 @@ class Killed(KeyboardInterrupt):
     """A kill after a step."""
 
 
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[server.Emulator]:
-    with local_server() as started:
-        yield started
-
-
 @pytest.fixture
-def session(emulator: server.Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[BigQuerySession]:
+def session(session: BigQuerySession, monkeypatch: pytest.MonkeyPatch) -> BigQuerySession:
     """The platform's table with four copies of each row and a column of its own, a table of its own where a ledger of
     ours goes, and ours beside them."""
     for module in (plan, adopting):
         monkeypatch.setattr(module, "all_tables", lambda: [TABLE])
-    with environment(**settings_of(emulator)):
-        warehouse = warehouse_of_target()
-        assert isinstance(warehouse, BigQueryWarehouse)
-        with warehouse.writing() as opened:
-            for name in opened.datasets():
-                opened.drop_dataset(name)
-            rows = nominal_rows(CONTRACT)
-            for dataset in ("nba_analytics", "nba_ops"):
-                for place in ("", "beside"):
-                    opened.execute(f"create schema {opened.named(dataset, place)}")
-            with environment(FULLCOURT_ENV="beside"):
-                opened.execute(create_statement(opened, stored_tables()[TABLE]))
-                opened.append(TABLE, rows)
-                create_tables(opened, RUNS, LEDGER)
-            columns = [f"{name} {text.replace(' REQUIRED', ' not null')}" for name, text in
-                       output_tables()[TABLE].columns.items()]  # fmt: skip
-            opened.execute(
-                f"create table {opened.named(TABLE)} ({', '.join([*columns, 'written_by string'])}) partition by game_date"
-                " options(require_partition_filter = true, description = 'Of the platform.',"
-                " labels = [('owner', 'platform'), ('cost', 'low')])"
-            )
-            common = [name for name in output_tables()[TABLE].columns if name in rows.column_names]
-            opened.execute(
-                f"insert into {opened.named(TABLE)} ({', '.join(common)}, written_by)"
-                f" select {', '.join(common)}, 'job' from {opened.named(TABLE, 'beside')},"
-                f" unnest([1, 2, 3, 4]) where game_date > '1900-01-01'"
-            )
-            opened.execute(f"create table {opened.named(RUNS)} (mine string)")
-            opened.execute(f"insert into {opened.named(RUNS)} (mine) values ('kept')")
-            client, named = opened._client, opened.named(TABLE).replace("`", "")
-            policy = client.get_iam_policy(named)
-            policy.bindings = [BINDING]
-            client.set_iam_policy(named, policy)
-            yield opened
+    for name in session.datasets():
+        session.drop_dataset(name)
+    rows = nominal_rows(CONTRACT)
+    for dataset in ("nba_analytics", "nba_ops"):
+        for place in ("", "beside"):
+            session.execute(f"create schema {session.named(dataset, place)}")
+    with environment(FULLCOURT_ENV="beside"):
+        session.execute(create_statement(session, stored_tables()[TABLE]))
+        session.append(TABLE, rows)
+        create_tables(session, RUNS, LEDGER)
+    columns = [f"{name} {text.replace(' REQUIRED', ' not null')}" for name, text in
+               output_tables()[TABLE].columns.items()]  # fmt: skip
+    session.execute(
+        f"create table {session.named(TABLE)} ({', '.join([*columns, 'written_by string'])}) partition by game_date"
+        " options(require_partition_filter = true, description = 'Of the platform.',"
+        " labels = [('owner', 'platform'), ('cost', 'low')])"
+    )
+    common = [name for name in output_tables()[TABLE].columns if name in rows.column_names]
+    session.execute(
+        f"insert into {session.named(TABLE)} ({', '.join(common)}, written_by)"
+        f" select {', '.join(common)}, 'job' from {session.named(TABLE, 'beside')},"
+        f" unnest([1, 2, 3, 4]) where game_date > '1900-01-01'"
+    )
+    session.execute(f"create table {session.named(RUNS)} (mine string)")
+    session.execute(f"insert into {session.named(RUNS)} (mine) values ('kept')")
+    client, named = session._client, session.named(TABLE).replace("`", "")
+    policy = client.get_iam_policy(named)
+    policy.bindings = [BINDING]
+    client.set_iam_policy(named, policy)
+    return session
 
 
 def looks(session: BigQuerySession, relation: str = TABLE) -> tuple[Any, ...]:

@@ -64,6 +64,7 @@ class Service:
     tables: Mapping[str, list[bigquery.SchemaField]] = field(default_factory=dict)
     denied: Mapping[str, str] = field(default_factory=dict)
     lacking: tuple[str, ...] = ()
+    clusters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of tables that are clustered otherwise
     impossible: tuple[Mapping[str, int], ...] = ()
     leases: tuple[str, ...] = ()
     asked_in: str = "us-west2"
@@ -81,7 +82,14 @@ class Service:
         self._check(f"get {name}")
         if name.partition(".")[2] not in self.tables:
             raise NotFound(f"Not found: Table {name}")
-        return SimpleNamespace(schema=self.tables[name.partition(".")[2]])
+        relation = name.partition(".")[2]
+        table = bigquery.Table(name, self.tables[relation])
+        table._properties["type"] = "TABLE"
+        if relation in stored_tables():
+            of = stored_tables()[relation]
+            table.time_partitioning = bigquery.TimePartitioning(field=of.partition_by)
+            table.clustering_fields = self.clusters.get(relation, of.cluster_by[:4]) or None
+        return table
 
     def test_iam_permissions(self, name: str, rights: tuple[str, ...], retry: None, timeout: float) -> dict[str, Any]:
         assert name.partition(".")[2] in self.tables
@@ -274,6 +282,14 @@ def test_a_shifted_clock_a_table_that_drifted_and_a_run_at_work_are_named(monkey
     assert clock.startswith("tipoff_hours: Tip-offs are read in the wrong zone: of 1,230 games")
     assert "a run refuses to start, as it differs: points is FLOAT64, not INT64" in drift
     assert run.startswith("lock: Run the-first (2021) is running")
+
+
+def test_a_table_that_lies_otherwise_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = stored_tables()["nba_analytics.player_game_summary"]
+    there = raw_tables_there() | {table.relation: of_contract(table)}
+    assert problems(doctor(Service(HERE, there), monkeypatch)) == []
+    (found,) = problems(doctor(Service(HERE, there, clusters={table.relation: ("points",)}), monkeypatch))
+    assert f"{table.relation}: a run refuses to start, as it differs: other clusters." in found
 
 
 def test_without_credentials_nobody_is_logged_in_and_nothing_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,10 @@
 """A table is built beside its old one at a local BigQuery server: description, labels and access are the old one's, and a
-kill after each step loses nothing and lets the same command end it."""
+kill after each step loses nothing and lets the same command end it. So is one that only lies otherwise."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -17,11 +17,10 @@ from python_processors.orchestration import made_anew
 from python_processors.orchestration.made_anew import OldTable
 from python_processors.orchestration.migration import Migration, carry_out, drop_verified, plan_migration
 from python_processors.orchestration.state.ledger import DECISIONS, LEDGER, LedgerRow, LedgerWriter
-from python_processors.orchestration.warehouse import BigQueryWarehouse, warehouse_of_target
-from python_processors.schema.drift import find_drift, new_relation
+from python_processors.orchestration.state.stored import stored_fingerprints
+from python_processors.schema import drift as drift_module
+from python_processors.schema.drift import PUBLISH_LEDGER, DriftError, check_drift, find_drift, new_relation
 from python_processors.schema.tables import create_statement, create_tables, every_row, stored_tables
-from tests.bigquery.raw import local_server, settings_of
-from tests.emulator import server
 from tests.stored_rows import DAYS, former_type, nominal_rows
 from tests.warehouse import environment
 
@@ -32,21 +31,6 @@ BINDING = {"role": "roles/bigquery.dataViewer", "members": ["user:reader@example
 
 class Killed(KeyboardInterrupt):
     """A kill after a step."""
-
-
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[server.Emulator]:
-    with local_server() as started:
-        yield started
-
-
-@pytest.fixture
-def session(emulator: server.Emulator) -> Iterator[BigQuerySession]:
-    with environment(**settings_of(emulator)):
-        warehouse = warehouse_of_target()
-        assert isinstance(warehouse, BigQueryWarehouse)
-        with warehouse.writing() as opened:
-            yield opened
 
 
 def made_ready(session: BigQuerySession, *, is_unclustered: bool = False) -> None:
@@ -140,7 +124,8 @@ def test_a_table_is_built_beside_its_old_one_whatever_step_is_the_last_before_a_
     assert number > 10
     # Once the date is built anew and confirmed, the old table goes.
     session.append(TABLE, nominal_rows(CONTRACT).slice(0, 1))
-    LedgerWriter(session, "run", "").confirm(session, "i", [LedgerRow(CONTRACT.table, DAYS[0], "", "", "", "v")])
+    (output,) = stored_fingerprints(session, [CONTRACT.table], *DAYS[:1] * 2)["fingerprint"].to_pylist()
+    LedgerWriter(session, "run", "").confirm(session, "i", [LedgerRow(CONTRACT.table, DAYS[0], "", "", output, "v")])
     _, (old,) = migrated(session)
     assert (old.is_done, made_anew.kept_tables(session, BigQueryKeeper(session))) == (True, {})
 
@@ -161,3 +146,64 @@ def test_another_environment_keeps_its_old_tables_beside_its_own(session: BigQue
     assert "dev__nba_replaced" in session.datasets()
     assert "nba_replaced" not in session.datasets()
     assert rows_of(session, TABLE) == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("partition_by", "cluster_by", "change", "column"),
+    [
+        # It is read only with a condition on the column that it is partitioned by, and a column was carried over.
+        ("created_at", (), "other partitions and clusters", "scout_note"),
+        pytest.param(CONTRACT.partition_by, ("pace", "game_id"), "other clusters", "", marks=pytest.mark.nightly),
+    ],
+)
+def test_a_table_that_lies_otherwise_is_built_beside_with_the_same_rows(
+    session: BigQuerySession, monkeypatch: pytest.MonkeyPatch, partition_by: str, cluster_by: tuple[str, ...], change: str,
+    column: str,
+) -> None:  # fmt: skip
+    for name in session.datasets():
+        session.drop_dataset(name)
+    session.execute(f"create schema {session.named('nba_analytics')}")
+    create_tables(session, DECISIONS, LEDGER, PUBLISH_LEDGER)
+    session.execute(f"insert into {session.named(PUBLISH_LEDGER)} (table_name, game_date) values ('t', '{DAYS[0]}')")
+    table = stored_tables()[TABLE]
+    session.execute(create_statement(session, replace(table, partition_by=partition_by, cluster_by=cluster_by)))
+    session.append(TABLE, nominal_rows(CONTRACT))
+    where = f"{every_row(table)} and created_at > '1900-01-01'"
+    if column:
+        session.execute(f"alter table {session.named(TABLE)} add column {column} string")
+        session.execute(f"update {session.named(TABLE)} set {column} = 'fine' where {where}")
+        monkeypatch.setattr(drift_module, "carried_columns", lambda *of: (column,))
+    sql = f"select * except (quality_metadata) from {session.named(TABLE)} where {where} order by game_date"
+    before = session.read(sql).to_pylist()
+    with pytest.raises(DriftError) as refused:
+        check_drift(session)
+    (drift,) = refused.value.drifts
+    assert (drift.change, drift.way) == (change, "beside")
+    assert f"{CONTRACT.cluster_by[0]}, " in drift.problem
+    assert "`fullcourt migrate` builds a table beside it and swaps the two, with the same rows." in str(refused.value)
+
+    plan, (old,) = migrated(session)
+    (of_table,) = plan.conversions
+    assert (of_table.is_beside, of_table.dropped, of_table.rehashed, plan.needs_yes) == (True, (), (), False)
+    assert "is partitioned by game_date (day) and clustered by" in of_table.lines[0]
+    assert old.is_done
+    assert (find_drift(session), made_anew.kept_tables(session, BigQueryKeeper(session))) == ([], {})
+    live = session._table(f"local.{TABLE}")
+    assert (live.time_partitioning.field, tuple(live.clustering_fields)) == (table.partition_by, table.cluster_by[:4])
+    assert session.read(sql).to_pylist() == before
+
+
+@pytest.mark.slow
+def test_partitions_that_no_column_of_the_contract_makes_are_left_to_a_person(session: BigQuerySession) -> None:
+    for name in session.datasets():
+        session.drop_dataset(name)
+    session.execute(f"create schema {session.named('nba_analytics')}")
+    columns = ", ".join(
+        f"{of.name} {of.type}{' not null' if of.required else ''}" for of in stored_tables()[TABLE].columns
+    )
+    session.execute(f"create table {session.named(TABLE)} ({columns}) partition by _PARTITIONDATE")
+    (drift,) = find_drift(session, [TABLE])
+    assert (drift.change, drift.way, drift.repair) == ("other partitions and clusters", "", None)
+    assert "partitioned by time of ingestion (day)" in drift.problem
+    assert "let `fullcourt adopt` put that in its place" in drift.to_do

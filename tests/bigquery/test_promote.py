@@ -15,20 +15,12 @@ from python_processors.orchestration.promotion import publishing
 from python_processors.orchestration.promotion.change import (
     Change,
     ChangedMeanwhileError,
-    ModelChange,
-    TableChange,
     _unfinished,
     built_dates,
 )
 from python_processors.orchestration.promotion.code import changed_code
-from python_processors.orchestration.promotion.copies import (
-    Copy,
-    columns_of,
-    contents,
-    count_days,
-    differing_days,
-    rows_in,
-)
+from python_processors.orchestration.promotion.copies import Copy, columns_of
+from python_processors.orchestration.promotion.moved import moved
 from python_processors.orchestration.run.own_row import RUNS
 from python_processors.orchestration.state.ledger import LEDGER
 from python_processors.orchestration.warehouse import BigQueryWarehouse, warehouse_of_target
@@ -93,17 +85,10 @@ def warehouse(server: BigQueryWarehouse) -> BigQueryWarehouse:
 def change(warehouse: BigQueryWarehouse) -> Change:
     with warehouse.reading() as session:
         theirs, ours = (columns_of(session, COPIES, name) for name in ("dev", ""))
-        brought, there = contents(session, COPIES, "dev", theirs), contents(session, COPIES, "", ours)
-        counts = count_days(session, COPIES[2:], "dev", theirs)
-    moved = {of.name: tuple(differing_days(there[of.name], brought[of.name])) for of in COPIES}
-    sums = {verb: sum(getattr(of, verb) for of in counts) for verb in ("inserted", "updated", "deleted")}
+        held = moved(session, COPIES, "dev", theirs, ours)
     return Change(
-        "dev", START, END, "an-id", (), (TableChange(TABLE, moved[TABLE], **sums),) if moved[TABLE] else (),
-        tuple(
-            ModelChange(name, moved[name], rows_in(there[name]), rows_in(brought[name]), is_whole=name == WHOLE)
-            for name in (WHOLE, MODEL) if moved[name]
-        ),
-        COPIES, theirs, ours, {}, tuple(counts), brought, {}, frozenset(),
+        "dev", START, END, "an-id", (), held.tables, held.models, COPIES, theirs, ours, {}, held.counts, held.brought, {},
+        frozenset(),
     )  # fmt: skip
 
 

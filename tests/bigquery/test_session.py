@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -21,10 +20,8 @@ from python_processors.engines.bigquery.session import BigQuerySession
 from python_processors.orchestration import migration
 from python_processors.orchestration.proof.row_checks import check_rows
 from python_processors.orchestration.run.history import LEDGER, ProcessorRun, Published, published_by, record_runs
-from python_processors.orchestration.warehouse import BigQueryWarehouse, warehouse_of_target
 from python_processors.schema.drift import Drift, find_drift
 from python_processors.schema.tables import create_statement, create_tables, stored_tables
-from tests.bigquery.raw import local_server, settings_of
 from tests.emulator import server
 from tests.stored_rows import DAYS, former_type, nominal_rows
 from tests.warehouse import Warehouse, environment
@@ -49,20 +46,10 @@ ROWS = pa.table({
 })  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[server.Emulator]:
-    with local_server() as started:
-        yield started
-
-
 @pytest.fixture
-def session(emulator: server.Emulator) -> Iterator[BigQuerySession]:
-    with environment(**settings_of(emulator)):
-        warehouse = warehouse_of_target()
-        assert isinstance(warehouse, BigQueryWarehouse)
-        with warehouse.writing() as opened:
-            opened.execute(DDL)
-            yield opened
+def session(session: BigQuerySession) -> BigQuerySession:
+    session.execute(DDL)
+    return session
 
 
 def test_appended_rows_are_read_back_by_name_and_absent_columns_are_null(session: BigQuerySession) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,38 @@ def test_production_gets_the_rows_that_were_compared_and_nothing_is_due(site: Wa
     assert " 0 rows written" in run.stdout
     again = as_json(site, *PROMOTE, "--dry-run")
     assert (again["tables"], again["models"]) == ([], [])
+
+
+def test_the_report_of_an_environment_says_what_differs_from_production(site: Warehouse, tmp_path: Path) -> None:
+    """As the comparison of a promotion does, without one: code, rows, columns. Production's report has nothing of it."""
+    promoted, page = as_json(site, "env", "promote", "dev", "--dry-run"), tmp_path / "report.html"
+    told = as_json(site, "report", "--env", "dev", *MONTH, "--out", str(page))["change"]
+    assert (told["environment"], told["start"], told["end"]) == ("dev", DAY, DAY)
+    assert [(told[name], bool(told[name])) for name in ("tables", "models")] == [
+        (promoted[name], True) for name in ("tables", "models")
+    ]
+    # Tables without a row that differs are not compared by column.
+    differing = [of for of in promoted["comparison"]["tables"] if of["findings"]]
+    assert (told["code"], told["comparison"]["tables"]) == ([], differing)
+    shown = " ".join(page.read_text().split())
+    assert "What <code>dev</code> changes, beside production" in shown
+    assert "Every query, processor and contract is the one that production's dates were built by." in shown
+    (assists,) = [of for of in told["comparison"]["tables"] if of["table"] == PLAYERS]
+    assert "<td>assists</td>" in shown
+    assert f"{PLAYERS}: {assists['verdict']}" in shown
+    said = fullcourt(site, "report", "--env", "dev", *MONTH, "--out", str(page)).stdout
+    assert f"Rows of {DAY} that differ from production's:" in said
+    assert f"  {PLAYERS:<30} 1 date: 1 row to insert, 1 to update, 1 to delete" in said
+
+    site.execute(f"alter table {IN_DEV} add column mood text")
+    site.execute("update nba_ops.input_ledger set logic_version = 'old' where table_name = 'player_game_summary'")
+    told = as_json(site, "report", "--env", "dev", *MONTH, "--out", str(page))["change"]
+    assert {of["table"]: of["dates"] > 20 for of in told["code"]} == {PLAYERS: True}
+    (players,) = [of for of in told["comparison"]["tables"] if of["table"] == PLAYERS]
+    assert {"mood", "assists"} <= {of["column"] for of in players["findings"]}
+    assert f"<li>{PLAYERS}: version " in page.read_text()
+    assert "change" not in json.loads(fullcourt(site, "report", *MONTH, "--out", str(page), "--json", code=1).stdout)
+    assert "beside production" not in page.read_text()
 
 
 def test_columns_that_were_carried_over_keep_their_values(site: Warehouse) -> None:

@@ -345,6 +345,19 @@ def test_values_that_do_not_fit_build_no_table_without_a_column_that_was_carried
     assert session.read(f"select scout_note from {TEAMS.relation}")["scout_note"].to_pylist() == ["fine"] * 2
 
 
+def test_a_column_that_was_carried_over_goes_along(session: DuckDBSession) -> None:
+    session.append(TEAMS.relation, nominal_rows(TEAMS))
+    session.execute(f"alter table {TEAMS.relation} alter column quality_metadata type varchar")
+    session.execute(f"alter table {TEAMS.relation} add column Scout_note varchar default 'fine'")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drift_module, "carried_columns", lambda *of: ("scout_note",))
+        (conversion,) = migrated(session).conversions
+        assert conversion.is_beside
+        again = DuckDBSession(session._connection)
+        assert find_drift(again) == []
+    assert again.read(f"select scout_note from {TEAMS.relation}")["Scout_note"].to_pylist() == ["fine"] * 2
+
+
 def test_an_old_table_stays_where_the_new_one_has_lost_rows(session: DuckDBSession) -> None:
     session.append(TEAMS.relation, nominal_rows(TEAMS))
     session.execute(f"alter table {TEAMS.relation} alter column quality_metadata type varchar")

@@ -9,7 +9,9 @@ import pyarrow.parquet as pa_parquet
 from google.cloud import bigquery
 
 from python_processors.contract import Contract, ContractType
+from python_processors.engines.live import Layout, LiveTable
 
+MOST_CLUSTERS = 4  # columns that a table can be clustered by
 # The API's own names of types, where they are not GoogleSQL's.
 _SPELLED = {"INTEGER": "INT64", "BOOLEAN": "BOOL", "FLOAT": "FLOAT64"}
 
@@ -20,6 +22,21 @@ def type_of(field: bigquery.SchemaField) -> str:
     if field.precision:
         name = f"{name}({field.precision},{field.scale or 0})"
     return f"ARRAY<{name}>" if field.mode == "REPEATED" else name
+
+
+def live_table(table: bigquery.Table | None) -> LiveTable:
+    """A table as the API has it; without columns where it has none."""
+    if table is None:
+        return LiveTable()
+    columns = [(field.name, type_of(field), field.mode != "REQUIRED") for field in table.schema]
+    return LiveTable(columns, _layout_of(table) if table.table_type == "TABLE" else None)
+
+
+def _layout_of(table: bigquery.Table) -> Layout:
+    time, numbers = table.time_partitioning, table.range_partitioning
+    by = (time or numbers).field if time or numbers else None
+    unit = time.type_.lower() if time else "range" if numbers else ""
+    return Layout((by or "").lower(), unit, tuple(name.lower() for name in table.clustering_fields or ()))
 
 
 def field_of(name: str, contract: Contract) -> bigquery.SchemaField:

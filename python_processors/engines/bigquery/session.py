@@ -17,10 +17,11 @@ from google.api_core.retry import Retry
 from google.cloud import bigquery
 
 from python_processors.contract import Contract
-from python_processors.engines.base import Columns, Location, Result, Side, placed
+from python_processors.engines.base import Location, Result, Side, placed
 from python_processors.engines.bigquery.errors import Place, explain, location_of, lost_to_another
-from python_processors.engines.bigquery.fields import field_of, list_inference, parquet_of, type_of
+from python_processors.engines.bigquery.fields import MOST_CLUSTERS, field_of, list_inference, live_table, parquet_of
 from python_processors.engines.bigquery.united import divided, united
+from python_processors.engines.live import Columns, Layout, LiveTable
 
 if TYPE_CHECKING:
     import duckdb
@@ -178,7 +179,7 @@ class BigQuerySession:
 
     def columns(self, relation: str) -> Columns:
         """One request, and no job."""
-        return self._columns_of(self.named(relation))
+        return self._live(self.named(relation)).columns
 
     def side(self, location: Location) -> Side:
         """The tables of a location, in the datasets of this target's prefix."""
@@ -186,15 +187,16 @@ class BigQuerySession:
         def named(relation: str) -> str:
             return f"`{location.database or self._place.project}.{placed(relation, location.environment)}`"
 
-        return Side(named, lambda relation: self._columns_of(named(relation)))
+        return Side(named, lambda relation: self._live(named(relation)).columns)
 
-    def _columns_of(self, named: str) -> Columns:
-        table = self._found(lambda: self._table(named))
-        fields = table.schema if table else []
-        return [(field.name, type_of(field), field.mode != "REQUIRED") for field in fields]
+    def _live(self, named: str) -> LiveTable:
+        return live_table(self._found(lambda: self._table(named)))
 
     def live_columns(self, relations: Sequence[str]) -> dict[str, Columns]:
         return {relation: self.columns(relation) for relation in relations}
+
+    def live_tables(self, relations: Sequence[str]) -> dict[str, LiveTable]:
+        return {relation: self._live(self.named(relation)) for relation in relations}
 
     def has_dataset(self, dataset: str) -> bool:
         named = self.named(dataset).strip("`")
@@ -234,10 +236,12 @@ class BigQuerySession:
         return f"if(abs({number}) < numeric '1e{precision - scale}', {number}, null)"
 
     def layout(self, partition_by: str, cluster_by: Sequence[str], *, is_instant: bool) -> str:
-        clauses = f"\npartition by {f'date({partition_by})' if is_instant else partition_by}"
-        if cluster_by:
-            clauses += f"\ncluster by {', '.join(cluster_by[:4])}"
-        return f"{clauses}\noptions (require_partition_filter = true)"
+        by = f"date({partition_by})" if is_instant else partition_by
+        clusters = f"\ncluster by {', '.join(cluster_by[:MOST_CLUSTERS])}" if cluster_by else ""
+        return f"\npartition by {by}{clusters}\noptions (require_partition_filter = true)"
+
+    def laid_out(self, partition_by: str, cluster_by: Sequence[str]) -> Layout | None:
+        return Layout(partition_by, "day", tuple(cluster_by[:MOST_CLUSTERS]))
 
     def comparable(self, expression: str, *, is_array: bool) -> str:
         return f"to_json_string({expression})" if is_array else expression

@@ -11,7 +11,8 @@ import duckdb
 import pyarrow as pa
 
 from python_processors.contract import Contract
-from python_processors.engines.base import Columns, placed
+from python_processors.engines.base import placed
+from python_processors.engines.live import Columns, Layout, LiveTable
 
 OUTCOME_VARIABLE = "fullcourt_job_outcome"
 _SPELLED = {
@@ -71,6 +72,9 @@ class DuckDBSession:
     def live_columns(self, relations: Sequence[str]) -> dict[str, Columns]:
         found = self._catalog()
         return {relation: found.get(self.named(relation), []) for relation in relations}
+
+    def live_tables(self, relations: Sequence[str]) -> dict[str, LiveTable]:
+        return {relation: LiveTable(columns) for relation, columns in self.live_columns(relations).items()}
 
     def has_dataset(self, dataset: str) -> bool:
         sql = "select 1 from duckdb_schemas() where database_name = current_database() and schema_name = ?"
@@ -134,6 +138,9 @@ class DuckDBSession:
 
     def layout(self, partition_by: str, cluster_by: Sequence[str], *, is_instant: bool) -> str:
         return ""
+
+    def laid_out(self, partition_by: str, cluster_by: Sequence[str]) -> Layout | None:
+        return None
 
     def comparable(self, expression: str, *, is_array: bool) -> str:
         return expression

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import duckdb
 
-from python_processors.engines.base import Columns, Side, Sides
+from python_processors.engines.base import Side, Sides
 from python_processors.engines.duckdb.session import DuckDBSession
+from python_processors.engines.live import Columns
 
 
 @contextmanager

@@ -12,7 +12,8 @@ from python_processors.compare.asked import AskedError, Place, Span, by_date, pa
 from python_processors.compare.comparison import queries_of
 from python_processors.compare.differences import rows_said
 from python_processors.contract import hashed_tables, load_contract
-from python_processors.engines.base import Columns, Location, Sides
+from python_processors.engines.base import Location, Sides
+from python_processors.engines.live import Columns
 from python_processors.errors import RefusedError
 from python_processors.orchestration.warehouse import Session, Warehouse
 from python_processors.schema.adopted import ADOPTED, BEGUN, PRODUCTION_UNIT, Step, newest
@@ -201,7 +202,7 @@ def _check_open(session: Session, steps: Mapping[str, Step], environment: str) -
         raise NotAdoptedError(
             f"Taking back {', '.join(undone)} was cut off.", "Let `fullcourt adopt --undo` end that first."
         )
-    if not places and has_published(session, session.live_columns([PUBLISH_LEDGER])[PUBLISH_LEDGER]):
+    if not places and has_published(session, session.live_tables([PUBLISH_LEDGER])[PUBLISH_LEDGER]):
         raise NotAdoptedError(
             "Production's tables are fullcourt's own: its ledgers say what was published to them.",
             "Its runs build what is due (`fullcourt plan`).",

@@ -21,11 +21,10 @@ from python_processors.orchestration.promotion.copies import (
     columns_of,
     contents,
     copies_of,
-    count_days,
     differing_days,
     digest,
-    rows_in,
 )
+from python_processors.orchestration.promotion.moved import ModelChange, TableChange, moved
 from python_processors.orchestration.proof.verification import verify_range
 from python_processors.orchestration.run.refused import EVER, RUNS
 from python_processors.orchestration.state.fingerprints import Fingerprints, longest_season
@@ -34,7 +33,6 @@ from python_processors.orchestration.state.whole import Origins, memory_of, read
 from python_processors.orchestration.warehouse import Session, Warehouse
 from python_processors.schema.adopted import carried_columns
 from python_processors.schema.drift import check_drift
-from python_processors.words import count_of
 
 COMMAND = "promote"
 _NAMED_DATES = 5
@@ -65,41 +63,6 @@ class ChangedMeanwhileError(FullcourtError):
             " to one of the two meanwhile. No date was confirmed, so the next run builds what is not up to date. See"
             f" who writes there, then `fullcourt env promote {name} --dry-run` again."
         )
-
-
-@dataclass(frozen=True)
-class TableChange:
-    """Keys of a hashed table that publishing inserts, updates and deletes, and the dates on which it does."""
-
-    table: str
-    days: tuple[date, ...]
-    inserted: int
-    updated: int
-    deleted: int
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "table": self.table, "dates": [str(day) for day in self.days], "to_insert": self.inserted,
-            "to_update": self.updated, "to_delete": self.deleted,
-        }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class ModelChange:
-    """A model that is no hashed table, whose rows of some days are replaced; of all days where it has none."""
-
-    model: str
-    days: tuple[date, ...]
-    rows_before: int
-    rows_after: int
-    is_whole: bool = False
-
-    def to_dict(self) -> dict[str, Any]:
-        days = [] if self.is_whole else [str(day) for day in self.days]
-        return {
-            "model": self.model, "dates": days, "is_whole": self.is_whole, "rows_before": self.rows_before,
-            "rows_after": self.rows_after,
-        }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -143,21 +106,12 @@ class Change:
     def lines(self) -> list[str]:
         out = [f"Publish {self.environment} to production, {self.start} to {self.end}: comparison {self.compared}."]
         out += code_lines(self.code)
-        for of in self.tables:
-            out.append(
-                f"  {of.table:<30} {count_of(len(of.days), 'date')}: {count_of(of.inserted, 'row')} to insert,"
-                f" {of.updated:,} to update,"
-                f" {of.deleted:,} to delete"
-            )
+        out += [of.line for of in self.tables]
         out += [
             f"  {table}: {', '.join(names)} stays as it is in rows that stay, and is null in rows that are inserted."
             for table, names in self.carried.items()
         ]
-        for model in self.models:
-            what = "whole" if model.is_whole else count_of(len(model.days), "date")
-            out.append(
-                f"  {model.model:<30} {what}: {count_of(model.rows_before, 'row')} before, {model.rows_after:,} after"
-            )
+        out += [of.line for of in self.models]
         if not self.tables and not self.models:
             out.append("  No row differs: dates are confirmed for the code as it is now.")
         return out
@@ -209,31 +163,22 @@ def change_of(project: Project, own: Project, warehouse: Warehouse, name: str, s
                 for of, columns in live.items()}  # fmt: skip
         _check_columns(name, copies, theirs, ours)
         _check_before(project, session, name, copies, theirs)
-        brought, there = contents(session, copies, name, theirs), contents(session, copies, "", ours)
-        now = {of.name: digest(brought[of.name], theirs[of.name]) for of in copies}
-        production = {of.name: digest(there[of.name], ours[of.name]) for of in copies}
+        held = moved(session, copies, name, theirs, ours)
+        now = {of.name: digest(held.brought[of.name], theirs[of.name]) for of in copies}
+        production = {of.name: digest(held.there[of.name], ours[of.name]) for of in copies}
         before_it = {**production, **{of: was for of, was in _unfinished(session, name, start, end).items()
                                       if production.get(of) == now.get(of)}}  # fmt: skip
-        differing = {of.name: differing_days(there[of.name], brought[of.name]) for of in copies}
-        if wrong := sorted({of for of in own.whole_models if differing[of]} - origins.keys()):
+        if wrong := sorted({of for of in own.whole_models if held.differing[of]} - origins.keys()):
             raise PromotionError(
                 f"{', '.join(wrong)} in `{name}` {'was' if len(wrong) == 1 else 'were'} made of other raw rows than"
                 f" there are by now: `fullcourt backfill --env {name}`, up to the newest date of the raw tables, makes"
                 " them anew. Nothing was changed."
             )
-        hashed = [of for of in copies if of.key and differing[of.name]]
-        counts = count_days(session, hashed, name, theirs)
         code = changed_code(project, session, start, end)
     versions = [own.logic_version(table) for table in (LAYER, *own.tables, COVERAGE)]
     return Change(
         name, start, end, _named(name, start, end, versions, before_it, now), tuple(code),
-        tuple(_of_table(of.name, counts) for of in hashed),
-        tuple(
-            ModelChange(of.name, tuple(differing[of.name]), rows_in(there[of.name]), rows_in(brought[of.name]),
-                        is_whole=of.day is None)
-            for of in copies if not of.key and (differing[of.name] or theirs[of.name] != ours[of.name])
-        ),
-        tuple(copies), theirs, ours, carried, tuple(counts), brought, before_it, origins,
+        held.tables, held.models, tuple(copies), theirs, ours, carried, held.counts, held.brought, before_it, origins,
     )  # fmt: skip
 
 
@@ -261,12 +206,6 @@ def _named(
 ) -> str:
     parts = [name, str(start), str(end), list(versions), sorted(ours.items()), sorted(theirs.items())]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
-
-
-def _of_table(table: str, counts: Sequence[DayCount]) -> TableChange:
-    of_table = [of for of in counts if of.table == table]
-    sums = {verb: sum(getattr(of, verb) for of in of_table) for verb in ("inserted", "updated", "deleted")}
-    return TableChange(table, tuple(of.day for of in of_table if of.is_change), **sums)
 
 
 def _current_models(project: Project, session: Session) -> Origins:
