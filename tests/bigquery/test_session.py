@@ -67,6 +67,13 @@ def test_appended_rows_are_read_back_by_name_and_absent_columns_are_null(session
     ]  # fmt: skip
 
 
+def test_no_rows_are_appended_without_a_job_whatever_type_their_columns_have(
+    session: BigQuerySession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "_client", None)
+    session.append(TABLE, pa.table({"run_id": [], "row_count": []}))
+
+
 def test_columns_are_spelled_as_contracts_spell_them_and_appending_relaxes_none(session: BigQuerySession) -> None:
     session.append(TABLE, ROWS)
     assert session.columns(TABLE) == [

@@ -152,17 +152,16 @@ class BigQuerySession:
 
         :raises BigQueryError: the table is not there, or a column of the rows is not in it.
         """
+        if not rows.num_rows:
+            return  # a job for nothing, and columns without a value have no type
         named = self.named(relation).replace("`", "")
         target = bigquery.TableReference.from_string(named)
         live = {field.name: field for field in self._ask(lambda: self._table(named)).schema}
         fields = [live.get(name) or bigquery.SchemaField(name, "STRING") for name in rows.column_names]
         config = bigquery.LoadJobConfig(
-            source_format=bigquery.SourceFormat.PARQUET,
-            create_disposition=bigquery.CreateDisposition.CREATE_NEVER,
-            write_disposition=bigquery.WriteDisposition.WRITE_APPEND,
-            schema=fields,
-            labels=self._labels,
-        )
+            source_format=bigquery.SourceFormat.PARQUET, create_disposition=bigquery.CreateDisposition.CREATE_NEVER,
+            write_disposition=bigquery.WriteDisposition.WRITE_APPEND, schema=fields, labels=self._labels,
+        )  # fmt: skip
         config.parquet_options = list_inference()
         modes = [
             pa.field(c.name, c.type, nullable=f.mode != "REQUIRED") for c, f in zip(rows.schema, fields, strict=True)
