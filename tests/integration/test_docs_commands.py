@@ -144,6 +144,7 @@ def test_every_command_that_is_printed_can_be_typed(file: str, words: tuple[str,
 def test_the_report_names_commands() -> None:
     assert {words[0] for name, words in PRINTED if name == "report.html.j2"} == {
         "backfill",
+        "env",
         "gaps",
         "plan",
         "report",
