@@ -5,14 +5,21 @@ It can be kept in a file (`kept_graph`), so that who only reads needs no dbt, an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
+
+from python_processors.contract.files import PROOF
+from python_processors.errors import FullcourtError
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 _ASKED = ("window_column", "window_days_before", "spans_season")  # of a model's `meta`
+
+
+class ReadsError(FullcourtError):
+    """A model or a check reads what nothing would watch, or what is not there yet."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +70,13 @@ class ProjectGraph:
 
 
 def graph_of(manifest: Manifest) -> ProjectGraph:
-    """That part of a manifest. Models of an installed package are none of the project's: no run builds them."""
+    """That part of a manifest, without the models of installed packages: no run builds or watches them.
+
+    :raises ReadsError: a model reads one of those, or a check what its table does not come of.
+    """
     package = str(manifest.metadata.project_name)
     nodes = [manifest.nodes[name] for name in sorted(manifest.nodes) if manifest.nodes[name].package_name == package]
-    return ProjectGraph(
+    graph = ProjectGraph(
         package=package,
         nodes={
             node.unique_id: Node(
@@ -94,3 +104,47 @@ def graph_of(manifest: Manifest) -> ProjectGraph:
             if getattr(node, "attached_node", None) is not None
         ),
     )
+    _check_packages(graph)
+    for node in nodes:
+        if getattr(node, "attached_node", None) is not None and node.test_metadata.name == PROOF:
+            _check_proof(graph, node.attached_node, node.test_metadata.kwargs.get("checks") or [])
+    return graph
+
+
+def _check_packages(graph: ProjectGraph) -> None:
+    for node in graph.nodes.values():
+        for parent in node.parents:
+            kind, package, *_ = parent.split(".")
+            if kind in ("model", "seed", "snapshot") and package != graph.package:
+                raise ReadsError(
+                    f"{node.file} reads {parent} of the package {package}: no run builds that, and nothing tells when"
+                    " its rows change, so that dates made of them would count as up to date. Make it a model of this"
+                    " project, or load its rows as a raw table."
+                )
+
+
+def _check_proof(graph: ProjectGraph, table: str, checks: list[Any]) -> None:
+    """A check looks by name, so that dbt does not know what it waits for: only for what its table comes of."""
+    names = {name.rpartition(".")[2] for name in _ancestors(graph, table)}
+    for entry in checks:
+        for check, given in (entry if isinstance(entry, dict) else {}).items():
+            upstream = (given or {}).get("upstream")
+            if upstream is not None and upstream not in names:
+                raise ReadsError(
+                    f"{table.rpartition('.')[2]}: its check {check} looks at {upstream}, which the table is not made"
+                    " of: that may be built later, or not be there. Name a model or seed that it is made of, or make"
+                    " the check a test of its own."
+                )
+
+
+def _ancestors(graph: ProjectGraph, node: str) -> set[str]:
+    found: set[str] = set()
+
+    def parents(of: str) -> Iterator[str]:
+        return (parent for parent in graph.nodes[of].parents if parent in graph.nodes and parent not in found)
+
+    left = [*parents(node)]
+    while left:
+        found.add(one := left.pop())
+        left += parents(one)
+    return found

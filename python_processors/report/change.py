@@ -6,7 +6,7 @@ the environment built are looked at, and columns of those dates alone on which r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -83,12 +83,18 @@ def beside_production(project: Project, session: Session, name: str, start: date
     # A change may add columns: rows are held against each other by those of both sides.
     common = {of: {column: kind for column, kind in columns.items() if column in ours[of]}
               for of, columns in theirs.items()}  # fmt: skip
-    on_both = [of for of in copies if common[of.name] and {*of.key} <= common[of.name].keys()]
-    held = moved(session, on_both, name, common, common)
+    # Hashed tables by those; the others as promote holds them, whole where one side lacks the table or its date.
+    hashed = [of for of in copies if of.key and {*of.key, of.day} <= common[of.name].keys()]
+    others = [of if of.day in common[of.name] else replace(of, day=None) for of in copies if not of.key]
+    named = {of.name for of in hashed}
+    asked = [
+        {of.name: common[of.name] if of.name in named else side[of.name] for of in copies} for side in (theirs, ours)
+    ]
+    held = moved(session, [*hashed, *others], name, *asked)
     unlike = {of.name for of in copies if of.key and theirs[of.name] != ours[of.name]}
     wanted = [table for table in project.tables if table in unlike or held.differing.get(table)]
     places = (Place.parse(PRODUCTION[0]), Place.parse(name))
-    spans = {table: Span(first, last, tuple(held.differing[table])) for table in wanted if held.differing.get(table)}
+    spans = {table: Span(first, last, tuple(held.differing.get(table, ()))) for table in wanted if table in named}
     found = compare_together(
         Sides(session, _side(session, ""), _side(session, name)), pairs_of(*places, wanted), places, spans,
         _MOST_EXAMPLES,

@@ -22,7 +22,7 @@ from dbt_common.context import set_invocation_context
 from python_processors import project_code
 from python_processors.orchestration import kept_graph
 from python_processors.orchestration import project as project_module
-from python_processors.orchestration.graph import AttachedTest, Node, ProjectGraph, graph_of
+from python_processors.orchestration.graph import AttachedTest, Node, ProjectGraph, ReadsError, graph_of
 from python_processors.orchestration.kept_graph import Kept, keep, read_kept
 from python_processors.orchestration.project import CodeChangedError, Project
 from python_processors.project_code import digest_of_parsed, parsed_files, sources_of_parse
@@ -172,21 +172,46 @@ def test_dbt_looks_nowhere_else(said: str | None, tmp_path: Path, monkeypatch: p
     assert rendered.packages_install_path in project_code._folders()
 
 
-def test_nodes_of_an_installed_package_are_none_of_the_projects() -> None:
-    def node(kind: str, package: str) -> SimpleNamespace:
-        return SimpleNamespace(
-            unique_id=f"{kind}.{package}.table", name="table", resource_type=kind, package_name=package, raw_code="select 1",
-            depends_on=SimpleNamespace(nodes=[], macros=[]), config=SimpleNamespace(materialized="table", meta={}),
-            schema="nba_ops", alias="table", original_file_path="models/table.sql", checksum=SimpleNamespace(checksum="a"),
-            attached_node=f"model.{package}.table" if kind == "test" else None, test_metadata=SimpleNamespace(name="unique"),
-        )  # fmt: skip
-
-    nodes = [node(kind, package) for kind in ("model", "test") for package in ("another", "fullcourt")]
+def manifest_of(*nodes: SimpleNamespace) -> Any:
     metadata = SimpleNamespace(project_name="fullcourt")
-    manifest: Any = SimpleNamespace(metadata=metadata, nodes={of.unique_id: of for of in nodes})
-    graph = graph_of(manifest)
+    return SimpleNamespace(metadata=metadata, nodes={of.unique_id: of for of in nodes})
+
+
+def node(
+    kind: str, package: str, name: str = "table", parents: tuple[str, ...] = (), **kwargs: object
+) -> SimpleNamespace:
+    return SimpleNamespace(
+        unique_id=f"{kind}.{package}.{name}", name=name, resource_type=kind, package_name=package, raw_code="select 1",
+        depends_on=SimpleNamespace(nodes=list(parents), macros=[]), schema="nba_ops", alias=name,
+        config=SimpleNamespace(materialized="table", meta={}), original_file_path=f"models/{name}.sql",
+        checksum=SimpleNamespace(checksum="a"), attached_node=f"model.{package}.{name}" if kind == "test" else None,
+        test_metadata=SimpleNamespace(name="is_proven" if kwargs else "unique", kwargs=kwargs),
+    )  # fmt: skip
+
+
+def test_nodes_of_an_installed_package_are_none_of_the_projects() -> None:
+    graph = graph_of(manifest_of(*(node(kind, of) for kind in ("model", "test") for of in ("another", "fullcourt"))))
     assert set(graph.nodes) == {"model.fullcourt.table"}
     assert [test.attached_to for test in graph.tests] == ["model.fullcourt.table"]
+
+
+def test_a_model_of_the_project_that_reads_one_of_a_package_is_refused() -> None:
+    reads = node("model", "fullcourt", "mine", ("model.another.table",))
+    with pytest.raises(ReadsError, match=r"models/mine\.sql reads model\.another\.table of the package another"):
+        graph_of(manifest_of(node("model", "another"), reads))
+
+
+def test_a_check_that_looks_at_what_its_table_is_not_made_of_is_refused() -> None:
+    first = node("model", "fullcourt", "first")
+    between = node("model", "fullcourt", "between", ("model.fullcourt.first",))
+    table = node("model", "fullcourt", "table", ("model.fullcourt.between", "source.fullcourt.raw.box"))
+    later = node("model", "fullcourt", "later", ("model.fullcourt.table",))
+    models = (first, between, table, later)
+    for upstream in ("first", "between"):
+        graph_of(manifest_of(*models, node("test", "fullcourt", checks=["a", {"exists": {"upstream": upstream}}])))
+    for upstream in ("later", "table", "frist"):
+        with pytest.raises(ReadsError, match=f"table: its check exists looks at {upstream}, which the table is not"):
+            graph_of(manifest_of(*models, node("test", "fullcourt", checks=[{"exists": {"upstream": upstream}}])))
 
 
 def test_what_is_kept_is_read_as_it_was(target: Path) -> None:
