@@ -220,7 +220,7 @@ def findings(warehouse: Warehouse) -> dict[str, str]:
     """Of upcoming_player_game_context by hashed_columns_vary, however few rows there are."""
     table = "upcoming_player_game_context"
     with at_work(warehouse) as (project, _):
-        ((sql,),) = monitor_queries(project, [table], START, END).values()
+        (sql,) = monitor_queries(project, [table], START, END).values()
     few = re.sub(r"row_count >= \d+ and date_count >= \d+", "row_count >= 1", sql)
     assert few != sql
     with duckdb.connect(str(warehouse.path), read_only=True) as connection:
