@@ -156,14 +156,15 @@ def libraries(adapter: str, engine: str | None) -> str:
     return ";".join(f"{name}={version(name)}" for name in names)
 
 
-def changed_libraries(before: str | None, after: str) -> list[str]:
+@functools.cache  # a look at a range asks for each date
+def changed_libraries(before: str | None, after: str) -> tuple[str, ...]:
     """Sentences of the libraries whose major or minor version differs: `duckdb 2.0.1, was 1.4.2`."""
     old, new = _versions(before), _versions(after)
-    return [
+    return tuple(
         f"{name} {new.get(name, 'none')}, was {old.get(name, 'unknown')}"
         for name in sorted(old.keys() | new.keys())
         if _minor(old.get(name)) != _minor(new.get(name))
-    ]
+    )
 
 
 def _versions(text: str | None) -> dict[str, str]:

@@ -82,14 +82,16 @@ def carried_out(
 
     result = run_backfill(project, warehouse, request, plan=made, wait=wait, run_id=run_id, command=command)
     has_run()
-    verification = verify_range(project, warehouse, request.start, request.end, request.tables)
+    report = _ReportToCome(project, warehouse, request, reports, is_idle=not result.nodes_run)
+    verification = result.verification or verify_range(
+        project, warehouse, request.start, request.end, request.tables, look=report.look
+    )
     opening.printed(
         {**result.to_dict(), "verification": verification.to_dict()},
         [*result_lines(result), "", *verification.lines(), *warnings(warehouse)], as_json,
     )  # fmt: skip
     tell_of_run(warehouse, request, result, verification)
-    if reports is not None:
-        _report_of(project, warehouse, lambda: reports(warehouse, request), is_idle=not result.nodes_run)
+    report.write()
     return NOBODY if result.is_whole and verification.passed else SOMEBODY
 
 
@@ -121,19 +123,48 @@ def built_range(warehouse: Warehouse, request: Request) -> tuple[date, date]:
     return report.built_range(warehouse, request.start, request.end)
 
 
-def _report_of(
-    project: Project, warehouse: Warehouse, dates: Callable[[], tuple[date, date]], *, is_idle: bool
-) -> None:
-    """The page of some dates after a run. Whatever becomes of it, the run is as it is."""
-    from python_processors.report import default_file, write_report
+class _ReportToCome:
+    """The page after a run. Whatever becomes of it, the run is as it is.
 
-    file = default_file().absolute()
-    if is_idle and file.is_file():
-        click.echo(f"Report: {file} (of an earlier run: nothing was built since)", err=True)
-        return
-    try:
-        written = write_report(project, warehouse, *dates(), is_of_all_dates=True)
-    except Exception as error:
-        logging.getLogger(__name__).warning("The report was not written, the run is not touched by that: %s", error)
-    else:
-        click.echo(f"Report: {written.file} ({written.summary})", err=True)
+    :param reports: the dates that it is to show; without it none is written.
+    :param is_idle: nothing was built, so that a page that is there is left as it is.
+    """
+
+    def __init__(
+        self, project: Project, warehouse: Warehouse, request: Request,
+        reports: Callable[[Warehouse, Request], tuple[date, date]] | None, *, is_idle: bool,
+    ) -> None:  # fmt: skip
+        from python_processors.orchestration.state.shared_look import SharedLook
+        from python_processors.report import default_file
+
+        self._project, self._warehouse = project, warehouse
+        self._file, self._is_asked = default_file().absolute(), reports is not None
+        self._is_idle = is_idle and self._file.is_file()
+        self._error: Exception | None = None
+        self.look: SharedLook | None = None  # what the verification before it shares
+        if reports is None or self._is_idle:
+            return
+        try:
+            self._dates = reports(warehouse, request)
+            is_wider = self._dates[0] <= request.start and request.end <= self._dates[1]
+            if request.tables is None and is_wider and warehouse.mark():
+                self.look = SharedLook(project, warehouse, *self._dates)
+        except Exception as error:
+            self._error = error
+
+    def write(self) -> None:
+        from python_processors.report import write_report
+
+        if not self._is_asked:
+            return
+        if self._is_idle:
+            click.echo(f"Report: {self._file} (of an earlier run: nothing was built since)", err=True)
+            return
+        try:
+            if self._error is not None:
+                raise self._error
+            written = write_report(self._project, self._warehouse, *self._dates, is_of_all_dates=True, look=self.look)
+        except Exception as error:
+            logging.getLogger(__name__).warning("The report was not written, the run is not touched by that: %s", error)
+        else:
+            click.echo(f"Report: {written.file} ({written.summary})", err=True)

@@ -245,6 +245,9 @@ class Warehouse(Protocol):
     @contextmanager
     def writing(self) -> Iterator[Session]: ...
 
+    def kept_open(self) -> AbstractContextManager[None]:
+        """Sessions within are of one connection: on DuckDB nobody else writes between two of them."""
+
     def mark(self) -> str:
         """What differs once anything was written; empty where nothing but queries could tell."""
 
@@ -267,9 +270,7 @@ class Warehouse(Protocol):
 
     def holder(self) -> dict[str, Any] | None:
         """The run that holds the warehouse, as far as that is seen without a query; {} of one that has no name yet.
-
-        None when nobody does, and always on BigQuery, which tells nobody but who asks for the lease.
-        """
+        None when nobody does, and always on BigQuery, which tells nobody but who asks for the lease."""
 
     def holder_in(self, session: Session) -> dict[str, Any] | None:
         """The same, as far as a query tells: on BigQuery whose lease has not run out. Always None on DuckDB."""
@@ -294,15 +295,12 @@ class Warehouse(Protocol):
         """Where a run keeps what is told of it: beside the database, or in the project's data folder."""
 
     def patient(self, patience: Patience) -> Warehouse:
-        """The same warehouse, whose sessions wait as long as it takes for who holds the file.
-
-        BigQuery lets everybody in at any time.
-        """
+        """The same warehouse, whose sessions wait as long as it takes for who holds the file. BigQuery lets everybody
+        in at any time."""
 
     def when_free(self, ask: Callable[[], Result], said: Callable[[Result], str] = str) -> Result:
-        """What `ask` returns, which opens the warehouse by itself, as dbt does.
-
-        A patient DuckDB asks once the file can be written, and again when somebody else was faster.
+        """What `ask` returns, which opens the warehouse by itself, as dbt does: a patient DuckDB asks once the file can
+        be written, and again when somebody else was faster.
 
         :param said: what a result says of its failures.
         """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from contextlib import ExitStack
 from datetime import date, timedelta
 from functools import partial
 
@@ -24,7 +25,8 @@ from python_processors.orchestration.plan.preparation import (
 )
 from python_processors.orchestration.project import Project
 from python_processors.orchestration.proof.libraries import accept_libraries
-from python_processors.orchestration.proof.verification import verify_range
+from python_processors.orchestration.proof.row_checks import Verification
+from python_processors.orchestration.proof.verification import look_over, verify_range
 from python_processors.orchestration.request import Request, check_request
 from python_processors.orchestration.run.journal import RunResult
 from python_processors.orchestration.run.own_row import own_row
@@ -105,6 +107,8 @@ def plan_of(
             for name, of in (load.changes if load else {}).items()
         }
         plan.stands_on = made_of
+        if only is None and schedule is None and overlay.is_empty and (load is None or load.is_empty):
+            plan.snapshot = snapshot
     return plan
 
 
@@ -158,30 +162,34 @@ def backfill(
     """
     run_id = run_id or new_run_id()
     what = f"{request.start} to {request.end}"
-    with run_lock(warehouse, run_id, what, wait=wait) as check_lock:
+    with run_lock(warehouse, run_id, what, wait=wait) as check_lock, ExitStack() as opened:
         # Whoever looks at the warehouse between two steps must not end the run.
         warehouse = warehouse.patient(
             Waiting(partial(print, file=sys.stderr), note=noting_waits(warehouse, run_id, what))
         )
         project.read_anew()
+        if plan is not None and plan.is_of_nothing:
+            opened.enter_context(warehouse.kept_open())  # it calls no dbt, which opens the warehouse by itself
+        is_still = plan is not None and bool(plan.stands_on) and plan.stands_on == stand_of(project, warehouse, request)
         if not request.allow_deletes:
-            _check_files(project, warehouse, request, plan)
-        with warehouse.reading() as session:
-            check_drift(session)  # the lock may have been waited for
+            _check_files(project, warehouse, request, plan if is_still else None)
+        if not is_still:
+            with warehouse.reading() as session:
+                check_drift(session)  # the lock may have been waited for
         with own_row(project, warehouse, request, run_id, command) as own:
             load_raw_files(warehouse, allow_deletes=request.allow_deletes)
             create_missing_tables(warehouse)
-            seconds, is_nothing, snapshot = None, False, None
+            seconds, confirmed, snapshot = None, plan, None
             if plan is not None:
                 # No date is added to what was confirmed: what became due since is built by the next run, and does not
                 # verify before. So a plan of nothing is not made again.
-                seconds, is_nothing = plan.seconds, plan.is_empty and not plan.blocked and not plan.raw_changes
+                seconds = plan.seconds
                 # With those that it said are blocked: what cannot be built is said again, and is no success.
                 seen = {*plan.dates, *(block.day for block in plan.blocked)}
                 only = seen if only is None else set(only) & seen
             if request.accept_libraries:
                 accept_libraries(project, warehouse, run_id, request.start, request.end, request.tables)
-            if plan is None or not is_nothing or not _is_prepared(project, warehouse):
+            if plan is None or not plan.is_of_nothing or not _is_prepared(project, warehouse):
                 moves_schedule = plan is not None and plan.may_move_schedule
                 plan, snapshot = _current_plan(project, warehouse, request, only, run_id, moves_schedule=moves_schedule)
             plan.seconds = seconds
@@ -195,7 +203,20 @@ def backfill(
                 snapshot=snapshot,
             )  # fmt: skip
             own.follow(plan, runner.result)
-            return runner.run()
+            result = runner.run()
+            if is_still and plan is confirmed and plan.is_of_nothing and not request.accept_libraries:
+                result.verification = _verified(project, warehouse, plan)
+            return result
+
+
+def _verified(project: Project, warehouse: Warehouse, plan: Plan) -> Verification | None:
+    """The verification of a run that had nothing to do, by what its plan saw: since then nobody has written but the run,
+    and that of itself alone. None where it does not pass: who asks verifies."""
+    if plan.snapshot is None:
+        return None
+    with warehouse.reading() as session:
+        found = look_over(project, session, plan.snapshot, plan.start, plan.end)
+    return found if found.passed else None
 
 
 def meet(project: Project, warehouse: Warehouse, request: Request, findings: Iterable[str], *, command: str) -> None:
@@ -217,10 +238,10 @@ def meet(project: Project, warehouse: Warehouse, request: Request, findings: Ite
 def _check_files(project: Project, warehouse: Warehouse, request: Request, plan: Plan | None) -> None:
     """Look at what raw files that are not yet loaded would do to stored rows, before anything of them is written.
 
-    :param plan: of the same request; it says so, where nothing was touched since it was made.
+    :param plan: of the same request, where nothing was touched since it was made: it says so.
     :raises DeletesError: rows would go that nobody said are to go.
     """
-    if plan is not None and plan.stands_on and plan.stands_on == stand_of(project, warehouse, request):
+    if plan is not None:
         check_deletes(plan.changes)
         return
     with warehouse.reading() as session:

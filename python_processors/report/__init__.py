@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from python_processors.orchestration.project import COVERAGE, LAYER, Project
+from python_processors.orchestration.state.shared_look import SharedLook
 from python_processors.orchestration.warehouse import Warehouse
 from python_processors.outputs import output_file, write_whole
 from python_processors.report.change import BesideProduction
@@ -78,17 +79,19 @@ def report_file(out: Path | None = None) -> Path:
 def write_report(
     project: Project, warehouse: Warehouse, start: date, end: date,
     tables: Sequence[str] | None = None, out: Path | None = None, *, is_of_all_dates: bool = False,
-    is_kept: bool = False,
+    is_kept: bool = False, look: SharedLook | None = None,
 ) -> Report:  # fmt: skip
     """Read the warehouse, and write the page of a range of dates.
 
     :param out: else `report.html` in dbt's target folder.
     :param is_of_all_dates: nobody chose the dates, so that those that no run was asked for count neither way.
-    :param is_kept: as of read_facts().
+    :param is_kept: as of read_facts(); `look`, too.
     :raises FullcourtError: there is no schedule yet, the warehouse cannot be read, or the page cannot be written.
     """
     file = report_file(out)  # before the work, not after it
-    facts = read_facts(project, warehouse, start, end, tables, is_of_all_dates=is_of_all_dates, is_kept=is_kept)
+    facts = read_facts(
+        project, warehouse, start, end, tables, is_of_all_dates=is_of_all_dates, is_kept=is_kept, look=look
+    )
     data = page_data(facts)
     write_whole(file, render(data, facts.change))
     figures = {name: value for name, value in data.items() if name not in ("matrix", "charts")}

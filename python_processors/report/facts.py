@@ -18,6 +18,7 @@ from python_processors.orchestration.state.breakers import Breaker, open_breaker
 from python_processors.orchestration.state.inputs import reads_seen
 from python_processors.orchestration.state.kept_look import Kept
 from python_processors.orchestration.state.memory import NO_ROWS
+from python_processors.orchestration.state.shared_look import SharedLook
 from python_processors.orchestration.state.snapshot import Snapshot
 from python_processors.orchestration.state.states import State
 from python_processors.orchestration.warehouse import Session, Warehouse
@@ -99,18 +100,19 @@ class Facts:
 
 def read_facts(
     project: Project, warehouse: Warehouse, start: date, end: date, tables: Sequence[str] | None = None, *,
-    is_of_all_dates: bool = False, is_kept: bool = False,
+    is_of_all_dates: bool = False, is_kept: bool = False, look: SharedLook | None = None,
 ) -> Facts:  # fmt: skip
     """Everything that the page says of a range of dates.
 
     :param is_of_all_dates: nobody chose them.
     :param is_kept: what was seen is kept for the next command that only looks, and taken from the one before.
+    :param look: of these dates and all tables, that another step has asked before.
     :raises FullcourtError: there is no schedule yet, or the warehouse cannot be read.
     """
     last_run = read_status(warehouse)
     kept = Kept(project, warehouse) if is_kept else None
     with warehouse.reading() as session:
-        snapshot = Snapshot(project, session, start, end, tables=tables, kept=kept)
+        snapshot = look.snapshot(session) if look else Snapshot(project, session, start, end, tables=tables, kept=kept)
         every = states_of(snapshot, session)
         if is_of_all_dates:
             every = with_not_requested(every, session, warehouse)

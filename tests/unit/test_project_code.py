@@ -58,6 +58,6 @@ def test_an_engine_that_is_a_service_has_no_library() -> None:
 
 
 def test_a_library_that_came_or_went_is_a_change() -> None:
-    assert changed_libraries("duckdb=2.0.1", "duckdb=2.0.2") == []
-    assert changed_libraries("duckdb=2.0.1", "duckdb=2.0.1;numpy=2.4.0") == ["numpy 2.4.0, was unknown"]
-    assert changed_libraries("duckdb=1.9.9;numpy=2.4.0", "numpy=2.4.0") == ["duckdb none, was 1.9.9"]
+    assert changed_libraries("duckdb=2.0.1", "duckdb=2.0.2") == ()
+    assert changed_libraries("duckdb=2.0.1", "duckdb=2.0.1;numpy=2.4.0") == ("numpy 2.4.0, was unknown",)
+    assert changed_libraries("duckdb=1.9.9;numpy=2.4.0", "numpy=2.4.0") == ("duckdb none, was 1.9.9",)

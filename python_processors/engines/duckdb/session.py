@@ -38,6 +38,10 @@ class DuckDBSession:
         self._connection = connection
         connection.execute("set TimeZone = 'UTC'")
 
+    def anew(self) -> DuckDBSession:
+        """Another session of the same connection, which looks at the catalog by itself."""
+        return DuckDBSession(self._connection)
+
     def read(self, sql: str) -> pa.Table:
         return self._connection.sql(sql).to_arrow_table()
 

@@ -74,6 +74,7 @@ class DuckDBWarehouse:
         """:param patience: how to wait for somebody who holds the file; without it that is an error at once."""
         self._patience = patience
         self.path = WORK_FOLDER / path if path else database_file()
+        self._kept: list[DuckDBSession] = []  # the one that kept_open() holds
 
     @property
     def database(self) -> str:
@@ -130,10 +131,20 @@ class DuckDBWarehouse:
 
     @contextmanager
     def writing(self) -> Iterator[DuckDBSession]:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._remove_what_a_kill_left()
+        if not self._kept:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._remove_what_a_kill_left()
         with self._open(read_only=False) as session:
             yield session
+
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        with self.writing() as session:
+            self._kept.append(session)
+            try:
+                yield
+            finally:
+                self._kept.remove(session)
 
     def mark(self) -> str:
         """By what the file begins with, which counts DuckDB's checkpoints, and by its log, which grows between two.
@@ -189,7 +200,9 @@ class DuckDBWarehouse:
         return path.with_name(path.name + (f".{name}" if name else "") + suffix)
 
     def patient(self, patience: Patience) -> DuckDBWarehouse:
-        return DuckDBWarehouse(self.path, patience=patience)
+        patient = DuckDBWarehouse(self.path, patience=patience)
+        patient._kept = self._kept
+        return patient
 
     def when_free(self, ask: Callable[[], Result], said: Callable[[Result], str] = str) -> Result:
         if self._patience is None:
@@ -228,6 +241,9 @@ class DuckDBWarehouse:
         :raises WarehouseLockedError: another process has it open for writing, and nobody said to wait.
         :raises WarehouseUnreadableError: it is no DuckDB database.
         """
+        if self._kept:
+            yield self._kept[0].anew()
+            return
         if self.path.exists() and not self.path.is_file():
             raise WarehouseUnreadableError(self.path, "it is no regular file.")
         missing = read_only and not (self.path.exists() and self.path.stat().st_size)

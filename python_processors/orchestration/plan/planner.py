@@ -69,6 +69,7 @@ class Plan:
     bytes_billed: int | None = None  # at least, as the engine bills
     uncounted: int = 0
     stands_on: str = ""  # rows, files and code; empty where nothing tells whether they still are as they were
+    snapshot: Snapshot | None = field(default=None, repr=False)  # what it was made of, where that is stored rows alone
     counts_others: bool = False  # whether some may be of dates that no chunk builds, and so counts
 
     @property
@@ -78,6 +79,11 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         return not self.steps and not self.uncounted
+
+    @property
+    def is_of_nothing(self) -> bool:
+        """Whether a run of it neither loads, builds nor counts anything, nor has anything to say of a date."""
+        return self.is_empty and not self.blocked and not self.raw_changes
 
     @property
     def may_move_schedule(self) -> bool:

@@ -181,6 +181,11 @@ class Verification:
         return not self.layer_findings and all(table.passed for table in self.tables)
 
     @property
+    def faulty(self) -> dict[tuple[str, date], str]:
+        """By table and date with a row that is not what it claims to be, its faults."""
+        return {(of.checks.table, day): said for of in self.tables for day, said in of.checks.faulty_days.items()}
+
+    @property
     def first_problem(self) -> str:
         """The first reason of the staging layer, or of the first table that fails; empty when all pass."""
         if self.layer:

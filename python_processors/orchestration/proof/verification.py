@@ -16,6 +16,7 @@ from python_processors.orchestration.proof.open_findings import OpenFinding
 from python_processors.orchestration.proof.row_checks import DateState, Verification, check_tables, verify
 from python_processors.orchestration.state.counted import EXCUSES
 from python_processors.orchestration.state.ledger import Decision, LedgerWriter
+from python_processors.orchestration.state.shared_look import SharedLook
 from python_processors.orchestration.state.snapshot import Snapshot
 from python_processors.orchestration.state.states import FINE, State
 from python_processors.orchestration.warehouse import Session, Warehouse
@@ -26,19 +27,33 @@ _NAMED_FILES = 3
 
 
 def verify_range(
-    project: Project, warehouse: Warehouse, start: date, end: date, tables: Sequence[str] | None = None
-) -> Verification:
+    project: Project, warehouse: Warehouse, start: date, end: date, tables: Sequence[str] | None = None, *,
+    look: SharedLook | None = None,
+) -> Verification:  # fmt: skip
     """Check every stored row and every date of a range. Dates with a row that is not what it claims to be lose their
     confirmation, so that the next run builds them and what reads them waits.
 
+    :param look: of a wider range, that another step asks too. It says of no date that is fine here that it is not, and
+        the other way round; what is wrong is said by a look of just this range.
     :raises FullcourtError: there is no schedule yet, or the warehouse cannot be read.
     """
+    if look is not None:
+        with warehouse.reading() as session:
+            verified = look_over(project, session, look.snapshot(session), start, end)
+        if verified.passed:
+            return verified
     with warehouse.reading() as session:
         snapshot = Snapshot(project, session, start, end, tables=tables)
-        states = states_of(snapshot, session)
-        checks = check_tables(session, snapshot.tables, start, end)
-        unused = held_back(session, start, end, states)
-        undated = undated_rows(session, project)
+        verified = look_over(project, session, snapshot, start, end)
+    return replace(verified, notes=tuple(_take_back(project, warehouse, snapshot, verified.faulty)))
+
+
+def look_over(project: Project, session: Session, snapshot: Snapshot, start: date, end: date) -> Verification:
+    """What verify_range() finds in the range, or in a part of it, that a snapshot is of; nothing is written."""
+    states = [state for state in states_of(snapshot, session) if start <= state.day <= end]
+    checks = check_tables(session, snapshot.tables, start, end)
+    unused = held_back(session, start, end, states)
+    undated = undated_rows(session, project)
     known = {(state.table, state.day): state for state in states}
     layer = [
         OpenFinding(f"{s.day} is {s.outcome}: {s.reason}", s.outcome, s.day, s.day, s.reason)
@@ -51,9 +66,7 @@ def verify_range(
         for table in snapshot.tables
         for day in (start + timedelta(days=offset) for offset in range((end - start).days + 1))
     ]
-    faulty = {(of.table, day): reason for of in checks for day, reason in of.faulty_days.items()}
-    verification = verify(checks, dates, layer, _take_back(project, warehouse, snapshot, faulty))
-    return replace(verification, held_back=tuple(unused))
+    return replace(verify(checks, dates, layer), held_back=tuple(unused))
 
 
 def _take_back(

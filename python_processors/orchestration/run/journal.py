@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from python_processors.orchestration.dbt_calls import DbtOutcome
+from python_processors.orchestration.proof.row_checks import Verification
 from python_processors.words import count_of
 
 
@@ -47,6 +48,7 @@ class RunResult:
     was_stopped: bool = False
     is_hopeless: bool = False  # what every date reads failed: no other date would fare better
     seconds: float = 0.0
+    verification: Verification | None = None  # of its range, where it was verified before others could write
 
     @property
     def rows_written(self) -> int:
