@@ -14,12 +14,12 @@ from python_processors.orchestration.plan.changes import check_deletes
 from python_processors.orchestration.plan.costs import estimate
 from python_processors.orchestration.plan.planner import SCHEDULE, Plan, make_plan
 from python_processors.orchestration.plan.preparation import (
+    build_schedule,
     check_load,
     create_missing_tables,
     load_plan_of,
     load_raw_files,
     overlay_of,
-    prepare,
     schedule_to_come,
     stand_of,
 )
@@ -107,7 +107,8 @@ def plan_of(
             for name, of in (load.changes if load else {}).items()
         }
         plan.stands_on = made_of
-        if only is None and schedule is None and overlay.is_empty and (load is None or load.is_empty):
+        plan.loads_nothing = schedule is None and overlay.is_empty and (load is None or load.is_empty)
+        if only is None and schedule is None:
             plan.snapshot = snapshot
     return plan
 
@@ -168,8 +169,7 @@ def backfill(
             Waiting(partial(print, file=sys.stderr), note=noting_waits(warehouse, run_id, what))
         )
         project.read_anew()
-        if plan is not None and plan.is_of_nothing:
-            opened.enter_context(warehouse.kept_open())  # it calls no dbt, which opens the warehouse by itself
+        opened.enter_context(warehouse.kept_open())  # nobody writes to what the plan saw before it is made once more
         is_still = plan is not None and bool(plan.stands_on) and plan.stands_on == stand_of(project, warehouse, request)
         if not request.allow_deletes:
             _check_files(project, warehouse, request, plan if is_still else None)
@@ -178,7 +178,7 @@ def backfill(
                 check_drift(session)  # the lock may have been waited for
         with own_row(project, warehouse, request, run_id, command) as own:
             load_raw_files(warehouse, allow_deletes=request.allow_deletes)
-            create_missing_tables(warehouse)
+            is_still = not create_missing_tables(warehouse) and is_still
             seconds, confirmed, snapshot = None, plan, None
             if plan is not None:
                 # No date is added to what was confirmed: what became due since is built by the next run, and does not
@@ -191,10 +191,15 @@ def backfill(
                 accept_libraries(project, warehouse, run_id, request.start, request.end, request.tables)
             if plan is None or not plan.is_of_nothing or not _is_prepared(project, warehouse):
                 moves_schedule = plan is not None and plan.may_move_schedule
-                plan, snapshot = _current_plan(project, warehouse, request, only, run_id, moves_schedule=moves_schedule)
+                plan, snapshot = _current_plan(
+                    project, warehouse, request, only, run_id, moves_schedule=moves_schedule,
+                    seen=plan.snapshot if plan is not None and is_still else None,
+                )  # fmt: skip
             plan.seconds = seconds
             if not request.allow_deletes:
                 check_deletes(plan.changes)
+            if plan is not confirmed:
+                opened.close()  # dbt opens the warehouse by itself, and others may look at it between two calls
             if not plan.is_empty:
                 _ = project.manifest  # that it is what the plan stands on is known before anything is built
             runner = Runner(
@@ -204,14 +209,14 @@ def backfill(
             )  # fmt: skip
             own.follow(plan, runner.result)
             result = runner.run()
-            if is_still and plan is confirmed and plan.is_of_nothing and not request.accept_libraries:
+            if is_still and plan is confirmed and plan.loads_nothing and not request.accept_libraries:
                 result.verification = _verified(project, warehouse, plan)
             return result
 
 
 def _verified(project: Project, warehouse: Warehouse, plan: Plan) -> Verification | None:
-    """The verification of a run that had nothing to do, by what its plan saw: since then nobody has written but the run,
-    and that of itself alone. None where it does not pass: who asks verifies."""
+    """The verification of a run that had nothing to do, by what its plan saw: since then nobody has written but the
+    run, and that of itself alone. None where it does not pass: who asks verifies."""
     if plan.snapshot is None:
         return None
     with warehouse.reading() as session:
@@ -253,18 +258,20 @@ def _check_files(project: Project, warehouse: Warehouse, request: Request, plan:
 
 def _current_plan(
     project: Project, warehouse: Warehouse, request: Request, only: Iterable[date] | None, run_id: str, *,
-    moves_schedule: bool,
+    moves_schedule: bool, seen: Snapshot | None,
 ) -> tuple[Plan, Snapshot]:  # fmt: skip
     """The plan of what is loaded by now, by a schedule that is up to date, and what it was made of.
 
     :param moves_schedule: the plan that was confirmed may move it, so that no other has to tell.
+    :param seen: what that plan was made of, where nothing was done since but to load raw files.
     """
     if not moves_schedule and _is_prepared(project, warehouse):
-        plan, snapshot = _plan_now(project, warehouse, request, only)
+        plan, snapshot = _plan_now(project, warehouse, request, only, seen)
         if not plan.may_move_schedule:
             return plan, snapshot
-    prepare(project, warehouse, run_id=run_id, allow_deletes=request.allow_deletes)
-    return _plan_now(project, warehouse, request, only)
+    if build_schedule(project, warehouse, run_id=run_id):
+        seen = None
+    return _plan_now(project, warehouse, request, only, seen)
 
 
 def _is_prepared(project: Project, warehouse: Warehouse) -> bool:
@@ -273,10 +280,14 @@ def _is_prepared(project: Project, warehouse: Warehouse) -> bool:
 
 
 def _plan_now(
-    project: Project, warehouse: Warehouse, request: Request, only: Iterable[date] | None
+    project: Project, warehouse: Warehouse, request: Request, only: Iterable[date] | None, seen: Snapshot | None
 ) -> tuple[Plan, Snapshot]:  # fmt: skip
     with warehouse.reading() as session:
         only = None if only is None else set(only)
-        snapshot = Snapshot(project, session, request.start, request.end, tables=request.tables, only=only)
+        if seen is None:
+            snapshot = Snapshot(project, session, request.start, request.end, tables=request.tables, only=only)
+        else:
+            snapshot = seen
+            snapshot.after_load(session, only)
         plan = make_plan(snapshot, forced=request.forced, only=only, dates_in_a_chunk=request.dates_in_a_chunk)
     return plan, snapshot

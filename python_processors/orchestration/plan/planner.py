@@ -69,7 +69,8 @@ class Plan:
     bytes_billed: int | None = None  # at least, as the engine bills
     uncounted: int = 0
     stands_on: str = ""  # rows, files and code; empty where nothing tells whether they still are as they were
-    snapshot: Snapshot | None = field(default=None, repr=False)  # what it was made of, where that is stored rows alone
+    snapshot: Snapshot | None = field(default=None, repr=False)  # what it was made of
+    loads_nothing: bool = False  # all that it stands on is stored
     counts_others: bool = False  # whether some may be of dates that no chunk builds, and so counts
 
     @property

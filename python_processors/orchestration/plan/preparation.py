@@ -49,15 +49,24 @@ def prepare(
     :param allow_deletes: raw rows may go, however many.
     :raises FullcourtError: a raw file does not fit, or dbt failed.
     """
-    project.run_id = run_id
     load_raw_files(warehouse, quietly=quietly, allow_deletes=allow_deletes)
     create_missing_tables(warehouse)
+    build_schedule(project, warehouse, run_id=run_id)
+
+
+def build_schedule(project: Project, warehouse: Warehouse, *, run_id: str) -> bool:
+    """Build the schedule's tables from raw tables that are loaded, unless that would change nothing. Whether it did.
+
+    :param run_id: who confirms what the tables hold then.
+    :raises FullcourtError: dbt failed.
+    """
+    project.run_id = run_id
     models = sorted(project.made_of("dim_game_dates") | project.made_of("known_dates"))
     with warehouse.reading() as session:
         origins = read_origins(project, session, models)
         known = unchanged(project, session, memory_of(project, session, list(origins)), origins)
     if known.issuperset(name for name in models if not project.is_seed(name)):
-        return  # they are as they would be built
+        return False  # they are as they would be built
     # Its tables have no window; any date does.
     outcome = warehouse.when_free(lambda: project.build(models, ["2021-10-19"]), lambda built: built.said)
     if outcome.error or outcome.failures:
@@ -69,10 +78,12 @@ def prepare(
         memory = memory_of(project, session, list(origins))
         made += origins_made(project, session, memory, origins, outcome.built)
         LedgerWriter(session, run_id, project.libraries(session)).confirm(session, outcome.invocation_id, [], made)
+    return True
 
 
-def create_missing_tables(warehouse: Warehouse) -> None:
-    """Make hashed tables and ledgers that are not there: what counts rows against the schedule reads them all."""
+def create_missing_tables(warehouse: Warehouse) -> bool:
+    """Make hashed tables and ledgers that are not there: what counts rows against the schedule reads them all. Whether
+    one was made."""
     with warehouse.reading() as session:
         missing = [relation for relation in stored_tables() if not session.columns(relation)]
         if any(session.columns(new_relation(stored_tables()[relation])) for relation in missing):
@@ -80,6 +91,7 @@ def create_missing_tables(warehouse: Warehouse) -> None:
     if missing:
         with warehouse.writing() as session:
             create_tables(session, *missing)
+    return bool(missing)
 
 
 def load_raw_files(warehouse: Warehouse, *, quietly: bool = False, allow_deletes: bool = False) -> None:

@@ -30,6 +30,7 @@ from python_processors.orchestration.state.states import State
 from python_processors.orchestration.state.stored import query_of_made, query_of_stored
 from python_processors.orchestration.state.unproven import drift, find_unproven, note_forgotten, unproven_before
 from python_processors.orchestration.warehouse import Session
+from python_processors.raw_contract import raw_tables
 from python_processors.words import count_of
 
 _LEDGER_COLUMNS = (
@@ -131,6 +132,19 @@ class Snapshot:
         to_build = whole if self._only is None else whole & self._only
         is_stored = self._overlay is None and set(tables) == set(self.tables)
         return is_stored and to_build == set(days) and {min(days), max(days)} == {self.start, self.end}
+
+    def after_load(self, session: Session, only: Collection[date] | None) -> None:
+        """The same range once raw files were loaded and ledgers written, and nothing else since it was read.
+
+        :param only: days that a run would build.
+        """
+        self._overlay, self._only = None, None if only is None else frozenset(only)
+        for table in ("pending", "failed_now", "to_build"):
+            self.memory.forget(table)
+        self.memory.put_to_build(self.start, self.end, only)
+        slots, project = self.fingerprints.slots, self.project
+        self.refresh(session, [name for name in slots if name in raw_tables() or project.is_view(name)])
+        self.read_ledgers(session)
 
     def refresh(self, session: Session, relations: Collection[str]) -> None:
         """Fingerprint relations that were built anew."""
