@@ -71,6 +71,7 @@ class Plan:
     stands_on: str = ""  # rows, files and code; empty where nothing tells whether they still are as they were
     snapshot: Snapshot | None = field(default=None, repr=False)  # what it was made of
     loads_nothing: bool = False  # all that it stands on is stored
+    idle: set[tuple[str, date]] = field(default_factory=set, repr=False)  # up to date, whatever the run builds
     counts_others: bool = False  # whether some may be of dates that no chunk builds, and so counts
 
     @property
@@ -162,6 +163,9 @@ def make_plan(
         plan.not_expected[table] = sum(state.outcome in NOT_EXPECTED for state in left)
         plan.out_of_reach.update({s.day: s.reason for s in left if s.rule in ("unknown", "unscheduled")})
         plan.skipped[table] = sum(s.outcome not in NOT_EXPECTED and s.day not in plan.out_of_reach for s in left)
+        if table != LAYER:
+            fine = (s for s in left if not s.is_due and s.outcome not in (*NOT_EXPECTED, "blocked"))
+            plan.idle |= {(table, state.day) for state in fine}
         waiting.add(table, steps)
     plan.changes = {table: changes_of(snapshot, table, plan.days_of(table)) for table in snapshot.tables}
     plan.chunks = chunks_of(plan.steps, snapshot, dates_in_a_chunk)

@@ -24,8 +24,6 @@ from python_processors.orchestration.project import Project
 from python_processors.orchestration.state.ledger import ModelRow
 from python_processors.orchestration.state.made import read_models_made
 from python_processors.orchestration.state.memory import NO_ROWS
-from python_processors.orchestration.state.snapshot import Snapshot
-from python_processors.orchestration.state.states import NOT_EXPECTED
 from python_processors.orchestration.state.stored import fingerprints_of
 from python_processors.orchestration.warehouse import Session, Warehouse
 
@@ -82,26 +80,17 @@ class Budget:
 
 
 def audit_skips(
-    project: Project, warehouse: Warehouse, run_id: str, tables: Sequence[str], start: date, end: date, *,
-    share: float, rng: random.Random, built: Collection[tuple[str, date]] = (), budget: Budget | None = None,
+    project: Project, warehouse: Warehouse, run_id: str, idle: Collection[Skip], *,
+    share: float, rng: random.Random, budget: Budget | None = None,
 ) -> Recomputed:  # fmt: skip
-    """Recompute a share of the dates that are up to date, at least one, and write down what came of it.
+    """Recompute a share of the dates that the run left alone, at least one, and write down what came of it.
 
-    :param built: tables and dates that the run built itself, so that they are no skips.
+    :param idle: tables and dates that are up to date, and that the run did not build itself.
     :param budget: what it may cost; the first invocation is always made.
 
     :raises AuditError: dbt could not recompute any of them.
     """
-    with warehouse.reading() as session:
-        snapshot = Snapshot(project, session, start, end, tables=tables)
-        snapshot.look_at_all()
-        idle = {
-            (table, state.day)
-            for table in snapshot.tables
-            for state in snapshot.states(table).values()
-            if not state.is_due and state.outcome not in (*NOT_EXPECTED, "blocked") and (table, state.day) not in built
-        }
-    budget, started, made = budget or Budget(), time.monotonic(), Recomputed()
+    budget, started, made, idle = budget or Budget(), time.monotonic(), Recomputed(), set(idle)
     wanted = math.ceil(share * len(idle))
     while idle and not (made.audits and (len(made.audits) >= wanted or time.monotonic() - started > budget.seconds)):
         batch = one_batch(idle, wanted - len(made.audits), budget.most_tables, rng)

@@ -17,13 +17,15 @@ _WRITTEN = ("inserted", "updated", "deleted")
 
 
 class RunRecord:
-    """One run's own record. `considered` holds what was built, tried in vain, or blocked; `steps` each call of dbt;
-    `is_counted` says that no date's count against the schedule failed; `made` has models and tables that were built, by
-    date, and `failed_with` those that were not, with what was said and the inputs that they failed with."""
+    """One run's own record. `considered` holds what was built, tried in vain, or blocked, `spared` what was cut off;
+    `steps` each call of dbt; `is_counted` says that no date's count against the schedule failed; `made` has models and
+    tables that were built, by date, and `failed_with` those that were not, with what was said and the inputs that they
+    failed with."""
 
     def __init__(self, warehouse: Warehouse, result: RunResult, libraries: str, history: History) -> None:
         self.result, self._history = result, history
         self.considered: set[tuple[str, date]] = set()
+        self.spared: set[tuple[str, date]] = set()
         self.made: set[tuple[str, date]] = set()
         self.failed_with: dict[tuple[str, date], tuple[str, str | None]] = {}
         self.steps: list[RunnerStep] = []
@@ -62,6 +64,7 @@ class RunRecord:
     def cut_off(self, table: str, whys: Mapping[date, str]) -> None:
         """Dates that need not be built after all, since what they read came out as it was."""
         self.result.cut_off[table] = self.result.cut_off.get(table, 0) + len(whys)
+        self.spared |= {(table, day) for day in whys}
         self._decide(
             table, {day: f"{why}: that came out as it was for this date" for day, why in whys.items()}, "cut_off"
         )

@@ -130,11 +130,11 @@ class Runner:
         if not self.result.nodes_run:
             return  # a run with nothing to do does nothing
         work = self._work
+        idle = (work.plan.idle | work.record.spared) - work.record.considered
         try:
             made = audit_skips(
-                work.project, work.warehouse, self.result.run_id, work.tables, work.plan.start, work.plan.end,
-                share=share, rng=random.Random(self.result.run_id), built=work.record.considered,
-                budget=self._audit_budget(),
+                work.project, work.warehouse, self.result.run_id, idle,
+                share=share, rng=random.Random(self.result.run_id), budget=self._audit_budget(),
             )  # fmt: skip
         except AuditError as error:  # what the run built is built, and is to be recorded
             self.result.failures["skip audit"] = str(error)
