@@ -148,3 +148,25 @@ def test_no_step_of_a_run_lets_others_write_between_the_plan_s_look_and_its_own(
         monkeypatch.setattr(DuckDBWarehouse, "_connect", noted)
         backfill(project, warehouse, asked, plan=plan)
     assert opened == ["to write"]
+
+
+def test_a_look_after_a_build_of_some_days_is_a_look_at_all_of_them(copy_of_confirmed_month: Warehouse) -> None:
+    asked = request(*FIRST_MONTH)
+    with at_work(copy_of_confirmed_month) as (project, warehouse):
+        with warehouse.reading() as session:
+            snapshot = Snapshot(project, session, asked.start, asked.end)
+        for statement in (
+            f"delete from nba_intermediate.int_team_boxes where game_date = '{DAY}'",
+            f"update nba_intermediate.int_player_form set player_lookup = 'nobody' where game_date = '{EVE}'",
+            "delete from nba_intermediate.dim_players where player_lookup in (select min(player_lookup) from nba_intermediate.dim_players)",
+            SPOILED, UNREAD, LOST,
+        ):  # fmt: skip
+            copy_of_confirmed_month.execute(statement)
+        with warehouse.reading() as session:
+            built = {
+                "int_team_boxes", "int_player_form", "dim_players", "player_game_summary", "ml_feature_store_v2",
+                "team_offense_game_summary",
+            }  # fmt: skip
+            snapshot.refresh(session, built, [EVE, DAY])
+            anew = Snapshot(project, session, asked.start, asked.end)
+            assert all_of(snapshot) == all_of(anew)

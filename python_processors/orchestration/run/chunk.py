@@ -142,7 +142,7 @@ class Chunk:
         done = [table for table in tables if table not in failed]
         waited = [table for table in failed if outcome.nodes and self._waits_for(table, failed)]
         with work.warehouse.reading() as session:
-            self.snapshot.refresh(session, outcome.built.union(models))
+            self.snapshot.refresh(session, outcome.built.union(models), days)
         work.record.made |= {(name, day) for name in (*outcome.built, *done) for day in days}
         self._confirm(done, days, outcome)
         reached = [table for table in tables if table not in waited]
@@ -312,7 +312,7 @@ def _count(
     if outcome.error:
         result.failures[COVERAGE] = outcome.error
     with work.warehouse.writing() as session:
-        snapshot.refresh(session, models)
+        snapshot.refresh(session, models, days)
         fingerprints = snapshot.count_texts(days)  # of what was built with it, too
         rows: list[LedgerRow] = []
         logic = work.project.logic_version(COVERAGE)

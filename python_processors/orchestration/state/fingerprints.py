@@ -17,7 +17,7 @@ from python_processors.contract import hashed_tables
 from python_processors.logic_version import project_vars
 from python_processors.orchestration.project import LAYER, Project
 from python_processors.orchestration.state.macros import rendered
-from python_processors.orchestration.state.memory import WHOLE, Memory
+from python_processors.orchestration.state.memory import WHOLE, Built, Memory
 from python_processors.orchestration.state.reads import Read, reads_of
 from python_processors.orchestration.warehouse import Session
 from python_processors.raw_contract import raw_tables
@@ -91,8 +91,11 @@ class Fingerprints:
         sql = self.query_of(session, named, start, end, overlay)
         self.take(named, None if sql is None else session.read(sql))
 
-    def take(self, named: Collection[str], rows: pa.Table | None) -> None:
-        """Keep what the query of these relations found, in place of what was known; None where none is a table."""
+    def take(self, named: Collection[str], rows: pa.Table | None, built: Built | None = None) -> None:
+        """Keep what the query of these relations found, in place of what was known; None where none is a table.
+
+        :param built: as of query_of().
+        """
         # Added at once: a statement costs more than the rows of most relations.
         gathered = [_UNITS.empty_table(), *(self._of_seed(name) for name in named if self.project.is_seed(name))]
         if rows is not None:
@@ -104,7 +107,7 @@ class Fingerprints:
                     "slot": pa.repeat(number, of_slot.num_rows),
                     "hi": of_slot[f"hi_{number}"], "lo": of_slot[f"lo_{number}"],
                 }).select(_UNITS.names).cast(_UNITS))  # fmt: skip
-        self.memory.put_days("units", "relation", named, pa.concat_tables(gathered))
+        self.memory.put_days("units", "relation", named, pa.concat_tables(gathered), built)
 
     def _of_seed(self, relation: str) -> pa.Table:
         """A seed is the project's own file: its checksum says what a run would load."""
@@ -117,12 +120,16 @@ class Fingerprints:
         )
 
     def query_of(
-        self, session: Session, relations: Iterable[str], start: date, end: date, overlay: Overlay | None = None
-    ) -> str | None:
-        """The query that fingerprints relations, in one; None while none of them is a table."""
+        self, session: Session, relations: Iterable[str], start: date, end: date, overlay: Overlay | None = None,
+        built: Built | None = None,
+    ) -> str | None:  # fmt: skip
+        """The query that fingerprints relations, in one; None while none of them is a table.
+
+        :param built: the only days of some relations that are asked for.
+        """
         named = [name for name in relations if not self.project.is_seed(name)]
         most = self._most_slots(named)
-        queries = [self._query(session, name, start, end, overlay or Overlay(), most) for name in named]
+        queries = [self._query(session, name, start, end, overlay or Overlay(), most, built) for name in named]
         return " union all ".join(sql for sql in queries if sql is not None) or None
 
     def _most_slots(self, relations: Iterable[str]) -> int:
@@ -133,7 +140,7 @@ class Fingerprints:
         return _days_back(read for reads in self.reads.values() for read in reads if read.upstream == relation)
 
     def _query(
-        self, session: Session, relation: str, start: date, end: date, overlay: Overlay, slots: int
+        self, session: Session, relation: str, start: date, end: date, overlay: Overlay, slots: int, built: Built | None
     ) -> str | None:
         project = self.project
         source, live = source_of(session, relation, project.relation(relation), overlay)
@@ -152,6 +159,8 @@ class Fingerprints:
         day = dated or f"date '{WHOLE:%Y-%m-%d}'"
         earliest = start - timedelta(days=self.days_back(relation))
         end += timedelta(days=_days_ahead(relation))
+        if built is not None and relation in built.relations:
+            earliest, end = max(earliest, built.first), min(end, built.last)
         where = f"where {dated} between date '{earliest}' and date '{end}'" if dated else ""
         raw = raw_tables().get(relation)
         if raw is not None and raw.partition_by not in (None, dated):

@@ -6,6 +6,7 @@ Windows over them are worked out in `inputs`; nobody outside this package writes
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,15 @@ _SCHEMA = """
 """
 
 
+@dataclass(frozen=True)
+class Built:
+    """Relations of which a build has replaced the rows of some days, and of no others."""
+
+    relations: frozenset[str]
+    first: date
+    last: date
+
+
 class Memory:
     """One snapshot's database. Rows come and go as Arrow."""
 
@@ -151,9 +161,19 @@ class Memory:
         if rows is not None:
             self.add(table, rows)
 
-    def put_days(self, table: str, column: str, names: Iterable[str], rows: pa.Table | None) -> None:
-        """Replace the rows of some relations; None leaves them without any."""
-        self.connection.execute(f"delete from {table} where list_contains(?, {column})", [list(names)])
+    def put_days(
+        self, table: str, column: str, names: Iterable[str], rows: pa.Table | None, built: Built | None = None
+    ) -> None:
+        """Replace the rows of some relations; None leaves them without any.
+
+        :param built: of these relations the rows of some days alone.
+        """
+        partly = list(built.relations) if built else []
+        days = f"and not (list_contains(?, {column}) and not day between ? and ?)" if built else ""
+        self.connection.execute(
+            f"delete from {table} where list_contains(?, {column}) {days}",
+            [list(names), *([partly, built.first, built.last] if built else [])],
+        )
         if rows is not None:
             self.add(table, rows)
 

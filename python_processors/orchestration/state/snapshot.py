@@ -23,7 +23,7 @@ from python_processors.orchestration.state.fingerprints import Fingerprints, Ove
 from python_processors.orchestration.state.inputs import Inputs
 from python_processors.orchestration.state.kept_look import Kept
 from python_processors.orchestration.state.ledger import DECISIONS, LEDGER, MODEL_LEDGER, WORDS, newest
-from python_processors.orchestration.state.memory import NO_ROWS, WHOLE, Memory
+from python_processors.orchestration.state.memory import NO_ROWS, WHOLE, Built, Memory
 from python_processors.orchestration.state.reads import Read, reads_of
 from python_processors.orchestration.state.rules import LAYER_RULES, TABLE_RULES, Confirmation, Known, Now, decide
 from python_processors.orchestration.state.states import State
@@ -146,9 +146,13 @@ class Snapshot:
         self.refresh(session, [name for name in slots if name in raw_tables() or project.is_view(name)])
         self.read_ledgers(session)
 
-    def refresh(self, session: Session, relations: Collection[str]) -> None:
-        """Fingerprint relations that were built anew."""
-        self._take_content(session.read_all(self._content_queries(session, relations)), relations)
+    def refresh(self, session: Session, relations: Collection[str], days: Sequence[date] = ()) -> None:
+        """Fingerprint relations that were built anew.
+
+        :param days: those that were built, of relations with a window: of others their rows are as they were.
+        """
+        built = self._built(relations, days) if days else None
+        self._take_content(session.read_all(self._content_queries(session, relations, built)), relations, built)
         self.inputs.forget(relations)
         self._is_read()
 
@@ -320,26 +324,44 @@ class Snapshot:
             f" where table_name in ({_quoted(tables)}) and {within}"
         )
 
-    def _content_queries(self, session: Session, relations: Collection[str] | None = None) -> dict[str, str]:
+    def _content_queries(
+        self, session: Session, relations: Collection[str] | None = None, built: Built | None = None
+    ) -> dict[str, str]:
         """SQL of what relations hold, by the table of the memory that takes it; none of a table with nothing to read.
 
         :param relations: only these; whom reads look up is asked for again with any of them.
+        :param built: the only days of some of them that are asked for.
         """
         slots, tables, models = self._named(relations)
+        first, last = (built.first, built.last) if built else (self.first_read, self.end)
         queries = {
-            "units": self.fingerprints.query_of(session, slots, self.start, self.end, self._overlay),
+            "units": self.fingerprints.query_of(session, slots, self.start, self.end, self._overlay, built),
             "targets": self.inputs.query_of_targets(session, self.start, self.end),
-            "stored": query_of_stored(session, tables, self.first_read, self.end),
-            "made": query_of_made(session, self.project, models, self._first_made, self.end),
+            "stored": query_of_stored(session, tables, max(first, self.first_read), last),
+            "made": query_of_made(session, self.project, models, max(first, self._first_made), last),
         }
         return {name: sql for name, sql in queries.items() if sql is not None}
 
-    def _take_content(self, found: Mapping[str, pa.Table], relations: Collection[str] | None = None) -> None:
+    def _take_content(
+        self, found: Mapping[str, pa.Table], relations: Collection[str] | None = None, built: Built | None = None
+    ) -> None:
         slots, tables, models = self._named(relations)
-        self.fingerprints.take(slots, found.get("units"))
+        self.fingerprints.take(slots, found.get("units"), built)
         self.memory.put("targets", found.get("targets"))
-        self.memory.put_days("stored", "table_name", tables, found.get("stored"))
-        self.memory.put_days("made", "relation", models, found.get("made"))
+        self.memory.put_days("stored", "table_name", tables, found.get("stored"), built)
+        self.memory.put_days("made", "relation", models, found.get("made"), built)
+
+    def _built(self, relations: Collection[str], days: Sequence[date]) -> Built | None:
+        """Which of these relations a build of some days touches on these days, or a few before them, alone. None where
+        one is built by another date than its rows are looked at by."""
+        project = self.project
+        slots, tables, models = self._named(relations)
+        columns = {name: project.window_column(name) for name in {*slots, *models}.difference(tables, project.seeds)}
+        windowed = {name for name, column in columns.items() if column is not None}
+        if any(columns[name] != project.date_column(name) for name in windowed):
+            return None
+        first = min([*days, *(day for name in windowed for day in project.days_rebuilt(name, days))])
+        return Built(frozenset([*tables, *windowed]), first, max(days))
 
     def _named(self, relations: Collection[str] | None) -> tuple[list[str], ...]:
         """Relations that some table reads, hashed tables, and other models that are fingerprinted, with the seeds."""
