@@ -141,13 +141,16 @@ class Chunk:
             failed = tables
         done = [table for table in tables if table not in failed]
         waited = [table for table in failed if outcome.nodes and self._waits_for(table, failed)]
-        with work.warehouse.reading() as session:
-            self.snapshot.refresh(session, outcome.built.union(models), days)
-        work.record.made |= {(name, day) for name in (*outcome.built, *done) for day in days}
-        self._confirm(done, days, outcome)
+        with work.warehouse.kept_open():
+            with work.warehouse.reading() as session:
+                self.snapshot.refresh(session, outcome.built.union(models), days)
+            work.record.made |= {(name, day) for name in (*outcome.built, *done) for day in days}
+            self._confirm(done, days, outcome)
+            rows_written = work.record.ended(failed, waited)
+            work.record.write_decisions()
         reached = [table for table in tables if table not in waited]
         failures = {name: message for name, message in outcome.failures.items() if name not in waited}
-        work.progress.end(reached, list(days), work.record.ended(failed, waited), failures)
+        work.progress.end(reached, list(days), rows_written, failures)
         work.record.result.is_hopeless |= bool(self._project.failed_of_every_date(outcome))
         for table in (table for table in failed if table not in waited):
             # One bad date must not hold back the rest of them. Where no node ran, or what every date reads failed, no
@@ -239,8 +242,9 @@ class Chunk:
         work, memory = self._work, self.snapshot.memory
         made = models_made(self._project, memory, outcome.built, days)
         confirmed: list[LedgerRow] = []
+        if tables:
+            self.snapshot.compute_inputs(*tables)
         for table in tables:
-            self.snapshot.compute_inputs(table)
             confirmed += [
                 LedgerRow(table, day, inputs, fingerprint, rows, self.snapshot.logic[table])
                 for day, inputs, fingerprint, rows in memory.built(table, days)
