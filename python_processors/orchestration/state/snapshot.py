@@ -110,6 +110,7 @@ class Snapshot:
         self._only = None if only is None else frozenset(only)
         self._knows_appearances = False
         self._known: dict[str, list[Known]] = {}  # by table, once asked for, until something is read anew
+        self._decided: dict[tuple[str, bool], dict[date, State]] = {}  # by table, and whether all is to be built
         if seen is not None:
             self.inputs.are_seen()
             self._is_read()
@@ -176,6 +177,8 @@ class Snapshot:
 
         :param forced: every day that is to have rows is due.
         """
+        if (table, forced) in self._decided:
+            return dict(self._decided[table, forced])
         now = self._now(table, forced)
         rules = LAYER_RULES if table == LAYER else TABLE_RULES
         if table not in self._known:
@@ -183,7 +186,8 @@ class Snapshot:
         states = {known.day: decide(rules, known, now) for known in self._known[table]}
         for day, reason in self.obstacles(table, [state.day for state in states.values() if state.is_due]).items():
             states[day] = replace(states[day], outcome="blocked", reason=reason, why="", rule="blocked")
-        return states
+        self._decided[table, forced] = states
+        return dict(states)
 
     def look_at_all(self) -> None:
         """Ask what is known of all tables at once: one query for who wants the states of most of them, and not ten."""
@@ -411,7 +415,7 @@ class Snapshot:
 
     def _is_read(self) -> None:
         """What follows from what the warehouse holds, and from its ledgers, is worked out anew."""
-        self._known = {}
+        self._known, self._decided = {}, {}
         self.memory.list_days(self.start, self.end)
         self._drift = drift(self.memory, self.start, self.end)
         find_unproven(
