@@ -85,7 +85,8 @@ def plan_of(
     kept = Kept(project, warehouse) if is_kept else None
     with warehouse.reading() as session:
         check_drift(session)
-        load = load_plan_of(session, allow_deletes=request.allow_deletes)
+        dates = (request.start, request.end)
+        load = load_plan_of(session, allow_deletes=request.allow_deletes, dates=dates)
         if not request.allow_deletes:
             check_load(session, load)
         overlay = overlay_of(session, request.start, request.end, load)
@@ -105,6 +106,7 @@ def plan_of(
             for name, of in (load.changes if load else {}).items()
         }
         plan.stands_on = made_of
+        plan.read = None if load is None or is_kept else load.read
     return plan
 
 
@@ -169,7 +171,7 @@ def backfill(
         with warehouse.reading() as session:
             check_drift(session)  # the lock may have been waited for
         with own_row(project, warehouse, request, run_id, command) as own:
-            load_raw_files(warehouse, allow_deletes=request.allow_deletes)
+            load_raw_files(warehouse, allow_deletes=request.allow_deletes, read=plan.read if plan else None)
             create_missing_tables(warehouse)
             seconds, is_nothing, snapshot = None, False, None
             if plan is not None:

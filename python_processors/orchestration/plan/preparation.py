@@ -22,6 +22,7 @@ from python_processors.orchestration.state.whole import memory_of, origins_made,
 from python_processors.orchestration.warehouse import DuckDBWarehouse, Session, Warehouse, dataset_prefix
 from python_processors.raw_loader import (
     LoadPlan,
+    ReadFiles,
     check_deletions,
     deletes_allowed,
     find_raw_dir,
@@ -82,10 +83,13 @@ def create_missing_tables(warehouse: Warehouse) -> None:
             create_tables(session, *missing)
 
 
-def load_raw_files(warehouse: Warehouse, *, quietly: bool = False, allow_deletes: bool = False) -> None:
+def load_raw_files(
+    warehouse: Warehouse, *, quietly: bool = False, allow_deletes: bool = False, read: ReadFiles | None = None
+) -> None:
     """What dbt's plugin does when it opens the database, done before a snapshot looks at raw rows.
 
     :param allow_deletes: raw rows may go, however many; FULLCOURT_ALLOW_DELETES says so, too.
+    :param read: what a plan read of the files.
     :raises FullcourtError: a file does not fit, leagues would meet, or rows would go that may not.
     """
     if warehouse.loads_files:
@@ -93,7 +97,7 @@ def load_raw_files(warehouse: Warehouse, *, quietly: bool = False, allow_deletes
             assert session.connection is not None  # files are loaded through it
             outcome = load_raw(
                 session.connection, find_raw_dir(), prefix=dataset_prefix(),
-                allow_deletes=allow_deletes or deletes_allowed(),
+                allow_deletes=allow_deletes or deletes_allowed(), read=read,
             )  # fmt: skip
         if not quietly:
             tell(outcome)
@@ -108,17 +112,21 @@ def stand_of(project: Project, warehouse: Warehouse, asked: object) -> str:
     return f"{mark} {mark_of_files(find_raw_dir())} {project.files} {asked}" if mark else ""
 
 
-def load_plan_of(session: Session, *, allow_deletes: bool = False) -> LoadPlan | None:
+def load_plan_of(
+    session: Session, *, allow_deletes: bool = False, dates: tuple[date, date] | None = None
+) -> LoadPlan | None:
     """What a load would do to the raw tables; None where somebody else fills them.
 
     :param allow_deletes: as of load_raw_files().
+    :param dates: whose rows overlay_of() is to look at.
     :raises FullcourtError: a file does not fit the raw contract, or leagues would meet.
     """
     connection = session.connection
     if connection is None or not loads_files(connection, find_raw_dir(), prefix=dataset_prefix()):
         return None
     allowed = allow_deletes or deletes_allowed()
-    return plan_load(connection, find_raw_dir(), prefix=dataset_prefix(), allow_deletes=allowed)
+    read = ReadFiles(_partitions(*dates) if dates else None)
+    return plan_load(connection, find_raw_dir(), prefix=dataset_prefix(), allow_deletes=allowed, read=read)
 
 
 def check_load(session: Session, load: LoadPlan | None) -> None:
@@ -134,17 +142,22 @@ def overlay_of(session: Session, start: date, end: date, load: LoadPlan | None =
     :param load: what load_plan_of() said, where it is known already.
     :raises FullcourtError: a file does not fit the raw contract, or leagues would meet.
     """
-    load = load or load_plan_of(session)
+    load = load or load_plan_of(session, dates=(start, end))
     if load is None:
         return Overlay()
     rows: dict[str, pa.Table] = {}
     files: dict[str, tuple[str, ...]] = {}
-    dates = (first_partition(start), last_partition(end))
     connection = session.connection
     assert connection is not None
-    for table, names, to_come in rows_to_come(connection, load, dates, prefix=dataset_prefix()):
+    for table, names, to_come in rows_to_come(connection, load, _partitions(start, end), prefix=dataset_prefix()):
         rows[table.name], files[table.name] = to_come, names or _NO_FILE
+    load.read.keep_whole()
     return Overlay(rows, files, load.stored.anew)
+
+
+def _partitions(start: date, end: date) -> tuple[date, date]:
+    """Those of raw tables that a plan of dates may look at."""
+    return first_partition(start), last_partition(end)
 
 
 def schedule_to_come(project: Project) -> Schedule:
