@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from python_processors.errors import FullcourtError
+from python_processors.orchestration.dbt_calls import DbtOutcome
 from python_processors.orchestration.plan.planner import SCHEDULE
 from python_processors.orchestration.project import Project
 from python_processors.orchestration.state.fingerprints import Overlay, first_partition, last_partition
@@ -53,23 +54,32 @@ def prepare(
     project.run_id = run_id
     load_raw_files(warehouse, quietly=quietly, allow_deletes=allow_deletes)
     create_missing_tables(warehouse)
-    models = sorted(project.made_of("dim_game_dates") | project.made_of("known_dates"))
+    models = _schedule_models(project)
     with warehouse.reading() as session:
         origins = read_origins(project, session, models)
         known = unchanged(project, session, memory_of(project, session, list(origins)), origins)
     if known.issuperset(name for name in models if not project.is_seed(name)):
         return  # they are as they would be built
+    outcome = _build_schedule(project, warehouse, models)
+    with warehouse.writing() as session:
+        made = read_models_made(project, session, outcome.built, [])
+        memory = memory_of(project, session, list(origins))
+        made += origins_made(project, session, memory, origins, outcome.built)
+        LedgerWriter(session, run_id, project.libraries(session)).confirm(session, outcome.invocation_id, [], made)
+
+
+def _schedule_models(project: Project) -> list[str]:
+    return sorted(project.made_of("dim_game_dates") | project.made_of("known_dates"))
+
+
+def _build_schedule(project: Project, warehouse: Warehouse, models: Sequence[str]) -> DbtOutcome:
     # Its tables have no window; any date does.
     outcome = warehouse.when_free(lambda: project.build(models, ["2021-10-19"]), lambda built: built.said)
     if outcome.error or outcome.failures:
         raise FullcourtError(
             f"The schedule could not be built: {outcome.error or '; '.join(outcome.failures.values())}"
         )
-    with warehouse.writing() as session:
-        made = read_models_made(project, session, outcome.built, [])
-        memory = memory_of(project, session, list(origins))
-        made += origins_made(project, session, memory, origins, outcome.built)
-        LedgerWriter(session, run_id, project.libraries(session)).confirm(session, outcome.invocation_id, [], made)
+    return outcome
 
 
 def create_missing_tables(warehouse: Warehouse) -> None:
@@ -169,8 +179,10 @@ def schedule_to_come(project: Project) -> Schedule:
         scratch = {"FULLCOURT_DUCKDB": str(folder / _database_name()), "RAW_DIR": str(folder / "raw")}
         # Nothing is there that could be deleted: whether the load itself may go on is not asked here.
         with _environment(**scratch, FULLCOURT_ALLOW_DELETES="1"):
-            prepare(project, DuckDBWarehouse(), run_id="scratch", quietly=True)
-            with DuckDBWarehouse().reading() as session:
+            warehouse, project.run_id = DuckDBWarehouse(), "scratch"
+            load_raw_files(warehouse, quietly=True)
+            _build_schedule(project, warehouse, _schedule_models(project))
+            with warehouse.reading() as session:
                 return read_schedule(session, project)
 
 
