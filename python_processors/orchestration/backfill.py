@@ -87,7 +87,8 @@ def plan_of(
     kept = Kept(project, warehouse) if is_kept else None
     with warehouse.reading() as session:
         check_drift(session)
-        load = load_plan_of(session, allow_deletes=request.allow_deletes)
+        dates = (request.start, request.end)
+        load = load_plan_of(session, allow_deletes=request.allow_deletes, dates=dates)
         if not request.allow_deletes:
             check_load(session, load)
         overlay = overlay_of(session, request.start, request.end, load)
@@ -110,6 +111,7 @@ def plan_of(
         plan.loads_nothing = schedule is None and overlay.is_empty and (load is None or load.is_empty)
         if only is None and schedule is None:
             plan.snapshot = snapshot
+        plan.read = None if load is None or is_kept else load.read
     return plan
 
 
@@ -177,7 +179,7 @@ def backfill(
             with warehouse.reading() as session:
                 check_drift(session)  # the lock may have been waited for
         with own_row(project, warehouse, request, run_id, command) as own:
-            load_raw_files(warehouse, allow_deletes=request.allow_deletes)
+            load_raw_files(warehouse, allow_deletes=request.allow_deletes, read=plan.read if plan else None)
             is_still = not create_missing_tables(warehouse) and is_still
             seconds, confirmed, snapshot = None, plan, None
             if plan is not None:

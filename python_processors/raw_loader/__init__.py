@@ -17,6 +17,7 @@ tables exist already: nothing downstream uses the column and the table that the 
 | reading, csv_files | one file's rows in the contract's types |
 | leagues | real and simulated games never meet |
 | ledger | what is stored, and what was said of it |
+| read_files | what a plan read of files, for the load after it |
 | overlaps | two files that give the same row |
 | plan | what a load would do |
 | overlay | rows as they will be |
@@ -40,9 +41,11 @@ from python_processors.raw_loader.listing import mark_of_files
 from python_processors.raw_loader.load import LoadOutcome, load_raw, tell
 from python_processors.raw_loader.overlay import rows_to_come
 from python_processors.raw_loader.plan import LoadPlan, TableChange, loads_files, plan_load
+from python_processors.raw_loader.read_files import ReadFiles
 
 __all__ = [
     "FILE_COLUMN", "SIMULATED_UNTIL", "DeletionsRefusedError", "LeaguesMeetError", "LoadOutcome", "LoadPlan",
-    "RawFolder", "TableChange", "check_deletions", "deletes_allowed", "find_raw_dir", "holds_simulated", "link_files",
-    "load_raw", "loads_files", "mark_of_files", "max_deleted_pct", "plan_load", "refusals_of", "rows_to_come", "tell",
+    "RawFolder", "ReadFiles", "TableChange", "check_deletions", "deletes_allowed", "find_raw_dir", "holds_simulated",
+    "link_files", "load_raw", "loads_files", "mark_of_files", "max_deleted_pct", "plan_load", "refusals_of",
+    "rows_to_come", "tell",
 ]  # fmt: skip

@@ -115,6 +115,8 @@ def _dates_without_schedule(connection: duckdb.DuckDBPyConnection, plan: LoadPla
         return []
     schedule = raw_tables()[SCHEDULE]
     before = _stored_dates(connection, schedule, (), prefix)
+    if not before:
+        return []
     lost = before.keys() - _dates_to_come(connection, plan, schedule, prefix).keys()
     if not lost:
         return []

@@ -28,7 +28,8 @@ from python_processors.raw_loader.ledger import (
 from python_processors.raw_loader.listing import IgnoredFile
 from python_processors.raw_loader.overlaps import matches
 from python_processors.raw_loader.plan import Incoming, Kept, LoadPlan, loads_files, plan_load
-from python_processors.raw_loader.reading import UnreadableFileError, read_file
+from python_processors.raw_loader.read_files import ReadFiles
+from python_processors.raw_loader.reading import UnreadableFileError
 from python_processors.words import count_of
 
 _PAGES_KEPT = "64MB"  # of DuckDB's between two files: the load of twenty seasons needs no more memory than that of one
@@ -73,12 +74,14 @@ class LoadOutcome:
 
 
 def load_raw(
-    connection: duckdb.DuckDBPyConnection, folder: RawFolder, *, prefix: str = "", allow_deletes: bool = False
-) -> LoadOutcome:
+    connection: duckdb.DuckDBPyConnection, folder: RawFolder, *, prefix: str = "", allow_deletes: bool = False,
+    read: ReadFiles | None = None,
+) -> LoadOutcome:  # fmt: skip
     """Make the raw tables, and bring them to what `folder` holds.
 
     :param prefix: before each dataset's name.
     :param allow_deletes: rows may go, however many.
+    :param read: what a plan read of files.
     :raises RawDirError: a file cannot be read or differs from the raw contract; names all of them.
     :raises LeaguesMeetError: simulated games would meet others.
     :raises DeletionsRefusedError: rows would go that nobody said may go.
@@ -86,7 +89,7 @@ def load_raw(
     if not loads_files(connection, folder, prefix=prefix):
         return LoadOutcome(folder, {}, 0, leaves_alone=True)
     create_missing(connection, prefix)
-    plan = plan_load(connection, folder, prefix=prefix, allow_deletes=allow_deletes)
+    plan = plan_load(connection, folder, prefix=prefix, allow_deletes=allow_deletes, read=read)
     if not allow_deletes:
         check_deletions(connection, plan, prefix=prefix)
     if not plan.is_empty:
@@ -140,11 +143,12 @@ def _carry_out(connection: duckdb.DuckDBPyConnection, plan: LoadPlan, prefix: st
             _take_lost_rows(connection, loser, prefix)
     for load in plan.loads:
         try:
-            rows = read_file(load.file).rows
+            rows = plan.read.take(load.file)
         except UnreadableFileError as error:
             raise RawDirError(str(plan.folder.path), error.problems) from error
         with transaction(connection):
             _replace_rows(connection, load, rows, prefix)
+        del rows  # before the next ones are read
         _give_back_pages(connection)
     with transaction(connection):
         for kept in plan.kept:

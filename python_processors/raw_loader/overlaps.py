@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 from python_processors.raw_contract import RawTable
 from python_processors.raw_loader.ledger import FILE_COLUMN, named, registered
 from python_processors.raw_loader.listing import FoundFile
-from python_processors.raw_loader.reading import read_file
 from python_processors.words import count_of
 
 Bounds = Mapping[str, tuple[Any, Any]]
@@ -78,16 +77,17 @@ def is_stored(
 
 def lost_rows(
     connection: duckdb.DuckDBPyConnection, table: RawTable, incoming: Sequence[FoundFile],
-    kept: Mapping[str, FoundFile], prefix: str,
+    kept: Mapping[str, FoundFile], rows_of: Callable[[FoundFile], pa.Table], prefix: str,
 ) -> tuple[dict[str, Lost], list[str]]:  # fmt: skip
     """Of each file what newer ones have, too, and what is wrong: files of one time that give the same row.
 
     :param incoming: files to be loaded.
     :param kept: files whose rows are stored, by the name that they are stored under.
+    :param rows_of: reads a file.
     """
     parts = []
     for file in incoming:
-        with registered(connection, new_rows=read_file(file).rows):
+        with registered(connection, new_rows=rows_of(file)):
             found = connection.sql(
                 f"select {_as_keys(table, 'r')}, count(*) as n from new_rows as r group by all"
             ).to_arrow_table()

@@ -7,14 +7,14 @@ from datetime import date
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from python_processors.errors import RawDirError
 from python_processors.raw_contract import RawTable, raw_tables
 from python_processors.raw_loader.ledger import FILE_COLUMN, named, registered
 from python_processors.raw_loader.overlaps import Lost, matches
 from python_processors.raw_loader.plan import LoadPlan
-from python_processors.raw_loader.reading import UnreadableFileError, read_file
+from python_processors.raw_loader.read_files import between
+from python_processors.raw_loader.reading import UnreadableFileError
 
 
 def rows_to_come(
@@ -24,8 +24,7 @@ def rows_to_come(
 
     Of a file that goes there are none; of one that loses rows to a newer file, what is left.
 
-    :param dates: only rows of the partitions from the first to the last; of a table without partitions all, and of one
-        whose rows are of no game: what they say of a player counts on any date.
+    :param dates: only rows of these partitions, as between() has them.
     :raises RawDirError: a file changed since the plan was made.
     """
     for table in raw_tables().values():
@@ -46,8 +45,7 @@ def table_to_come(
     parts = [table.schema().empty_table()]
     try:
         for load in loads:
-            rows = _between(read_file(load.file).rows, table, dates)
-            parts.append(left_of(connection, table, rows, load.lost))
+            parts.append(left_of(connection, table, plan.read.rows(load.file, dates), load.lost))
     except UnreadableFileError as error:
         raise RawDirError(str(plan.folder.path), error.problems) from error
     columns = ", ".join(f'"{column.name}"' for column in table.columns)
@@ -56,7 +54,7 @@ def table_to_come(
         stored: pa.Table = connection.sql(
             f"select {columns} from {named(table, prefix)} where {FILE_COLUMN} = '{file}'"
         ).to_arrow_table()
-        rows = _between(stored.cast(table.schema()), table, dates)
+        rows = between(stored.cast(table.schema()), table, dates)
         parts.append(left_of(connection, table, rows, kept.lost))
     return (*going, *(kept.stored.name for kept in losers)), pa.concat_tables(parts)
 
@@ -71,10 +69,3 @@ def left_of(connection: duckdb.DuckDBPyConnection, table: RawTable, rows: pa.Tab
             f" where not exists (select 1 from lost_keys as k where {matches(table, 'r', 'k')})"
         ).to_arrow_table()
     return left.cast(table.schema())
-
-
-def _between(rows: pa.Table, table: RawTable, dates: tuple[date, date] | None) -> pa.Table:
-    column = table.partition_by
-    if column is None or dates is None or table.counts_for_days:
-        return rows
-    return rows.filter((pc.field(column) >= dates[0]) & (pc.field(column) <= dates[1]))

@@ -16,8 +16,9 @@ from python_processors.raw_loader.folder import RawFolder
 from python_processors.raw_loader.leagues import League, check_leagues
 from python_processors.raw_loader.ledger import NOT_CONTENT, Stored, StoredFile, read_stored
 from python_processors.raw_loader.listing import FoundFile, IgnoredFile, Listing, list_files
-from python_processors.raw_loader.overlaps import Bounds, Lost, bounds_of, is_stored, lie_apart, lost_rows
-from python_processors.raw_loader.reading import UnreadableFileError, read_file
+from python_processors.raw_loader.overlaps import Bounds, Lost, is_stored, lie_apart, lost_rows
+from python_processors.raw_loader.read_files import ReadFiles
+from python_processors.raw_loader.reading import UnreadableFileError
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ class LoadPlan:
     """What a load would do to which files. `loads` come newest first, so that none loses rows to one that is to come.
 
     `replaced` and `gone` are stored files whose rows go: with the file of the same name, or for good.
-    `ignored` look like data and are not read; `anew` are tables that are made again, as the contract says now.
+    `ignored` look like data and are not read; `anew` are tables that are made again, as the contract says now; `read`
+    is what was read of files so far.
     """
 
     folder: RawFolder
@@ -80,6 +82,7 @@ class LoadPlan:
     gone: tuple[StoredFile, ...] = ()
     ignored: tuple[IgnoredFile, ...] = ()
     changes: Mapping[str, TableChange] = field(default_factory=dict)
+    read: ReadFiles = field(default_factory=ReadFiles, repr=False, compare=False)
 
     @property
     def moved(self) -> tuple[Kept, ...]:
@@ -106,15 +109,18 @@ class LoadPlan:
 
 
 def plan_load(
-    connection: duckdb.DuckDBPyConnection, folder: RawFolder, *, prefix: str = "", allow_deletes: bool = False
-) -> LoadPlan:
+    connection: duckdb.DuckDBPyConnection, folder: RawFolder, *, prefix: str = "", allow_deletes: bool = False,
+    read: ReadFiles | None = None,
+) -> LoadPlan:  # fmt: skip
     """Look at a folder and at what is stored. Writes nothing but the files of the simulated league.
 
     :param prefix: before each dataset's name.
     :param allow_deletes: a new file without a row is fine. One that had rows is announced: see refusals_of().
+    :param read: what was read of files before, and what is to be kept of them.
     :raises RawDirError: files cannot be read, differ from the raw contract, or contradict each other; names all.
     :raises LeaguesMeetError: games of two leagues would meet.
     """
+    read = read or ReadFiles()
     stored = read_stored(connection, prefix)
     listing = Listing() if leaves_alone(stored, folder) else list_files(folder)
     problems = [*listing.problems, *_of_others(listing, stored)]
@@ -129,27 +135,29 @@ def plan_load(
         kept_of[kept.stored.table].add(kept.stored.name)
     had_rows = {file.name for file in matched.replaced if file.row_count}
     loads = []
-    for load in matched.loads:  # read again later: memory does not hold the rows of all
-        try:
-            content = read_file(load.file)
-        except UnreadableFileError as error:
-            problems += error.problems
-            continue
-        if not (content.rows.num_rows or load.file.name in had_rows or allow_deletes):
+    for load in matched.loads:  # memory does not hold the rows of all
+        table = load.file.table
+        seen, rows = read.seen(load.file), None
+        if seen is None or kept_of[table.name]:
+            try:
+                seen, rows = read.read(load.file)
+            except UnreadableFileError as error:
+                problems += error.problems
+                continue
+        if not (seen.row_count or load.file.name in had_rows or allow_deletes):
             problems.append(f"{load.file.name}: it holds no row; fill it, or move it out of the folder")
-        loads.append(replace(load, row_count=content.rows.num_rows, league=content.league))
-        bounds[load.file.name] = bounds_of(content.rows, load.file.table)
-        leaving = names_of[load.file.table.name] - kept_of[load.file.table.name]
-        if kept_of[load.file.table.name] and is_stored(
-            connection, load.file.table, content.rows, sorted(leaving), prefix
-        ):
+        loads.append(replace(load, row_count=seen.row_count, league=seen.league))
+        bounds[load.file.name] = seen.bounds
+        leaving = names_of[table.name] - kept_of[table.name]
+        if kept_of[table.name] and rows is not None and is_stored(connection, table, rows, sorted(leaving), prefix):
             overlapping.add(load.file.name)
+        del rows  # before the next one is read
     _check(folder, problems)
     check_leagues(
         folder, stored.database, {file.name: file.league for file in stored.files},
         {load.file.name: load.league for load in loads} | {kept.file.name: kept.stored.league for kept in matched.kept},
     )  # fmt: skip
-    plan = replace(matched, loads=tuple(loads), ignored=(*listing.ignored, *copies))
+    plan = replace(matched, loads=tuple(loads), ignored=(*listing.ignored, *copies), read=read)
     overlapping |= _sharing(loads, bounds)
     try:
         plan, problems = _settled(connection, plan, overlapping, prefix)
@@ -257,7 +265,7 @@ def _settled(
         incoming = [load.file for load in plan.loads if load.file.table == table and load.file.name in overlapping]
         if incoming:
             kept = {file.stored.name: file.file for file in plan.kept if file.file.table == table}
-            of_table, wrong = lost_rows(connection, table, incoming, kept, prefix)
+            of_table, wrong = lost_rows(connection, table, incoming, kept, plan.read.rows, prefix)
             lost |= of_table
             problems += wrong
     loads = tuple(replace(load, lost=lost.get(load.file.name)) for load in plan.loads)

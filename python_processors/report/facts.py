@@ -148,13 +148,15 @@ def _is_simulated(project: Project, warehouse: Warehouse, session: Session) -> b
 
 
 def _confirmed(snapshot: Snapshot) -> dict[tuple[str, date], Confirmed]:
-    return {
-        (row["table_name"], row["day"]): Confirmed(
+    found = {}
+    for row in snapshot.memory.confirmations((LAYER, *snapshot.tables), snapshot.start, snapshot.end):
+        before, now = row["inputs"] or "", row["inputs_now"] or ""
+        inputs = reads_seen(before)
+        found[row["table_name"], row["day"]] = Confirmed(
             row["run_id"], row["recorded_at"], row["logic_version"] or "", row["input_fingerprint"] or "",
-            row["output_fingerprint"] or NO_ROWS, reads_seen(row["inputs"] or ""), reads_seen(row["inputs_now"] or ""),
-        )
-        for row in snapshot.memory.confirmations((LAYER, *snapshot.tables), snapshot.start, snapshot.end)
-    }  # fmt: skip
+            row["output_fingerprint"] or NO_ROWS, inputs, inputs if now == before else reads_seen(now),
+        )  # fmt: skip
+    return found
 
 
 def _decisions(session: Session, start: date, end: date) -> dict[tuple[str, date], Decision]:

@@ -23,7 +23,7 @@ from markupsafe import Markup
 from python_processors.compare.page import TEMPLATES
 from python_processors.engines.base import environment_name
 from python_processors.outputs import OutputError, output_file, write_whole
-from python_processors.places import WORK_FOLDER
+from python_processors.places import IS_INSTALLED, WORK_FOLDER
 from python_processors.report.change import BesideProduction
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -56,21 +56,31 @@ def render(data: Mapping[str, Any], change: BesideProduction | None = None) -> s
 
 
 def chart_library() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script. Bundling takes 3 s (2026-11), so it is kept in target/.
+    """Vega, Vega-Lite and Vega-Embed as one script. Bundling takes 1 to 3 s (2026-11), so it is kept in target/.
 
     The digest of what is kept is its first line: a file that was cut off or changed is made anew.
     """
-    kept = target_folder() / f"vega-{version('vl-convert-python')}.js"
-    try:
-        digest, _, bundle = kept.read_bytes().partition(b"\n") if kept.is_file() else (b"", b"", b"")
-    except OSError:
-        digest, bundle = b"", b""
-    if digest == _digest_line(bundle):
-        return bundle.decode()
+    files = _kept_libraries()
+    for kept in files:
+        try:
+            digest, _, bundle = kept.read_bytes().partition(b"\n") if kept.is_file() else (b"", b"", b"")
+        except OSError:
+            continue
+        if digest == _digest_line(bundle):
+            return bundle.decode()
     made = str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
-    with suppress(OutputError):  # it is only kept to save time
-        write_whole(output_file(kept, own_folder=True), f"{_digest_line(made.encode()).decode()}\n{made}")
+    for kept in files:
+        with suppress(OutputError):  # it is only kept to save time
+            write_whole(output_file(kept, own_folder=True), f"{_digest_line(made.encode()).decode()}\n{made}")
+            break
     return made
+
+
+def _kept_libraries() -> list[Path]:
+    """Where the charts' library may lie, the first place that can be written: in a checkout its own target/ before the
+    one that DBT_TARGET_PATH names, since it is the same for every warehouse."""
+    folders = [target_folder()] if IS_INSTALLED else [WORK_FOLDER / "target", target_folder()]
+    return [folder / f"vega-{version('vl-convert-python')}.js" for folder in dict.fromkeys(folders)]
 
 
 def _digest_line(script: bytes) -> bytes:

@@ -92,18 +92,18 @@ def matrix(facts: Facts) -> dict[str, Any]:
     """Seasons, tables and cells. Texts and fingerprints stand once: most dates share them."""
     texts = _Texts()
     states = [*facts.layer, *facts.states]
-    reads: dict[str, list[str]] = {}
+    reads: dict[str, dict[str, int]] = {}  # of each table its reads, with their places
     cells: dict[str, dict[str, list[Any]]] = {table: {} for table in (LAYER, *facts.tables)}
     for state in states:
         if state.table not in cells:
             continue
-        names = reads.setdefault(state.table, [])
+        names = reads.setdefault(state.table, {})
         cells[state.table][state.day.isoformat()] = _cell(facts, state, texts, names)
     return {
         "outcomes": [{"name": name, "words": OUTCOME_WORDS[name], "is_fine": name in FINE} for name in OUTCOMES],
         "seasons": _seasons(facts),
         "tables": [
-            {"name": table, "logic": facts.logic.get(table, ""), "reads": reads.get(table, [])}
+            {"name": table, "logic": facts.logic.get(table, ""), "reads": [*reads.get(table, ())]}
             for table in (LAYER, *facts.tables)
         ],
         "cell": list(CELL), "cells": cells, "texts": texts.listed,
@@ -118,13 +118,14 @@ class _Texts:
         self._places = {"": 0}
 
     def place(self, text: str) -> int:
-        if text not in self._places:
-            self._places[text] = len(self.listed)
+        found = self._places.get(text)
+        if found is None:
+            found = self._places[text] = len(self.listed)
             self.listed.append(text)
-        return self._places[text]
+        return found
 
 
-def _cell(facts: Facts, state: State, texts: _Texts, names: list[str]) -> list[Any]:
+def _cell(facts: Facts, state: State, texts: _Texts, names: dict[str, int]) -> list[Any]:
     key = (state.table, state.day)
     confirmed, decision = facts.confirmed.get(key), facts.decisions.get(key)
     sentence = ""
@@ -132,11 +133,13 @@ def _cell(facts: Facts, state: State, texts: _Texts, names: list[str]) -> list[A
         sentence = decision_sentence(decision.decided_at, decision.run_id, decision.decision, decision.reason)
     reads: list[list[int]] = []  # [place of the read's name, before] and, where it changed, [.., before, now]
     if confirmed is not None:
-        for name in sorted(confirmed.inputs.keys() | confirmed.inputs_now.keys()):
-            if name not in names:
-                names.append(name)
-            before, now = confirmed.inputs.get(name, ""), confirmed.inputs_now.get(name, "")
-            reads.append([names.index(name), *(texts.place(text) for text in dict.fromkeys((before, now)))])
+        inputs, inputs_now = confirmed.inputs, confirmed.inputs_now
+        for name in sorted(inputs.keys() | inputs_now.keys()):  # some ten for each cell
+            before, now = inputs.get(name, ""), inputs_now.get(name, "")
+            read = [names.setdefault(name, len(names)), texts.place(before)]
+            if now != before:
+                read.append(texts.place(now))
+            reads.append(read)
     return [
         OUTCOMES.index(state.outcome), texts.place(state.reason or state.why), state.expected_rows, state.actual_rows,
         texts.place(state.output_fingerprint),

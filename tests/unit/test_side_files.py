@@ -88,13 +88,31 @@ def test_a_folder_in_place_of_the_lock_is_no_run_and_lets_none_start(warehouse: 
 def test_a_kept_chart_library_that_was_cut_off_is_made_anew(
     kept: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path))
+    monkeypatch.setattr(html, "WORK_FOLDER", tmp_path)
+    monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path / "target"))
     made: list[str] = []
     monkeypatch.setattr(html.vl_convert, "javascript_bundle", lambda text: made.append(text) or "var vega = 'é';\n")
-    file = tmp_path / f"vega-{html.version('vl-convert-python')}.js"
+    file = tmp_path / "target" / f"vega-{html.version('vl-convert-python')}.js"
+    file.parent.mkdir()
     if kept is None:
         file.mkdir()
     else:
         file.write_bytes(kept)
     assert [html.chart_library(), html.chart_library()] == ["var vega = 'é';\n"] * 2
     assert len(made) == (2 if kept is None else 1)  # a folder in its place stays, and nothing is kept
+
+
+@pytest.mark.parametrize("is_writable", [True, False])
+def test_the_chart_library_is_made_once_for_all_warehouses_of_a_checkout(
+    is_writable: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    monkeypatch.setattr(html.vl_convert, "javascript_bundle", lambda text: made.append(text) or "var vega = 1;")
+    monkeypatch.setattr(html, "WORK_FOLDER", tmp_path)
+    if not is_writable:
+        (tmp_path / "target").write_text("in the place of the folder")
+    for warehouse in ("one", "two", "one", "two"):
+        monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path / warehouse))
+        assert html.chart_library() == "var vega = 1;"
+    assert len(made) == (1 if is_writable else 2)
+    assert (tmp_path / "one").exists() != is_writable

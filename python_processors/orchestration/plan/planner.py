@@ -18,6 +18,7 @@ from python_processors.orchestration.project import LAYER
 from python_processors.orchestration.state.reads import upstream_in
 from python_processors.orchestration.state.snapshot import Snapshot, made_of
 from python_processors.orchestration.state.states import NOT_EXPECTED, State
+from python_processors.raw_loader import ReadFiles
 
 DATES_IN_A_CHUNK = 400  # a season and its playoffs; peak memory of one is in docs/benchmarks.md
 SCHEDULE = "nbac_schedule"  # the raw table that the dates with games come from
@@ -72,6 +73,7 @@ class Plan:
     snapshot: Snapshot | None = field(default=None, repr=False)  # what it was made of
     loads_nothing: bool = False  # all that it stands on is stored
     idle: set[tuple[str, date]] = field(default_factory=set, repr=False)  # up to date, whatever the run builds
+    read: ReadFiles | None = field(default=None, repr=False, compare=False)  # raw files, for the load before the run
     counts_others: bool = False  # whether some may be of dates that no chunk builds, and so counts
 
     @property

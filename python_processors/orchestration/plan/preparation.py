@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from python_processors.errors import FullcourtError
+from python_processors.orchestration.dbt_calls import DbtOutcome
 from python_processors.orchestration.plan.planner import SCHEDULE
 from python_processors.orchestration.project import Project
 from python_processors.orchestration.state.fingerprints import Overlay, first_partition, last_partition
@@ -22,6 +23,7 @@ from python_processors.orchestration.state.whole import memory_of, origins_made,
 from python_processors.orchestration.warehouse import DuckDBWarehouse, Session, Warehouse, dataset_prefix
 from python_processors.raw_loader import (
     LoadPlan,
+    ReadFiles,
     check_deletions,
     deletes_allowed,
     find_raw_dir,
@@ -61,24 +63,33 @@ def build_schedule(project: Project, warehouse: Warehouse, *, run_id: str) -> bo
     :raises FullcourtError: dbt failed.
     """
     project.run_id = run_id
-    models = sorted(project.made_of("dim_game_dates") | project.made_of("known_dates"))
+    models = _schedule_models(project)
     with warehouse.reading() as session:
         origins = read_origins(project, session, models)
         known = unchanged(project, session, memory_of(project, session, list(origins)), origins)
     if known.issuperset(name for name in models if not project.is_seed(name)):
         return False  # they are as they would be built
-    # Its tables have no window; any date does.
-    outcome = warehouse.when_free(lambda: project.build(models, ["2021-10-19"]), lambda built: built.said)
-    if outcome.error or outcome.failures:
-        raise FullcourtError(
-            f"The schedule could not be built: {outcome.error or '; '.join(outcome.failures.values())}"
-        )
+    outcome = _built(project, warehouse, models)
     with warehouse.writing() as session:
         made = read_models_made(project, session, outcome.built, [])
         memory = memory_of(project, session, list(origins))
         made += origins_made(project, session, memory, origins, outcome.built)
         LedgerWriter(session, run_id, project.libraries(session)).confirm(session, outcome.invocation_id, [], made)
     return True
+
+
+def _schedule_models(project: Project) -> list[str]:
+    return sorted(project.made_of("dim_game_dates") | project.made_of("known_dates"))
+
+
+def _built(project: Project, warehouse: Warehouse, models: Sequence[str]) -> DbtOutcome:
+    # The schedule's tables have no window; any date does.
+    outcome = warehouse.when_free(lambda: project.build(models, ["2021-10-19"]), lambda built: built.said)
+    if outcome.error or outcome.failures:
+        raise FullcourtError(
+            f"The schedule could not be built: {outcome.error or '; '.join(outcome.failures.values())}"
+        )
+    return outcome
 
 
 def create_missing_tables(warehouse: Warehouse) -> bool:
@@ -94,10 +105,13 @@ def create_missing_tables(warehouse: Warehouse) -> bool:
     return bool(missing)
 
 
-def load_raw_files(warehouse: Warehouse, *, quietly: bool = False, allow_deletes: bool = False) -> None:
+def load_raw_files(
+    warehouse: Warehouse, *, quietly: bool = False, allow_deletes: bool = False, read: ReadFiles | None = None
+) -> None:
     """What dbt's plugin does when it opens the database, done before a snapshot looks at raw rows.
 
     :param allow_deletes: raw rows may go, however many; FULLCOURT_ALLOW_DELETES says so, too.
+    :param read: what a plan read of the files.
     :raises FullcourtError: a file does not fit, leagues would meet, or rows would go that may not.
     """
     if warehouse.loads_files:
@@ -105,7 +119,7 @@ def load_raw_files(warehouse: Warehouse, *, quietly: bool = False, allow_deletes
             assert session.connection is not None  # files are loaded through it
             outcome = load_raw(
                 session.connection, find_raw_dir(), prefix=dataset_prefix(),
-                allow_deletes=allow_deletes or deletes_allowed(),
+                allow_deletes=allow_deletes or deletes_allowed(), read=read,
             )  # fmt: skip
         if not quietly:
             tell(outcome)
@@ -120,17 +134,21 @@ def stand_of(project: Project, warehouse: Warehouse, asked: object) -> str:
     return f"{mark} {mark_of_files(find_raw_dir())} {project.files} {asked}" if mark else ""
 
 
-def load_plan_of(session: Session, *, allow_deletes: bool = False) -> LoadPlan | None:
+def load_plan_of(
+    session: Session, *, allow_deletes: bool = False, dates: tuple[date, date] | None = None
+) -> LoadPlan | None:
     """What a load would do to the raw tables; None where somebody else fills them.
 
     :param allow_deletes: as of load_raw_files().
+    :param dates: whose rows overlay_of() is to look at.
     :raises FullcourtError: a file does not fit the raw contract, or leagues would meet.
     """
     connection = session.connection
     if connection is None or not loads_files(connection, find_raw_dir(), prefix=dataset_prefix()):
         return None
     allowed = allow_deletes or deletes_allowed()
-    return plan_load(connection, find_raw_dir(), prefix=dataset_prefix(), allow_deletes=allowed)
+    read = ReadFiles(_partitions(*dates) if dates else None)
+    return plan_load(connection, find_raw_dir(), prefix=dataset_prefix(), allow_deletes=allowed, read=read)
 
 
 def check_load(session: Session, load: LoadPlan | None) -> None:
@@ -146,17 +164,22 @@ def overlay_of(session: Session, start: date, end: date, load: LoadPlan | None =
     :param load: what load_plan_of() said, where it is known already.
     :raises FullcourtError: a file does not fit the raw contract, or leagues would meet.
     """
-    load = load or load_plan_of(session)
+    load = load or load_plan_of(session, dates=(start, end))
     if load is None:
         return Overlay()
     rows: dict[str, pa.Table] = {}
     files: dict[str, tuple[str, ...]] = {}
-    dates = (first_partition(start), last_partition(end))
     connection = session.connection
     assert connection is not None
-    for table, names, to_come in rows_to_come(connection, load, dates, prefix=dataset_prefix()):
+    for table, names, to_come in rows_to_come(connection, load, _partitions(start, end), prefix=dataset_prefix()):
         rows[table.name], files[table.name] = to_come, names or _NO_FILE
+    load.read.keep_whole()
     return Overlay(rows, files, load.stored.anew)
+
+
+def _partitions(start: date, end: date) -> tuple[date, date]:
+    """Those of raw tables that a plan of dates may look at."""
+    return first_partition(start), last_partition(end)
 
 
 def schedule_to_come(project: Project) -> Schedule:
@@ -168,8 +191,10 @@ def schedule_to_come(project: Project) -> Schedule:
         scratch = {"FULLCOURT_DUCKDB": str(folder / _database_name()), "RAW_DIR": str(folder / "raw")}
         # Nothing is there that could be deleted: whether the load itself may go on is not asked here.
         with _environment(**scratch, FULLCOURT_ALLOW_DELETES="1"):
-            prepare(project, DuckDBWarehouse(), run_id="scratch", quietly=True)
-            with DuckDBWarehouse().reading() as session:
+            warehouse, project.run_id = DuckDBWarehouse(), "scratch"
+            load_raw_files(warehouse, quietly=True)
+            _built(project, warehouse, _schedule_models(project))
+            with warehouse.reading() as session:
                 return read_schedule(session, project)
 
 
