@@ -81,7 +81,8 @@ def ask_dbt(
     ]  # fmt: skip
     if manifest is not None:
         _forget_compiled(manifest)
-        manifest.build_flat_graph()
+        if not manifest.flat_graph:  # what macros see of the project: parsing made it, and no call changes it
+            manifest.build_flat_graph()
     try:
         with (
             _tagged(manifest, "fullcourt_selected", select or ()),
