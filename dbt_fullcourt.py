@@ -10,7 +10,7 @@ from __future__ import annotations
 from dbt.plugins.manager import dbtPlugin
 
 from python_processors.contract.declared import declared_as_json
-from python_processors.dbt_compiling import compile_jinja_once, place_ctes_by_first_tokens
+from python_processors.dbt_compiling import place_ctes_by_first_tokens
 from python_processors.dbt_logs import scrub_logs, skip_unheard_events
 from python_processors.dbt_parsing import read_yaml_by_content, set_variable
 from python_processors.engines.bigquery.submission import register
@@ -31,7 +31,6 @@ class FullcourtPlugin(dbtPlugin):
         place_database()
         read_yaml_by_content()
         place_ctes_by_first_tokens()
-        compile_jinja_once()
         skip_unheard_events()
         set_variable(DECLARED_ROWS, declared_as_json())
 

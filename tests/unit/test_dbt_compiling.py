@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import jinja2
 import pytest
 from dbt.compilation import InjectedCTE
 
-from python_processors.dbt_compiling import compile_jinja_once, with_ctes
+from python_processors.dbt_compiling import with_ctes
 
 CTES = (InjectedCTE("model.one", " one as (select 1)"), InjectedCTE("model.two", " two as (select 2)"))
 PLACED = " one as (select 1),  two as (select 2)"
@@ -31,20 +30,3 @@ def test_ctes_come_before_those_of_the_statement(sql: str, placed: str) -> None:
 
 def test_a_statement_that_reads_no_ephemeral_model_stays_as_it_is() -> None:
     assert with_ctes("with own as (select 3) select * from own", ()) == "with own as (select 3) select * from own"
-
-
-def test_jinja_of_the_same_text_is_compiled_once_and_a_wrong_one_fails_each_time(monkeypatch):
-    jinja = pytest.importorskip("dbt_common.clients.jinja")
-    for name in ("compile", "parse"):
-        monkeypatch.setattr(jinja.MacroFuzzEnvironment, name, getattr(jinja2.Environment, name))
-    compile_jinja_once()
-    text = "{% set x = 1 %}{{ x + y }}"
-    codes = {id(jinja.get_environment(native=native).compile(text)) for native in (False, True, False, True)}
-    assert len(codes) == 2  # one for each class of environments
-    assert [jinja.render_template(jinja.get_template(text, {"y": y}), {}) for y in (1, 2)] == ["2", "3"]
-    for _ in range(2):
-        with pytest.raises(Exception, match="unexpected"):
-            jinja.get_template("{{ x + }}", {})
-    trees = [jinja.get_environment().parse(text) for _ in range(3)]
-    assert trees[0] is trees[1]
-    assert trees[0] == trees[2]
