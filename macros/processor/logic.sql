@@ -15,15 +15,15 @@
 {%- endmacro %}
 
 {#-
-  Vars given on the command line that are logic: which dates are built is none, nor what is audited or judged, nor
-  what a publish may replace or delete.
+  Vars given on the command line that are logic: which dates are built, and by which run, is none, nor what is audited
+  or judged, nor what a publish may replace or delete.
 -#}
 {% macro given_vars() -%}
     {%- set given = {} -%}
     {%- for name, value in (invocation_args_dict.get('vars') or {}).items() -%}
         {%- if name not in (
             'start_date', 'end_date', 'dates', 'audited', 'judged_tables', 'replaced', 'deletes_allowed',
-            'allow_deletes', 'max_deleted_pct'
+            'allow_deletes', 'max_deleted_pct', 'run_id'
         ) -%}
             {%- do given.update({name: value | string}) -%}
         {%- endif -%}
