@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from python_processors.contract import hashed_tables, load_contract
 from python_processors.orchestration.backfill import backfill, plan_of
 from python_processors.orchestration.plan.preparation import overlay_of, prepare
-from python_processors.orchestration.project import LAYER
+from python_processors.orchestration.project import COVERAGE, LAYER
 from python_processors.orchestration.run.progress import read_status
 from python_processors.orchestration.state.fingerprints import Fingerprints
 from python_processors.raw_contract import raw_tables
@@ -28,6 +29,22 @@ def test_a_second_run_runs_no_node_and_writes_no_row(copy_of_confirmed_month: Wa
     assert plan.blocked == []
     assert (result.nodes_run, result.rows_written, result.is_whole) == (0, 0, True)
     assert copy_of_confirmed_month.hashes() == before
+
+
+def test_rows_say_the_logic_that_their_dates_were_confirmed_with(confirmed: Warehouse) -> None:
+    """Whichever run wrote them."""
+    stored = {
+        (table, version)
+        for table in hashed_tables()
+        for (version,) in confirmed.query(f"select distinct logic_version from {load_contract(table).relation}")
+    }
+    assert stored
+    assert stored == set(
+        confirmed.query(
+            "select distinct table_name, logic_version from nba_ops.input_ledger"
+            f" where table_name not in ('{LAYER}', '{COVERAGE}')"
+        )
+    )
 
 
 def test_raw_files_are_planned_by_as_they_will_be_once_loaded(tmp_path: Path, raw_copy: Path, rewrite: Rewrite) -> None:
