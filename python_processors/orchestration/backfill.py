@@ -179,7 +179,9 @@ def backfill(
             with warehouse.reading() as session:
                 check_drift(session)  # the lock may have been waited for
         with own_row(project, warehouse, request, run_id, command) as own:
-            load_raw_files(warehouse, allow_deletes=request.allow_deletes, read=plan.read if plan else None)
+            has_loaded = load_raw_files(
+                warehouse, allow_deletes=request.allow_deletes, read=plan.read if plan else None
+            )
             is_still = not create_missing_tables(warehouse) and is_still
             seconds, confirmed, snapshot = None, plan, None
             if plan is not None:
@@ -195,7 +197,7 @@ def backfill(
                 moves_schedule = plan is not None and plan.may_move_schedule
                 plan, snapshot = _current_plan(
                     project, warehouse, request, only, run_id, moves_schedule=moves_schedule,
-                    seen=plan.snapshot if plan is not None and is_still else None,
+                    seen=plan.snapshot if plan is not None and is_still and not request.accept_libraries else None,
                 )  # fmt: skip
             plan.seconds = seconds
             if not request.allow_deletes:
@@ -211,7 +213,8 @@ def backfill(
             )  # fmt: skip
             own.follow(plan, runner.result)
             result = runner.run()
-            if is_still and plan is confirmed and plan.loads_nothing and not request.accept_libraries:
+            is_as_seen = is_still and not has_loaded and not request.accept_libraries
+            if is_as_seen and plan is confirmed and plan.loads_nothing:
                 result.verification = _verified(project, warehouse, plan)
             return result
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from python_processors.orchestration import backfill as backfill_module
 from python_processors.orchestration.backfill import backfill, plan_of
 from python_processors.orchestration.plan.preparation import load_raw_files
 from python_processors.orchestration.project import Project
@@ -63,6 +64,25 @@ def test_what_was_written_after_the_plan_is_verified_by_another_look(
         result = backfill(project, warehouse, asked, plan=plan)
         assert result.verification is None
         assert verify_range(project, warehouse, asked.start, asked.end).passed == (spoil not in (SPOILED, LOST))
+
+
+def test_a_file_that_changes_after_the_plan_leaves_no_verification_by_it(
+    copy_of_confirmed_month: Warehouse, rewrite: Rewrite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody keeps writers of raw files out: what the load finds decides."""
+    month, asked, load = copy_of_confirmed_month, request(*FIRST_MONTH), backfill_module.load_raw_files
+
+    def late(*of: Any, **how: Any) -> bool:
+        more = f"case when game_date = '{DAY}' then turnovers + 1 else turnovers end as turnovers"
+        rewrite(month.raw_dir, "nbac_team_boxscore", f"select * replace ({more}) from raw")
+        return load(*of, **how)
+
+    with at_work(month) as (project, warehouse):
+        plan = plan_of(project, warehouse, asked)
+        monkeypatch.setattr(backfill_module, "load_raw_files", late)
+        result = backfill(project, warehouse, asked, plan=plan)
+        assert (result.nodes_run, result.verification) == (0, None)
+        assert not verify_range(project, warehouse, asked.start, asked.end).passed
 
 
 def test_a_hash_that_is_not_its_rows_passes_no_run_of_nothing(copy_of_confirmed_month: Warehouse) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import ClassVar
 
 import duckdb
@@ -41,6 +41,11 @@ class DuckDBSession:
     def anew(self) -> DuckDBSession:
         """Another session of the same connection, which looks at the catalog by itself."""
         return DuckDBSession(self._connection)
+
+    def undo(self) -> None:
+        """Leave no transaction open."""
+        with suppress(duckdb.TransactionException):  # there is none
+            self._connection.rollback()
 
     def read(self, sql: str) -> pa.Table:
         return self._connection.sql(sql).to_arrow_table()

@@ -242,7 +242,7 @@ class DuckDBWarehouse:
         :raises WarehouseUnreadableError: it is no DuckDB database.
         """
         if self._kept:
-            yield self._kept[0].anew()
+            yield from self._of_kept(self._kept[0])
             return
         if self.path.exists() and not self.path.is_file():
             raise WarehouseUnreadableError(self.path, "it is no regular file.")
@@ -253,6 +253,15 @@ class DuckDBWarehouse:
                 yield DuckDBSession(connection)
             finally:
                 connection.close()
+
+    def _of_kept(self, kept: DuckDBSession) -> Iterator[DuckDBSession]:
+        """A session of the opening that is kept. What it began and did not end is undone, as closing it would."""
+        session = kept.anew()
+        try:
+            yield session
+        except BaseException:
+            session.undo()
+            raise
 
     def _connect(self, read_only: bool) -> duckdb.DuckDBPyConnection:
         def connect() -> duckdb.DuckDBPyConnection:

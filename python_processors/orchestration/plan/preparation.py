@@ -107,8 +107,9 @@ def create_missing_tables(warehouse: Warehouse) -> bool:
 
 def load_raw_files(
     warehouse: Warehouse, *, quietly: bool = False, allow_deletes: bool = False, read: ReadFiles | None = None
-) -> None:
-    """What dbt's plugin does when it opens the database, done before a snapshot looks at raw rows.
+) -> bool:
+    """What dbt's plugin does when it opens the database, done before a snapshot looks at raw rows. Whether it changed
+    any.
 
     :param allow_deletes: raw rows may go, however many; FULLCOURT_ALLOW_DELETES says so, too.
     :param read: what a plan read of the files.
@@ -123,6 +124,8 @@ def load_raw_files(
             )  # fmt: skip
         if not quietly:
             tell(outcome)
+        return outcome.changed_anything
+    return False
 
 
 def stand_of(project: Project, warehouse: Warehouse, asked: object) -> str:
